@@ -1,0 +1,239 @@
+"""The Merkle tree of RFC 6962, used for datasets, ledgers, the log and tensors alike.
+
+A leaf's hash is SHA-256 of 0x00 and the leaf's bytes, a node's is SHA-256 of 0x01 and its two
+children, and a tree of n leaves splits at the largest power of two below n (RFC 6962 section
+2.1). The separate first bytes keep a node from passing as a leaf. Proofs follow sections 2.1.1
+and 2.1.2; they are checked by the iterative algorithms of RFC 9162 sections 2.1.3.2 and 2.1.4.2.
+A root means nothing without its number of leaves: state the two together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from provenir.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = [
+    "EMPTY_ROOT",
+    "Frontier",
+    "consistency_proof",
+    "inclusion_proof",
+    "leaf_hash",
+    "merkle_root",
+    "node_hash",
+    "verify_consistency",
+    "verify_inclusion",
+]
+
+_HASH_BYTES: Final = 32
+
+EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
+"""Root of the tree without leaves (RFC 6962 section 2.1)."""
+
+
+def leaf_hash(leaf_input: bytes) -> bytes:
+    """Return the hash of a leaf: SHA-256(0x00 || leaf_input)."""
+    return hashlib.sha256(b"\x00" + leaf_input).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node: SHA-256(0x01 || left || right)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Frontier:
+    """The right edge of a growing tree: appends in amortised O(1), remembers O(log n) hashes.
+
+    It holds the roots of the complete subtrees that the leaves so far fill, one for each bit set
+    in their number, the largest first.
+    """
+
+    __slots__ = ("_n", "_peaks")
+
+    def __init__(self) -> None:
+        self._n = 0
+        self._peaks: list[bytes] = []
+
+    @property
+    def n(self) -> int:
+        """How many leaves were appended."""
+        return self._n
+
+    def append(self, leaf_input: bytes) -> None:
+        """Append a leaf by its bytes."""
+        self.append_hash(leaf_hash(leaf_input))
+
+    def append_hash(self, hashed_leaf: bytes) -> None:
+        """Append a leaf whose `leaf_hash` is known."""
+        node = hashed_leaf
+        # Each trailing one bit of n is a complete subtree that the new leaf merges with.
+        size = self._n
+        while size & 1:
+            node = node_hash(self._peaks.pop(), node)
+            size >>= 1
+        self._peaks.append(node)
+        self._n += 1
+
+    def root(self) -> bytes:
+        """Return the root over the leaves so far; it may be asked at any time."""
+        if not self._peaks:
+            return EMPTY_ROOT
+        node = self._peaks[-1]
+        for peak in reversed(self._peaks[:-1]):
+            node = node_hash(peak, node)
+        return node
+
+
+def merkle_root(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over leaf inputs (not yet hashed), reading them once."""
+    frontier = Frontier()
+    for leaf_input in leaves:
+        frontier.append(leaf_input)
+    return frontier.root()
+
+
+def _range_root(leaf_hashes: Sequence[bytes], start: int, stop: int) -> bytes:
+    frontier = Frontier()
+    for index in range(start, stop):
+        frontier.append_hash(leaf_hashes[index])
+    return frontier.root()
+
+
+def _split(n: int) -> int:
+    """Return the largest power of two below n, for n > 1."""
+    return 1 << ((n - 1).bit_length() - 1)
+
+
+def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the audit path of a leaf, from the leaf upwards (RFC 6962 section 2.1.1).
+
+    Args:
+        leaf_hashes: The `leaf_hash` of every leaf of the tree, in order.
+        index: Which leaf, from 0.
+
+    Raises:
+        UsageError: There is no such leaf.
+    """
+    n = len(leaf_hashes)
+    if not 0 <= index < n:
+        raise UsageError(f"leaf {index} of a tree with {n} leaves", mend="count leaves from 0")
+    start, stop = 0, n
+    path: list[bytes] = []
+    while stop - start > 1:
+        middle = start + _split(stop - start)
+        if index < middle:
+            path.append(_range_root(leaf_hashes, middle, stop))
+            stop = middle
+        else:
+            path.append(_range_root(leaf_hashes, start, middle))
+            start = middle
+    path.reverse()
+    return path
+
+
+def verify_inclusion(
+    leaf_hash: bytes, index: int, n: int, proof: Sequence[bytes], root: bytes
+) -> bool:
+    """Say whether `proof` shows that the leaf is number `index` of the tree (`n`, `root`).
+
+    RFC 9162 section 2.1.3.2. Never raises on a wrong proof.
+    """
+    if not 0 <= index < n or not _are_hashes([leaf_hash, root, *proof]):
+        return False
+    fn, sn = index, n - 1
+    node = leaf_hash
+    for sibling in proof:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            node = node_hash(sibling, node)
+            while fn and not fn & 1:
+                fn >>= 1
+                sn >>= 1
+        else:
+            node = node_hash(node, sibling)
+        fn >>= 1
+        sn >>= 1
+    return sn == 0 and node == root
+
+
+def consistency_proof(leaf_hashes: Sequence[bytes], m: int) -> list[bytes]:
+    """Return the proof that the tree of the first `m` leaves is a prefix of the whole.
+
+    RFC 6962 section 2.1.2. For m = 0 and m = n the proof is empty: there is nothing to show.
+
+    Args:
+        leaf_hashes: The `leaf_hash` of every leaf of the larger tree, in order.
+        m: Size of the smaller tree.
+
+    Raises:
+        UsageError: `m` is negative or larger than the tree.
+    """
+    n = len(leaf_hashes)
+    if not 0 <= m <= n:
+        raise UsageError(f"no tree of {m} leaves is a prefix of one with {n}")
+    if m == 0:
+        return []
+    start, stop = 0, n
+    proof: list[bytes] = []
+    # While every leaf from `start` on that belongs to the smaller tree fills the range, its root
+    # is known to the checker (the smaller root itself) as long as the range begins at 0.
+    while m != stop:
+        middle = start + _split(stop - start)
+        if m <= middle:
+            proof.append(_range_root(leaf_hashes, middle, stop))
+            stop = middle
+        else:
+            proof.append(_range_root(leaf_hashes, start, middle))
+            start = middle
+    if start:
+        proof.append(_range_root(leaf_hashes, start, stop))
+    proof.reverse()
+    return proof
+
+
+def verify_consistency(
+    m: int, n: int, proof: Sequence[bytes], root_m: bytes, root_n: bytes
+) -> bool:
+    """Say whether `proof` shows that the tree (`n`, `root_n`) extends (`m`, `root_m`).
+
+    RFC 9162 section 2.1.4.2. Never raises on a wrong proof.
+    """
+    if not 0 <= m <= n or not _are_hashes([root_m, root_n, *proof]):
+        return False
+    if m == n:
+        return not proof and root_m == root_n
+    if m == 0:
+        return not proof and root_m == EMPTY_ROOT
+    path = list(proof)
+    if m & (m - 1) == 0:
+        path.insert(0, root_m)
+    if not path:
+        return False
+    fn, sn = m - 1, n - 1
+    while fn & 1:
+        fn >>= 1
+        sn >>= 1
+    older = newer = path[0]
+    for sibling in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            older = node_hash(sibling, older)
+            newer = node_hash(sibling, newer)
+            while fn and not fn & 1:
+                fn >>= 1
+                sn >>= 1
+        else:
+            newer = node_hash(newer, sibling)
+        fn >>= 1
+        sn >>= 1
+    return sn == 0 and older == root_m and newer == root_n
+
+
+def _are_hashes(values: Sequence[object]) -> bool:
+    return all(isinstance(value, bytes) and len(value) == _HASH_BYTES for value in values)
