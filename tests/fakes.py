@@ -14,7 +14,7 @@ from provenir.core.protocols import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -102,10 +102,8 @@ class Scalar:
 class Raising:
     """Every way of looking at this object raises."""
 
-    def __init__(
-        self, error: Callable[[], Exception] = lambda: RuntimeError("do not look")
-    ) -> None:
-        object.__setattr__(self, "_error", error)
+    def __init__(self, error: Exception | None = None) -> None:
+        object.__setattr__(self, "_error", error or RuntimeError("do not look"))
 
     def _raise(self, *_args: Any, **_kwargs: Any) -> Any:
         raise object.__getattribute__(self, "_error")

@@ -86,7 +86,7 @@ text_rows = st.fixed_dictionaries(
 )
 """Rows of the shape that most datasets have."""
 
-# What training loops hand over ---------------------------------------------------------------------
+# What training loops hand over ----------------------------------------------------------------
 
 metric_names = st.sampled_from(
     ["step", "kl", "entropy", "reward_mean", "reward_std", "grad_norm", "loss", "learning_rate"]
