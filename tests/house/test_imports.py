@@ -1,0 +1,74 @@
+"""What importing costs and loads, and that a stranger's environment is enough to verify."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+HEAVY = ("numpy", "pydantic", "torch", "pyarrow", "transformers", "trl", "altair", "rich", "typer")
+BASE_ROOMS = ("core", "attest", "provenance", "governance")
+NOT_IN_THE_BASE = ("torch", "numpy", "numba", "transformers", "trl", "pyarrow", "datasets", "altair")
+
+BLOCKER = """
+import importlib.abc, sys
+class Refuse(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {blocked!r}:
+            raise ModuleNotFoundError(name + " is refused in this test")
+sys.meta_path.insert(0, Refuse())
+"""
+
+
+def run_python(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_import_loads_nothing_heavy():
+    code = f"import provenir, sys; print([m for m in {HEAVY!r} if m in sys.modules])"
+    assert run_python(code).strip() == "[]"
+
+
+def test_import_touches_few_modules():
+    # The cost in milliseconds is measured by benchmarks/imports.py; a count is the same everywhere.
+    code = "import sys; n = len(sys.modules); import provenir; print(len(sys.modules) - n)"
+    assert int(run_python(code)) <= 40
+
+
+@pytest.mark.parametrize("room", BASE_ROOMS)
+def test_base_rooms_import_without_any_extra(room):
+    code = BLOCKER.format(blocked=set(NOT_IN_THE_BASE)) + (
+        f"import pkgutil, importlib, provenir.{room} as room\n"
+        "for module in pkgutil.walk_packages(room.__path__, room.__name__ + '.'):\n"
+        "    importlib.import_module(module.name)\n"
+        "print('imported')"
+    )
+    assert run_python(code).strip() == "imported"
+
+
+def test_a_lazy_import_of_a_heavy_package_counts_too():
+    """The auditor's rooms name no heavy package anywhere, not even inside a function."""
+    import ast
+
+    found = []
+    for room in BASE_ROOMS:
+        for path in (SOURCE / "provenir" / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = []
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    names = [node.module]
+                found += [
+                    f"{path.name}:{node.lineno} {name}"
+                    for name in names
+                    if name.partition(".")[0] in NOT_IN_THE_BASE
+                ]
+    assert found == []
