@@ -1,0 +1,166 @@
+"""Charts of the recorded channels, drawn on our side as SVG.
+
+The grammar is Vega-Lite, written with Altair and drawn by vl-convert (extra ``report``), both
+loaded at the first chart. A specification holds its data inline and names no address; vl-convert
+is given an empty list of allowed addresses besides. No text from a run enters a specification:
+names and reasons stand beside the picture, where the page escapes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from provenir.console import palette
+from provenir.console.picture import Picture
+from provenir.console.series import Bucket, Series, joined
+from provenir.console.wording import count, figure
+from provenir.core.extras import require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WIDTH: Final = 380
+HEIGHT: Final = 132
+_LOG_SPAN: Final = 1_000.0
+"""Largest ratio of a positive channel's extremes that is still drawn on a linear scale."""
+
+_FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
+_LABELS: Final = (
+    "datum.value != 0 && (abs(datum.value) >= 1e5 || abs(datum.value) < 1e-3)"
+    " ? format(datum.value, '.1~e') : format(datum.value, ',.4~g')"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """An anomaly's place on the step axis."""
+
+    first_step: int
+    last_step: int
+    severity: str
+
+
+def draw(series: Series, marks: Sequence[Mark] = ()) -> Picture:
+    """Draw one channel with its anomalies.
+
+    Raises:
+        MissingExtraError: The extra ``report`` is not installed.
+    """
+    svg = _svg(specification(series, marks))
+    return Picture.of(svg, alt=_alt(series, marks), width=WIDTH, height=HEIGHT)
+
+
+def is_log(series: Series) -> bool:
+    """Tell whether the channel spans so much that it is drawn on a logarithmic scale."""
+    low, high = series.low, series.high
+    return low is not None and high is not None and low > 0 and high / low > _LOG_SPAN
+
+
+def specification(series: Series, marks: Sequence[Mark]) -> dict[str, Any]:
+    """Return the Vega-Lite specification of one channel's chart."""
+    alt = require("report", "altair")
+    buckets = joined(series.buckets)
+    value = alt.Y(
+        "last:Q",
+        title=None,
+        scale=alt.Scale(type="log" if is_log(series) else "linear", zero=False, nice=True),
+        axis=alt.Axis(tickCount=4, labelExpr=_LABELS),
+    )
+    step = alt.X(
+        "step:Q",
+        title=None,
+        scale=alt.Scale(domain=_domain(series), nice=False),
+        axis=alt.Axis(tickCount=6, grid=False, tickMinStep=1, format=",d"),
+    )
+    base = alt.Chart(alt.Data(values=_rows(buckets))).encode(x=step)
+    layers = [*_shade(alt, marks, step)]
+    if any(b.low != b.high for b in buckets):
+        layers.append(base.mark_area(opacity=0.22, clip=True).encode(y="low:Q", y2="high:Q"))
+    layers.append(base.mark_line(clip=True).encode(y=value))
+    if _lonely(buckets):
+        layers.append(base.mark_point(filled=True, size=22, opacity=1).encode(y=value))
+    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    found: dict[str, Any] = _dressed(alt, chart).to_dict(validate=False)
+    return found
+
+
+def _rows(buckets: Sequence[Bucket]) -> list[dict[str, float | int | None]]:
+    return [{"step": b.last_step, "low": b.low, "high": b.high, "last": b.last} for b in buckets]
+
+
+def _domain(series: Series) -> list[int]:
+    first, last = series.first_step, series.last_step
+    return [first, last if last > first else first + 1]
+
+
+def _lonely(buckets: Sequence[Bucket]) -> bool:
+    """Tell whether a value stands between two gaps, where a line alone would not show it."""
+    seen = [b.last is not None for b in buckets]
+    padded = [False, *seen, False]
+    return any(
+        here and not before and not after
+        for before, here, after in zip(padded, padded[1:], padded[2:], strict=False)
+    )
+
+
+def _shade(alt: Any, marks: Sequence[Mark], step: Any) -> list[Any]:
+    layers: list[Any] = []
+    for severity in ("info", "warning", "critical"):
+        rows = [
+            {"step": m.first_step, "end": m.last_step}
+            for m in marks
+            if (m.severity if m.severity in palette.SEVERITY else "warning") == severity
+        ]
+        if not rows:
+            continue
+        colour = palette.severity_colour(severity)
+        base = alt.Chart(alt.Data(values=rows)).encode(x=step)
+        layers.append(base.mark_rect(color=colour, opacity=0.13, clip=True).encode(x2="end:Q"))
+        layers.append(base.mark_rule(color=colour, strokeWidth=1.5, clip=True))
+    return layers
+
+
+def _dressed(alt: Any, chart: Any) -> Any:
+    axis = {
+        "domain": False,
+        "gridColor": palette.GRID,
+        "labelColor": palette.MUTED,
+        "labelFont": _FONT,
+        "labelFontSize": 11,
+        "labelPadding": 5,
+        "tickColor": palette.GRID,
+        "ticks": False,
+    }
+    config = alt.Config(
+        background="transparent",
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.Axis(**axis),
+        area=alt.AreaConfig(color=palette.LINE),
+        line=alt.LineConfig(color=palette.LINE, strokeWidth=1.6, strokeJoin="round"),
+        point=alt.MarkConfig(color=palette.LINE),
+        aria=False,
+    )
+    return chart.properties(
+        config=config,
+        padding={"left": 4, "right": 12, "top": 8, "bottom": 4},
+        autosize=alt.AutoSizeParams(type="fit", contains="padding"),
+    )
+
+
+def _svg(spec: dict[str, Any]) -> str:
+    converter = require("report", "vl_convert")
+    drawn: str = converter.vegalite_to_svg(spec, allowed_base_urls=[])
+    return drawn
+
+
+def _alt(series: Series, marks: Sequence[Mark]) -> str:
+    words = (
+        f"{series.channel} from step {series.first_step} to {series.last_step}:"
+        f" last {figure(series.last, missing='not finite')},"
+        f" lowest {figure(series.low, missing='none')},"
+        f" highest {figure(series.high, missing='none')}"
+    )
+    if marks:
+        words += f"; {count(len(marks), 'anomaly', 'anomalies')} marked"
+    return words + "."
