@@ -1,0 +1,104 @@
+"""Attest: who says so, over exactly which bytes, and in which order.
+
+Keys sign and verify (Ed25519; HMAC-SHA256 for use inside a team), a DSSE envelope carries the
+signed bytes, an in-toto Statement says which artifact they speak of, and an append-only log keeps
+the order of events under an RFC 6962 tree. A stranger needs nothing but this room and `core` to
+check a signature.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from provenir.attest.dsse import PAYLOAD_TYPE, Envelope, Signature, pae
+    from provenir.attest.event import EVENT_TYPES, TRAINING_RUN_NAMES, Actor, LogEntry, LogEvent
+    from provenir.attest.keys import (
+        HMAC_NOTE,
+        Ed25519Signer,
+        HmacKey,
+        HmacSigner,
+        PublicKey,
+        Signer,
+        VerificationKey,
+        hmac_secret,
+        load_signer,
+    )
+    from provenir.attest.log import EventLog, LogReceipt, LogState
+    from provenir.attest.statement import PASSPORT_PREDICATE, PREDICATE_BASE, Statement, Subject
+    from provenir.attest.workspace import find_workspace, log_folder
+
+__all__ = [
+    "EVENT_TYPES",
+    "HMAC_NOTE",
+    "PASSPORT_PREDICATE",
+    "PAYLOAD_TYPE",
+    "PREDICATE_BASE",
+    "TRAINING_RUN_NAMES",
+    "Actor",
+    "Ed25519Signer",
+    "Envelope",
+    "EventLog",
+    "HmacKey",
+    "HmacSigner",
+    "LogEntry",
+    "LogEvent",
+    "LogReceipt",
+    "LogState",
+    "PublicKey",
+    "Signature",
+    "Signer",
+    "Statement",
+    "Subject",
+    "VerificationKey",
+    "find_workspace",
+    "hmac_secret",
+    "load_signer",
+    "log_folder",
+    "pae",
+]
+
+_EXPORTS = {
+    "EVENT_TYPES": "provenir.attest.event",
+    "HMAC_NOTE": "provenir.attest.keys",
+    "PASSPORT_PREDICATE": "provenir.attest.statement",
+    "PAYLOAD_TYPE": "provenir.attest.dsse",
+    "PREDICATE_BASE": "provenir.attest.statement",
+    "TRAINING_RUN_NAMES": "provenir.attest.event",
+    "Actor": "provenir.attest.event",
+    "Ed25519Signer": "provenir.attest.keys",
+    "Envelope": "provenir.attest.dsse",
+    "EventLog": "provenir.attest.log",
+    "HmacKey": "provenir.attest.keys",
+    "HmacSigner": "provenir.attest.keys",
+    "LogEntry": "provenir.attest.event",
+    "LogEvent": "provenir.attest.event",
+    "LogReceipt": "provenir.attest.log",
+    "LogState": "provenir.attest.log",
+    "PublicKey": "provenir.attest.keys",
+    "Signature": "provenir.attest.dsse",
+    "Signer": "provenir.attest.keys",
+    "Statement": "provenir.attest.statement",
+    "Subject": "provenir.attest.statement",
+    "VerificationKey": "provenir.attest.keys",
+    "find_workspace": "provenir.attest.workspace",
+    "hmac_secret": "provenir.attest.keys",
+    "load_signer": "provenir.attest.keys",
+    "log_folder": "provenir.attest.workspace",
+    "pae": "provenir.attest.dsse",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module at the first use (PEP 562)."""
+    if name in _EXPORTS:
+        from importlib import import_module
+
+        value = getattr(import_module(_EXPORTS[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

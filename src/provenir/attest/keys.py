@@ -1,0 +1,121 @@
+"""Signers and verification keys: the two interfaces, and how to get each kind.
+
+| who | makes | checked by | proves it to |
+|---|---|---|---|
+| `Ed25519Signer` | 64-byte signatures (RFC 8032) | `PublicKey` | anyone |
+| `HmacSigner` | 32-byte tags (RFC 2104) | `HmacKey`, the same secret | nobody outside the team |
+
+The algorithm is a property of the key that the verifier holds, never of what the envelope says.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from provenir.attest.ed25519 import Ed25519Signer, PublicKey
+from provenir.attest.shared_secret import HMAC_NOTE, HmacKey, HmacSigner, hmac_secret
+from provenir.core.errors import UsageError
+
+__all__ = [
+    "HMAC_NOTE",
+    "Ed25519Signer",
+    "HmacKey",
+    "HmacSigner",
+    "PublicKey",
+    "Signer",
+    "VerificationKey",
+    "hmac_secret",
+    "load_signer",
+]
+
+
+@runtime_checkable
+class Signer(Protocol):
+    """Makes signatures. A key service can stand behind it: only `sign` touches the key."""
+
+    @property
+    def keyid(self) -> str:
+        """A hint for the verifier, unauthenticated."""
+
+    @property
+    def algorithm(self) -> str:
+        """`ed25519` or `hmac-sha256`."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign exactly these bytes."""
+
+
+@runtime_checkable
+class VerificationKey(Protocol):
+    """Checks signatures.
+
+    Laws: `verify` never raises, whatever bytes it is given; two keys with equal `material` accept
+    the same signatures and count as one.
+    """
+
+    @property
+    def keyid(self) -> str:
+        """The id that this key's signer writes; used to try likely keys first, for nothing else."""
+
+    @property
+    def algorithm(self) -> str:
+        """`ed25519` or `hmac-sha256`; decided by whoever holds the key."""
+
+    @property
+    def material(self) -> bytes:
+        """What makes this key this key."""
+
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        """Tell whether the signature over exactly these bytes is by this key."""
+
+
+def load_signer(
+    spec: bytes | bytearray | memoryview | str | Path | Signer,
+    *,
+    password: str | bytes | None = None,
+) -> Signer:
+    """Turn what a user gives as a signing key into a signer.
+
+    Args:
+        spec: Bytes are an HMAC secret (key id `default`), a path is an Ed25519 PEM file, a signer
+            is itself. Lists of keys are the caller's to take apart.
+        password: For an encrypted PEM file.
+
+    Raises:
+        UsageError: Nothing of that kind, or a key of the wrong kind.
+        InputError: The PEM file cannot be read or holds no Ed25519 key.
+    """
+    if isinstance(spec, str | Path):
+        if _is_missing(spec):
+            raise UsageError(
+                "no such key file",
+                where=_shown(spec),
+                mend="make a pair with: provenir key new --out NAME; an HMAC secret is given "
+                "as bytes",
+            )
+        return Ed25519Signer.from_pem(spec, password)
+    if password is not None:
+        raise UsageError("a password opens a PEM file only", mend="leave the password out")
+    if isinstance(spec, bytes | bytearray | memoryview):
+        return HmacSigner(hmac_secret(spec))
+    if not isinstance(spec, type) and isinstance(spec, Signer):
+        return spec
+    raise UsageError(
+        f"no signing key: {type(spec).__name__}",
+        mend="give bytes (HMAC), the path of a PEM file (Ed25519) or a signer",
+    )
+
+
+def _is_missing(path: str | Path) -> bool:
+    """Tell whether nothing is at the path; one that cannot be looked at counts as there."""
+    try:
+        return not Path(path).exists()
+    except OSError:
+        return False
+
+
+def _shown(path: str | Path) -> str | None:
+    """A path for the message, unless the text may be a secret that was given as a path."""
+    text = str(path)
+    return text if isinstance(path, Path) or "/" in text or text.endswith(".pem") else None

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from provenir.attest.keys import Ed25519Signer, HmacSigner, Signer, load_signer
+from provenir.core.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ServiceSigner:
+    """A key service of the user's own: fits the protocol without a base class."""
+
+    keyid: str = "kms:1"
+    algorithm: str = "ed25519"
+
+    def sign(self, data: bytes) -> bytes:
+        return data[:1] * 64
+
+
+def test_bytes_are_a_shared_secret() -> None:
+    assert load_signer(b"team-signing-key") == HmacSigner(b"team-signing-key", "default")
+    assert load_signer(bytearray(b"k")) == HmacSigner(b"k")  # type: ignore[arg-type]
+
+
+def test_a_path_is_an_ed25519_pem(pair: tuple[Path, Path], signer: Ed25519Signer) -> None:
+    for spec in (pair[0], str(pair[0])):
+        assert load_signer(spec).keyid == signer.keyid
+
+
+def test_a_locked_pem_takes_its_password(signer: Ed25519Signer, tmp_path: Path) -> None:
+    private, _ = signer.write(tmp_path / "locked", password="pw")
+    assert load_signer(private, password="pw").keyid == signer.keyid
+    with pytest.raises(UsageError, match="give its password"):
+        load_signer(private)
+
+
+def test_a_signer_is_itself() -> None:
+    mine = ServiceSigner()
+    assert isinstance(mine, Signer)
+    assert load_signer(mine) is mine
+
+
+def test_keys_of_the_wrong_kind_are_refused(pair: tuple[Path, Path]) -> None:
+    with pytest.raises(UsageError, match="to sign"):
+        load_signer(pair[1])
+    with pytest.raises(UsageError, match="PEM block"):
+        load_signer(pair[0].read_bytes())
+    with pytest.raises(UsageError, match="existing file"):
+        load_signer(str(pair[0]).encode())
+    for spec in (None, 7, [b"a"], ServiceSigner):
+        with pytest.raises(UsageError, match="no signing key"):
+            load_signer(spec)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="password"):
+        load_signer(b"secret", password="pw")
+
+
+def test_a_secret_given_as_text_is_not_repeated_in_the_message(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no such key file.*as bytes") as caught:
+        load_signer("hunter2")
+    assert "hunter2" not in str(caught.value)
+    with pytest.raises(UsageError, match=r"gone\.pem"):
+        load_signer(tmp_path / "gone.pem")
+
+
+def test_impossible_paths_are_errors_of_ours() -> None:
+    for spec in ("a\x00b", "n" * 5000, ""):
+        with pytest.raises((UsageError, InputError)):
+            load_signer(spec)
