@@ -16,6 +16,7 @@ them:
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final
 
 import orjson
@@ -37,8 +38,11 @@ class _SlowPathError(Exception):
     """The value is not one that both writers print alike."""
 
 
-def _fast_form(value: Any, depth: int) -> Any:
-    """Return an equal value that orjson prints canonically, or raise `_SlowPathError`."""
+def _fast_form(value: Any, depth: int, *, row: bool) -> Any:
+    """Return an equal value that orjson prints canonically, or raise `_SlowPathError`.
+
+    With `row`, the equal value under leaf rule 1, for rows that need none of its tags.
+    """
     kind = type(value)
     if kind is str or value is None or kind is bool:
         return value
@@ -52,15 +56,24 @@ def _fast_form(value: Any, depth: int) -> Any:
             return value
     elif depth < MAX_DEPTH:
         if kind is dict:
-            fast = {}
-            for key, item in value.items():
-                if type(key) is not str or not key.isascii():
-                    raise _SlowPathError
-                fast[key] = _fast_form(item, depth + 1)
-            return fast
+            return _fast_object(value, depth, row=row)
         if kind is list or kind is tuple:
-            return [_fast_form(item, depth + 1) for item in value]
+            return [_fast_form(item, depth + 1, row=row) for item in value]
     raise _SlowPathError
+
+
+def _fast_object(value: dict[Any, Any], depth: int, *, row: bool) -> dict[str, Any]:
+    fast = {}
+    for key, item in value.items():
+        if type(key) is not str or not key.isascii():
+            raise _SlowPathError
+        if row:
+            if item is None:
+                continue
+            if key.startswith("$"):
+                raise _SlowPathError
+        fast[key] = item if type(item) is str else _fast_form(item, depth + 1, row=row)
+    return fast
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -79,8 +92,8 @@ def canonical_bytes(value: Any) -> bytes:
             message names the place.
     """
     try:
-        return orjson.dumps(_fast_form(value, 0), option=orjson.OPT_SORT_KEYS)
-    except (_SlowPathError, TypeError, ValueError):
+        return orjson.dumps(_fast_form(value, 0, row=False), option=orjson.OPT_SORT_KEYS)
+    except (_SlowPathError, TypeError, ValueError, RecursionError):
         # orjson's encode error is a TypeError: lone surrogates end here too.
         return _reference_bytes(value)
 
@@ -157,11 +170,19 @@ def example_bytes(record: Any) -> bytes:
         CanonicalizationError: The record holds a type that the rule does not name, two keys that
             are one under the rule, more than 200 levels, or itself.
     """
-    return canonical_bytes(encode_example(record))
+    try:
+        return orjson.dumps(_fast_form(record, 0, row=True), option=orjson.OPT_SORT_KEYS)
+    except (_SlowPathError, TypeError, ValueError, RecursionError):
+        return canonical_bytes(_encode_row(record))
+
+
+def _encode_row(record: Any) -> Any:
+    try:
+        return encode_example(record)
+    except RecursionError as error:
+        raise CanonicalizationError("a row nested too deep for the stack left here") from error
 
 
 def example_digest(record: Any) -> bytes:
     """Return the 32 raw bytes of the SHA-256 of `example_bytes`: the leaf input of a dataset."""
-    from hashlib import sha256
-
-    return sha256(example_bytes(record)).digest()
+    return hashlib.sha256(example_bytes(record)).digest()
