@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provenir.attest.event import EVENT_TYPES, TRAINING_RUN_NAMES, Actor, LogEntry, LogEvent
+from provenir.core.clock import parse_utc
+from provenir.core.digest import digest_value
+from provenir.core.errors import CanonicalizationError, InputError, UsageError
+
+ID = "12345678-1234-4234-8234-123456789abc"
+DIGEST = "sha256:" + "ab" * 32
+TIME = "2026-01-02T03:04:05.678Z"
+
+
+def _event(**changes: Any) -> LogEvent:
+    base: dict[str, Any] = {"type": "training_run", "name": "start", "id": ID, "time": TIME}
+    return LogEvent(**(base | changes))
+
+
+def test_an_entry_has_the_published_form() -> None:
+    event = _event(
+        type="model_release",
+        name="my model",
+        subjects={"model": DIGEST},
+        payload={"score": 0.5},
+        parents=(ID,),
+        actor=Actor(id="ann@example.org", type="human", roles=("operator",)),
+    )
+    assert json.loads(event.entry.to_bytes()) == {
+        "schema_version": "log-event/1",
+        "id": ID,
+        "type": "model_release",
+        "name": "my model",
+        "time": TIME,
+        "actor": {"id": "ann@example.org", "type": "human", "roles": ["operator"]},
+        "subjects": [{"name": "model", "digest": DIGEST}],
+        "parents": [ID],
+        "payload_digest": digest_value({"score": 0.5}),
+    }
+
+
+def test_the_body_stays_out_of_the_entry() -> None:
+    event = _event(payload={"prompt": "raw training text"})
+    assert b"raw training text" not in event.entry.to_bytes()
+    assert event.to_dict()["payload"] == {"prompt": "raw training text"}
+    assert event.to_dict()["payload_digest"] == digest_value({"prompt": "raw training text"})
+
+
+def test_ids_and_times_are_made_when_not_given() -> None:
+    one, two = LogEvent(type="incident", name="x"), LogEvent(type="incident", name="x")
+    assert one.id != two.id
+    assert parse_utc(one.time) <= parse_utc(two.time)
+
+
+def test_the_types_are_a_closed_set() -> None:
+    assert " ".join(EVENT_TYPES) == (
+        "admission dataset_approval dataset_ingest drift_check evaluation gate_decision incident "
+        "model_release passport_issued quarantine revocation staged_release training_run"
+    )
+    for name in TRAINING_RUN_NAMES:
+        assert _event(name=name).entry.name == name
+    for kind in set(EVENT_TYPES) - {"training_run"}:
+        assert _event(type=kind, name="anything").entry.type == kind
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"type": "other"},
+        {"type": ""},
+        {"type": None},
+        {"name": "begin"},
+        {"type": "incident", "name": ""},
+        {"type": "incident", "name": "x" * 201},
+        {"type": "incident", "name": "two\nlines"},
+        {"type": "incident", "name": "\x1b[31m"},
+        {"type": "incident", "name": "\u202egpj"},
+        {"type": "incident", "name": "\ud800"},
+        {"id": "1"},
+        {"id": ID.upper()},
+        {"time": "2026-01-02"},
+        {"time": "2026-01-02T03:04:05.678+00:00"},
+        {"time": "2026-13-02T03:04:05.678Z"},
+        {"time": 7},
+        {"subjects": {"m": "ab" * 32}},
+        {"subjects": {"m": DIGEST.upper()}},
+        {"subjects": {"m": None}},
+        {"subjects": {"": DIGEST}},
+        {"subjects": {"m\n": DIGEST}},
+        {"subjects": {f"m{i}": DIGEST for i in range(300)}},
+        {"subjects": 7},
+        {"parents": ("x",)},
+        {"parents": (ID,) * 65},
+        {"parents": 7},
+        {"actor": None},
+        {"payload": 7},
+    ],
+)
+def test_what_the_log_does_not_accept_is_misuse(changes: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        _event(**changes)
+
+
+def test_a_payload_without_canonical_bytes_is_refused() -> None:
+    with pytest.raises(CanonicalizationError):
+        _event(payload={"loss": float("inf")})
+
+
+@settings(max_examples=50)
+@given(
+    kind=st.sampled_from(EVENT_TYPES),
+    name=st.text(min_size=1, max_size=20).filter(str.isprintable),
+    roles=st.lists(st.sampled_from(["operator", "governance"]), max_size=3),
+)
+def test_entries_round_trip_through_one_line(kind: str, name: str, roles: list[str]) -> None:
+    name = "end" if kind == "training_run" else name
+    entry = _event(type=kind, name=name, actor=Actor(id="me", roles=tuple(roles))).entry
+    data = entry.to_bytes()
+    assert b"\n" not in data
+    assert LogEntry.from_bytes(data, where="x") == entry
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"payload": {"text": "a body"}},
+        {"schema_version": "log-event/2"},
+        {"subjects": [{"name": "m", "digest": DIGEST, "text": "a body"}]},
+        {"actor": {"id": "me", "type": "robot", "roles": []}},
+        {"actor": {"id": "me", "type": "human", "roles": [], "text": "a body"}},
+        {"parents": "x"},
+        {"time": 1767322800},
+    ],
+)
+def test_a_line_with_more_or_other_fields_is_no_entry(change: dict[str, Any]) -> None:
+    document = json.loads(_event().entry.to_bytes()) | change
+    with pytest.raises(InputError):
+        LogEntry.from_bytes(json.dumps(document).encode(), where="x")
