@@ -1,0 +1,136 @@
+"""The log's file: complete lines are entries, a last line without its newline is a torn one.
+
+A line is written by one `write` and counts from the moment its newline is there. A process that
+dies in between leaves a tail that no reader takes for an entry and that the next append cuts off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from provenir.core.errors import BoundsError, InputError
+from provenir.core.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = [
+    "MAX_ENTRY_BYTES",
+    "append_line",
+    "complete_lines",
+    "cut_tail",
+    "open_log",
+    "sync_folder",
+]
+
+MAX_ENTRY_BYTES: Final = 64 * 1024
+
+
+def open_log(path: Path, *, write: bool) -> BinaryIO:
+    """Open the log's file; nothing but a regular file is a log.
+
+    Args:
+        path: The file; a link is not followed, a pipe not waited for.
+        write: Open it for reading and appending, and make it when it is missing.
+
+    Raises:
+        InputError: It is missing, a link, no regular file, or may not be opened.
+    """
+    how = os.O_RDWR | os.O_APPEND | os.O_CREAT if write else os.O_RDONLY
+    try:
+        fd = os.open(path, how | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+    except FileNotFoundError as fault:
+        raise InputError("no log here", where=str(path)) from fault
+    except OSError as fault:
+        why = "it is a link" if path.is_symlink() else fault.strerror
+        raise InputError(f"cannot open the log: {why}", where=str(path)) from fault
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise InputError("cannot open the log: no regular file", where=str(path))
+    return os.fdopen(fd, "rb")  # appending goes past this buffer, straight to the descriptor
+
+
+def complete_lines(file: BinaryIO, *, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield the entries from an offset on.
+
+    Args:
+        file: An open log.
+        start: Offset of the first byte of a line.
+
+    Yields:
+        The offset behind the line, and the line without its newline.
+
+    Raises:
+        BoundsError: A line is longer than any that the log writes.
+    """
+    offset = start
+    file.seek(start)
+    while line := file.readline(MAX_ENTRY_BYTES + 1):
+        if not line.endswith(b"\n"):
+            if len(line) > MAX_ENTRY_BYTES:
+                raise BoundsError(
+                    f"a line beyond {MAX_ENTRY_BYTES} bytes: no entry of this log",
+                    where=f"byte {offset}",
+                )
+            return
+        offset += len(line)
+        yield offset, line[:-1]
+
+
+def cut_tail(file: BinaryIO, end: int) -> Finding | None:
+    """Cut what stands behind the last complete line.
+
+    Args:
+        file: A log open for writing, under its lock.
+        end: Offset behind the last complete line.
+
+    Returns:
+        What was cut, or None when there was nothing.
+    """
+    torn = os.pread(file.fileno(), MAX_ENTRY_BYTES + 1, end)
+    if not torn:
+        return None
+    os.ftruncate(file.fileno(), end)
+    return Finding(
+        kind="torn_tail_cut",
+        severity="warning",
+        detail=f"{len(torn)} bytes of an entry that was never finished were cut from the log",
+        data={"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()},
+    )
+
+
+def append_line(file: BinaryIO, line: bytes, end: int) -> None:
+    """Append one line and have it on disk, or leave the file as it was.
+
+    Args:
+        file: A log open for writing, under its lock.
+        line: The entry with its newline.
+        end: Offset behind the last complete line.
+
+    Raises:
+        OSError: The disk is full or failing; the log then ends at `end` as before.
+    """
+    fd = file.fileno()
+    try:
+        rest = memoryview(line)
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+        os.fsync(fd)
+    except OSError:
+        os.ftruncate(fd, end)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a new file's name on disk, where the file system can promise it."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems cannot sync a folder
+            os.fsync(fd)
+    finally:
+        os.close(fd)
