@@ -1,0 +1,65 @@
+"""`HackingReport`: the signals of a batch or a run, with what was and what was not examined."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from provenir.core.findings import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provenir.observability.hacking.signal import HackingSignal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HackingReport(Report):
+    """What rollouts and their rewards say about hacking.
+
+    Attributes:
+        num_trajectories: Rollouts that were handed over, examined or not.
+        num_flagged: Rollouts with a signal of severity warning or above.
+        counts: Signals by kind, those included that were counted and not kept.
+    """
+
+    name: str = "reward_hacking"
+    num_trajectories: int = 0
+    num_flagged: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def signals(self) -> tuple[HackingSignal, ...]:
+        """The signals that were kept."""
+        return cast("tuple[HackingSignal, ...]", self.findings)
+
+    @property
+    def hacking_rate(self) -> float:
+        """Flagged rollouts / examined rollouts; NaN when no rollout could be examined."""
+        examined = self.examined.get("trajectories", 0)
+        return self.num_flagged / examined if examined else math.nan
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether rollouts were examined and no signal of severity warning or above was found."""
+        if not self.examined.get("trajectories", 0) or self.num_flagged:
+            return False
+        return all(signal.severity == "info" for signal in self.findings)
+
+    def by_kind(self) -> dict[str, int]:
+        """Return the number of signals of each kind that occurred."""
+        return dict(self.counts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-safe values; a rate that is NaN becomes None."""
+        rate = self.hacking_rate
+        return {
+            "num_trajectories": self.num_trajectories,
+            "hacking_rate": None if math.isnan(rate) else rate,
+            "is_clean": self.is_clean,
+            "by_kind": self.by_kind(),
+            "signals": [signal.to_dict() for signal in self.findings],
+            "examined": dict(self.examined),
+            "not_examined": dict(self.not_examined),
+        }

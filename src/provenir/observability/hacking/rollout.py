@@ -1,0 +1,114 @@
+"""Reading a rollout's rewards and text out of whatever dict a training loop hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from provenir.core.plain import json_line, scalar, to_plain
+
+PROXY_KEYS: Final = ("proxy_reward", "reward")
+TRUE_KEYS: Final = ("true_reward", "held_out_reward")
+TEXT_KEYS: Final = ("prediction", "response")
+
+_MAX_ID: Final = 128
+_SAFE: Final = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """The numbers of one rollout.
+
+    Attributes:
+        index: Its place in the batch or run.
+        group_id: Which rollouts share its prompt, None when it was not said.
+        proxy: The reward that trained, None when missing or not finite.
+        true: The reward that was meant, None when missing or not finite.
+        unreadable: How many of its rewards were given and are no finite numbers.
+    """
+
+    index: int
+    group_id: str | int | None = None
+    proxy: float | None = None
+    true: float | None = None
+    unreadable: int = 0
+
+
+def read_rollout(trajectory: object, *, index: int) -> Rollout:
+    """Read a rollout; never raises.
+
+    Args:
+        trajectory: A mapping with ``reward|proxy_reward``, ``true_reward|held_out_reward``,
+            ``group_id``, ``index``; anything else reads as a rollout without numbers.
+        index: Its place when it does not say.
+    """
+    try:
+        proxy, faulty = _reward(trajectory, PROXY_KEYS)
+        true, faulty_too = _reward(trajectory, TRUE_KEYS)
+        return Rollout(
+            index=_index(_get(trajectory, "index"), index),
+            group_id=plain_id(_get(trajectory, "group_id")),
+            proxy=proxy,
+            true=true,
+            unreadable=faulty + faulty_too,
+        )
+    except Exception:  # noqa: BLE001 - a user's mapping may fail in any way
+        return Rollout(index=index)
+
+
+def finite(value: object) -> float | None:
+    """Return a reward as a finite float, None for anything else; text is never a reward."""
+    if isinstance(value, str | bytes):
+        return None
+    number = scalar(value)
+    return number if number is not None and number - number == 0.0 else None
+
+
+def plain_id(value: object) -> str | int | None:
+    """Return an identifier as a bounded string or an integer that JSON can carry."""
+    if value is None or (type(value) is int and abs(value) <= _SAFE):
+        return value
+    if type(value) is str and len(value) <= _MAX_ID and value.isascii():
+        return value
+    plain, _ = to_plain(value, max_depth=4, max_nodes=64)
+    text = plain if isinstance(plain, str) else json_line(plain).decode().strip()
+    return text[:_MAX_ID]
+
+
+def excerpt(trajectory: object, keys: tuple[str, ...], max_chars: int) -> str | None:
+    """Return the beginning of a rollout's text as safe text; None when it has none."""
+    value = _first(trajectory, keys)
+    if value is None:
+        return None
+    if isinstance(value, str):
+        value = value[:max_chars]
+    plain, _ = to_plain(value, max_depth=16, max_nodes=1_000)
+    text = plain if isinstance(plain, str) else json_line(plain).decode().strip()
+    return text[:max_chars]
+
+
+def group_key(trajectory: object, group_id: str | int) -> Hashable:
+    """Return what tells groups apart: the same prompt may come again at a later step."""
+    step = _get(trajectory, "step")
+    return (group_id, step if type(step) is int else None)
+
+
+def _get(trajectory: object, key: str) -> Any:
+    return trajectory.get(key) if isinstance(trajectory, Mapping) else None
+
+
+def _first(trajectory: object, keys: tuple[str, ...]) -> Any:
+    return next((value for key in keys if (value := _get(trajectory, key)) is not None), None)
+
+
+def _reward(trajectory: object, keys: tuple[str, ...]) -> tuple[float | None, int]:
+    value = _first(trajectory, keys)
+    if value is None:
+        return None, 0
+    number = finite(value)
+    return number, int(number is None)
+
+
+def _index(value: object, fallback: int) -> int:
+    return value if type(value) is int and abs(value) <= _SAFE else fallback
