@@ -1,0 +1,83 @@
+"""`advantage_collapse` and `reward_std_collapse`: rewards no longer differ, so nothing is learnt.
+
+Where all rewards of a group are equal its advantages are zero and so is its gradient (DAPO,
+arXiv:2503.14476, section 3.2). One such step is noted as information, since with sparse rewards it
+happens to healthy runs; it weighs more where the channel had never been near zero, and the longer
+it lasts. A batch in which every rollout earns the maximum is solved, which is information only; the
+maximum is taken to be 1 unless the step carries a larger `reward_max`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from provenir.observability.detectors.hit import (
+    HOLD,
+    Hit,
+    Observation,
+    against_baseline,
+    leapt_down,
+    shifted_down,
+)
+
+_LEAP, _SHIFT = 0.1, 0.5
+_ALL_GROUPS: Final = 0.95
+_FRACTION_HITS: Final = 3
+
+
+def advantage_collapse(seen: Observation) -> Hit | None:
+    """Judge the spread or the mean size of the advantages for vanishing."""
+    return _collapse(seen)
+
+
+def reward_std_collapse(seen: Observation) -> Hit | None:
+    """Judge the standard deviation of the rewards for vanishing."""
+    return _collapse(seen)
+
+
+def advantage_range_collapse(seen: Observation) -> Hit | None:
+    """Judge largest and smallest advantage of a step, for frameworks that log no spread."""
+    low = seen.step.get("advantage_min")
+    if low is None or seen.value > seen.config.zero_std or low < -seen.config.zero_std:
+        return None
+    return _no_signal(seen, "all advantages are zero")
+
+
+def zero_groups_collapse(seen: Observation) -> Hit | None:
+    """Judge the share of groups without any gradient; it takes several full steps in a row."""
+    recent = seen.baseline.recent
+    if seen.value < _ALL_GROUPS or len(recent) < _FRACTION_HITS:
+        return None
+    if min(list(recent)[-_FRACTION_HITS:]) < _ALL_GROUPS:
+        return None
+    if _solved(seen):
+        return Hit("info", f"{seen.value:.0%} of the groups have equal rewards: solved")
+    detail = f"{seen.value:.0%} of the groups have equal rewards, {_FRACTION_HITS} steps in a row"
+    return Hit("warning", detail, ((20, "critical"),))
+
+
+def _collapse(seen: Observation) -> Hit | None:
+    if seen.value <= seen.config.zero_std:
+        return _no_signal(seen, f"{seen.channel} is {seen.value:.4g}")
+    if seen.baseline.score > -HOLD:
+        return None
+    if leapt_down(seen, _LEAP):
+        return Hit("warning", f"{against_baseline(seen)}: a sudden fall")
+    if shifted_down(seen, _SHIFT):
+        return Hit("warning", f"{against_baseline(seen)}: a sustained fall")
+    return None
+
+
+def _no_signal(seen: Observation, what: str) -> Hit:
+    if _solved(seen):
+        return Hit("info", f"{what}: every rollout earns the maximum, solved")
+    if seen.baseline.score <= -seen.config.leap:
+        return Hit("warning", f"{what}: no gradient signal", ((3, "critical"),))
+    return Hit("info", f"{what}: no gradient signal", ((3, "warning"), (20, "critical")))
+
+
+def _solved(seen: Observation) -> bool:
+    if seen.step.get("solved_fraction", 0.0) >= _ALL_GROUPS:
+        return True
+    most = max(1.0, seen.step.get("reward_max", 1.0))
+    return seen.step.get("reward_mean", 0.0) >= most * (1 - 1e-9)

@@ -1,0 +1,178 @@
+"""A channel's robust baseline: where it has been lately, how much it scatters, where it is going.
+
+Location and scale come from medians and quantiles of a bounded window of past values, so that
+single outliers do not move them. The newest values wait outside the window (`lag`), so that a fault
+does not become its own baseline. Half-window medians give a slope; the location is carried forward
+along it, so that a steady trend is no event.
+
+Sustained shifts are accumulated by a two-sided CUSUM of the clipped robust score (E. S. Page,
+"Continuous Inspection Schemes", Biometrika 41, 1954): a score below `slack` drains the sum, one
+above fills it. Clipping keeps a single wild value from filling it alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from provenir.observability.config import FlightRecorderConfig
+
+FEWEST: Final = 4
+"""Values before anything is compared with the baseline."""
+
+REFRESH: Final = 16
+"""New values after which a full-grown baseline is computed again."""
+
+_CLIP: Final = 4.0
+_LARGEST: Final = 1e150
+_RELATIVE_FLOOR: Final = 0.03
+_HALVES_FROM: Final = 16
+
+
+class Baseline:
+    """Baseline of one channel and the score of its newest value against it.
+
+    Args:
+        config: Window, lag, warm-up and CUSUM settings.
+        log: Judge logarithms; for positive quantities whose faults are multiples.
+        floor: Smallest value told apart with `log`; smallest scale without it.
+
+    Attributes:
+        seen: Values in the baseline so far.
+        location: Expected value, on the scale that is judged.
+        scale: Robust standard deviation, never 0.
+        first: Median of the first eight values, unscaled; None before.
+        score: Distance of the newest value in scales; 0 while there is no baseline.
+        rise: Upward CUSUM.
+        fall: Downward CUSUM.
+        recent: The newest values, unscaled, the current one last.
+        frozen: An episode is going on: the baseline stays as it was before.
+    """
+
+    __slots__ = (
+        "_config",
+        "_fresh",
+        "_pending",
+        "_value",
+        "_window",
+        "fall",
+        "first",
+        "floor",
+        "frozen",
+        "location",
+        "log",
+        "recent",
+        "rise",
+        "scale",
+        "score",
+        "seen",
+    )
+
+    def __init__(
+        self, config: FlightRecorderConfig, *, log: bool = False, floor: float = 1e-9
+    ) -> None:
+        self._config = config
+        self._window: deque[float] = deque(maxlen=config.window)
+        self._pending: deque[float] = deque()
+        self._fresh = 0
+        self._value = 0.0
+        self.log = log
+        self.floor = floor
+        self.seen = 0
+        self.location = 0.0
+        self.scale = math.inf
+        self.first: float | None = None
+        self.score = 0.0
+        self.rise = 0.0
+        self.fall = 0.0
+        self.recent: deque[float] = deque(maxlen=8)
+        self.frozen = False
+
+    @property
+    def typical(self) -> float:
+        """The expected value, unscaled."""
+        return math.exp(min(self.location, 700.0)) if self.log else self.location
+
+    def measure(self, value: float) -> None:
+        """Score a new finite value against the baseline, which stays as it is."""
+        if not -_LARGEST < value < _LARGEST:
+            value = math.copysign(_LARGEST, value)  # sums and squares stay finite
+        self.recent.append(value)
+        if self.log:
+            value = math.log(value if value > self.floor else self.floor)
+        self._value = value
+        if self.seen < FEWEST:
+            return
+        score = self.score = (value - self.location) / self.scale
+        config = self._config
+        if self.seen >= config.warmup:
+            clipped = max(-_CLIP, min(score, _CLIP))
+            most = 2.0 * config.threshold
+            self.rise = max(0.0, min(self.rise + clipped - config.slack, most))
+            self.fall = max(0.0, min(self.fall - clipped - config.slack, most))
+
+    def absorb(self) -> None:
+        """Take the measured value into the baseline, after its lag."""
+        if self.seen < self._config.warmup:
+            self._window.append(self._value)
+            self.seen += 1
+            self._refresh()
+            if self.seen <= 2 * FEWEST:
+                self.first = self.typical
+            return
+        self._pending.append(self._value)
+        if len(self._pending) > self._config.lag:
+            self._window.append(self._pending.popleft())
+            self.seen += 1
+            self._fresh += 1
+            if self._fresh >= REFRESH:
+                self._fresh = 0
+                self._refresh()
+
+    def freeze(self) -> None:
+        """Keep the baseline as it was before the episode that begins."""
+        self.frozen = True
+        self._pending.clear()
+
+    def thaw(self) -> None:
+        """Go on learning after an episode, with empty sums."""
+        self.frozen = False
+        self.rise = 0.0
+        self.fall = 0.0
+
+    def _refresh(self) -> None:
+        values = list(self._window)
+        count = len(values)
+        if count >= _HALVES_FROM:
+            half = count // 2
+            older, newer = _median(values[:half]), _median(values[half:])
+            slope = (newer - older) / half
+            # From the middle of the newer half to the values now being judged.
+            self.location = newer + slope * (half / 2 + self._config.lag)
+            values = [value - slope * place for place, value in enumerate(values)]
+        else:
+            self.location = _median(values)
+        floor = _RELATIVE_FLOOR if self.log else _RELATIVE_FLOOR * abs(self.location)
+        if not self.log and self.floor > floor:
+            floor = self.floor
+        # Few values say little about the scatter: the scale is taken larger then.
+        self.scale = max(_scatter(values), floor) * (1.0 + 6.0 / count)
+
+
+def _median(values: list[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def _scatter(values: list[float]) -> float:
+    """Standard deviation from quartiles and deciles, whichever is larger (normal consistency)."""
+    ordered = sorted(values)
+    last = len(ordered) - 1
+    quartiles = ordered[last - last // 4] - ordered[last // 4]
+    deciles = ordered[last - last // 10] - ordered[last // 10]
+    return max(quartiles / 1.349, deciles / 2.563)

@@ -1,0 +1,47 @@
+"""`entropy_collapse`: the actor stops exploring.
+
+An absolute bound; a sudden fall; a sustained fall by CUSUM; and, because entropy often decays so
+slowly that every step looks normal, a comparison with the start of the run. Entropy cannot tell
+why: a solved task and a collapse look alike, and some collapses begin with a rise.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+from provenir.observability.detectors.hit import (
+    HOLD,
+    Hit,
+    Observation,
+    against_baseline,
+    leapt_down,
+    shifted_down,
+)
+
+_LEAP, _SHIFT = 0.3, 0.7
+_OF_START, _ALMOST_GONE = 0.2, 0.1
+_IN_A_ROW: Final = 3
+
+
+def entropy_collapse(seen: Observation) -> Hit | None:
+    """Judge an entropy for being too small."""
+    value, baseline = seen.value, seen.baseline
+    if value <= seen.config.entropy_min:
+        return Hit("critical", f"entropy is {value:.4g}, bound {seen.config.entropy_min:g}")
+    if baseline.score < -HOLD:
+        if leapt_down(seen, _LEAP):
+            return Hit("critical", f"{against_baseline(seen)}: a sudden fall")
+        if shifted_down(seen, _SHIFT):
+            return Hit("warning", f"{against_baseline(seen)}: a sustained fall")
+    start = baseline.first
+    if start is None or value > _OF_START * start or baseline.seen < 2 * _IN_A_ROW:
+        return None
+    recent = baseline.recent
+    last = list(islice(recent, max(0, len(recent) - _IN_A_ROW), None))
+    if max(last) > _OF_START * start:
+        return None
+    return Hit(
+        "critical" if max(last) <= _ALMOST_GONE * start else "warning",
+        f"entropy is {value:.4g}, at the start of the run it was {start:.4g}",
+    )

@@ -1,0 +1,90 @@
+"""What a detector says about one step, and the tests that several detectors share."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provenir.core.findings import Severity
+    from provenir.observability.config import FlightRecorderConfig
+    from provenir.observability.detectors.baseline import Baseline
+
+HOLD: Final = 2.5
+"""Score within which a channel counts as back at its baseline."""
+
+
+class Hit(NamedTuple):
+    """A detector's condition holds at this step.
+
+    Attributes:
+        severity: How bad it is taken by itself.
+        detail: One sentence with the numbers.
+        growing: Severity after that many hits in one episode, shortest first.
+    """
+
+    severity: Severity
+    detail: str
+    growing: tuple[tuple[int, Severity], ...] = ()
+
+
+class Observation(NamedTuple):
+    """What a detector may look at: one value, its baseline, and the step that it came with."""
+
+    channel: str
+    value: float
+    baseline: Baseline
+    step: Mapping[str, float]
+    config: FlightRecorderConfig
+
+
+def leapt_up(seen: Observation, ratio: float) -> bool:
+    """Tell whether the value lies above its baseline by far, in scatter and as a multiple."""
+    baseline = seen.baseline
+    least = seen.config.log_leap if baseline.log else seen.config.leap
+    return baseline.score >= least and _times(baseline) >= ratio
+
+
+def shifted_up(seen: Observation, ratio: float) -> bool:
+    """Tell whether the values have moved up for several steps, and by a multiple that matters.
+
+    During an episode it is enough that the value has not come back.
+    """
+    baseline = seen.baseline
+    if baseline.frozen:
+        return baseline.score >= HOLD
+    return (
+        baseline.rise >= seen.config.threshold
+        and baseline.score > seen.config.slack
+        and _times(baseline) >= ratio
+    )
+
+
+def leapt_down(seen: Observation, ratio: float) -> bool:
+    """Tell whether the value lies below its baseline by far, in scatter and as a share of it."""
+    baseline = seen.baseline
+    return baseline.score <= -seen.config.leap and seen.value <= ratio * baseline.location
+
+
+def shifted_down(seen: Observation, ratio: float) -> bool:
+    """Tell whether the values have moved down for several steps, and by a share that matters."""
+    baseline = seen.baseline
+    if baseline.frozen:
+        return baseline.score <= -HOLD
+    return (
+        baseline.fall >= seen.config.threshold
+        and baseline.score < -seen.config.slack
+        and seen.value <= ratio * baseline.location
+    )
+
+
+def against_baseline(seen: Observation) -> str:
+    """Say a value beside its baseline."""
+    return f"{seen.channel} is {seen.value:.4g}, its baseline {seen.baseline.typical:.4g}"
+
+
+def _times(baseline: Baseline) -> float:
+    """How many times its typical value a logarithmic channel shows."""
+    return math.exp(min(baseline.score * baseline.scale, 700.0))

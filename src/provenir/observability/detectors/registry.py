@@ -1,0 +1,88 @@
+"""Every detector in one table: what it is called, what it reads, and how its baseline is kept.
+
+Adding a detector is a function in its module, its entry here, and its test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from provenir.observability.detectors.advantage import (
+    advantage_collapse,
+    advantage_range_collapse,
+    reward_std_collapse,
+    zero_groups_collapse,
+)
+from provenir.observability.detectors.entropy import entropy_collapse
+from provenir.observability.detectors.gradient import grad_explosion
+from provenir.observability.detectors.hit import Hit, Observation
+from provenir.observability.detectors.kl import FLOOR, kl_blowup, kl_collapse
+from provenir.observability.detectors.length import length_explosion
+from provenir.observability.detectors.numbers import counted_nonfinite
+from provenir.observability.detectors.reward import reward_spike
+
+Judge = Callable[[Observation], Hit | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """One channel under one detector.
+
+    Attributes:
+        kind: The anomaly that it reports.
+        channel: What it reads.
+        judge: The detector, a pure function.
+        log: Whether the baseline is kept in logarithms.
+        floor: Smallest value or scale of that baseline; None takes it from the configuration.
+        episode: What one episode is about: several watches may report the same fault.
+    """
+
+    kind: str
+    channel: str
+    judge: Judge
+    log: bool = False
+    floor: float | None = 1e-9
+    episode: str = ""
+
+
+WATCHES: Final[tuple[Watch, ...]] = (
+    Watch(kind="kl_blowup", channel="kl", judge=kl_blowup, log=True, floor=FLOOR, episode="kl"),
+    Watch(
+        kind="kl_blowup", channel="kl_old", judge=kl_blowup, log=True, floor=FLOOR, episode="kl_old"
+    ),
+    Watch(
+        kind="kl_blowup",
+        channel="kl_mismatch",
+        judge=kl_blowup,
+        log=True,
+        floor=FLOOR,
+        episode="kl_mismatch",
+    ),
+    Watch(kind="kl_collapse", channel="kl", judge=kl_collapse),
+    Watch(kind="entropy_collapse", channel="entropy", judge=entropy_collapse),
+    Watch(
+        kind="length_explosion",
+        channel="response_length_mean",
+        judge=length_explosion,
+        log=True,
+        floor=1.0,
+    ),
+    Watch(kind="advantage_collapse", channel="advantage_std", judge=advantage_collapse),
+    Watch(kind="advantage_collapse", channel="advantage_abs_mean", judge=advantage_collapse),
+    Watch(kind="advantage_collapse", channel="advantage_max", judge=advantage_range_collapse),
+    Watch(kind="advantage_collapse", channel="zero_advantage_fraction", judge=zero_groups_collapse),
+    Watch(kind="reward_std_collapse", channel="reward_std", judge=reward_std_collapse),
+    Watch(kind="reward_spike", channel="reward_mean", judge=reward_spike, floor=None),
+    Watch(kind="grad_explosion", channel="grad_norm", judge=grad_explosion, log=True, floor=1e-4),
+    Watch(kind="nonfinite", channel="nan_count", judge=counted_nonfinite, episode="nan_count"),
+)
+
+NONFINITE: Final = "nonfinite"
+KINDS: Final[tuple[str, ...]] = tuple(dict.fromkeys(watch.kind for watch in WATCHES))
+"""Every kind of anomaly that the recorder can report."""
+
+CHANNELS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    kind: tuple(watch.channel for watch in WATCHES if watch.kind == kind) for kind in KINDS
+}

@@ -1,0 +1,40 @@
+"""`reward_spike`: the mean reward jumps within one or two steps, up or down.
+
+A jump is measured against the median of the five values before it, in units of the channel's
+robust scatter, so that quick but steady learning is no spike. A jump up is how a discovered exploit
+often looks, a jump down how a broken verifier does; which of them, the number cannot tell. A slow
+climb of an exploited reward is not seen here.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import Final
+
+from provenir.observability.detectors.baseline import FEWEST
+from provenir.observability.detectors.hit import Hit, Observation
+
+ONE_STEP: Final = 12.0
+TWO_STEPS: Final = 5.0
+_BEFORE: Final = 5
+
+
+def reward_spike(seen: Observation) -> Hit | None:
+    """Judge a mean reward for an abrupt change."""
+    recent = seen.baseline.recent
+    if seen.baseline.seen < FEWEST or len(recent) <= FEWEST:
+        return None
+    scale = seen.baseline.scale
+    if abs(seen.value - recent[-2]) < TWO_STEPS * scale > abs(seen.value - recent[-3]) / 2:
+        return None
+    values = list(recent)
+    jump = (seen.value - median(values[-1 - _BEFORE : -1])) / scale
+    if abs(jump) < ONE_STEP:
+        before = median(values[-2 - _BEFORE : -2])
+        earlier, later = (values[-2] - before) / scale, (seen.value - before) / scale
+        least = min(earlier, later) if later > 0 else -max(earlier, later)
+        if least < TWO_STEPS:
+            return None
+        jump = later
+    before = seen.value - jump * scale
+    return Hit("warning", f"{seen.channel} went from {before:.4g} to {seen.value:.4g} at once")
