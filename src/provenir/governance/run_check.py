@@ -1,0 +1,123 @@
+"""A run folder against its own manifest.
+
+This finds what was changed, lost or cut off. It does not say who made the folder: the manifest is
+not signed, and whoever rewrites everything in it leaves no trace here. The signature over the
+manifest's digest is in the passport (`provenir.governance.verification`); where a passport lies in
+the folder, at least the two are compared.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenir.core.errors import DocumentError, EvidenceError, InputError
+from provenir.core.files import read_bounded
+from provenir.core.manifest import RunManifest
+from provenir.governance.model_passport import ModelPassport
+from provenir.governance.run_files import RunFiles, shown_names
+from provenir.governance.verdict import Check, Verdict, note_line
+from provenir.provenance import run_layout
+from provenir.provenance.run_record import read_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provenir.provenance.run_record import RunRecord
+
+__all__ = ["verify_run"]
+
+_BESIDE = frozenset({"passport.json", "passport.md", "passport.proof.json", "report.html"})
+
+
+def verify_run(run_dir: str | Path) -> Verdict:
+    """Check every file of a run folder against the run's manifest.
+
+    Args:
+        run_dir: The run folder.
+
+    Returns:
+        Rows `manifest`, `files` (or one `file:<name>` for each that differs), `passport`, and as
+        not checked: files that the manifest does not cover, and the signature.
+
+    Raises:
+        InputError: There is no run in the folder.
+    """
+    record = read_run(run_dir)
+    files = RunFiles(run_dir)
+    manifest, row = _manifest(record)
+    checks = [row]
+    if manifest is not None:
+        checks += _files(files, manifest)
+        checks += _passport(files, manifest)
+        others = [name for name in files.not_among(manifest.files) if name not in _BESIDE]
+        if others:
+            checks.append(
+                Check(
+                    name="other files",
+                    status="not-checked",
+                    reason="not-recorded",
+                    detail=shown_names(others),
+                )
+            )
+    signed = files.path("passport.json") is not None
+    checks.append(
+        Check(
+            name="signature",
+            status="not-checked",
+            reason="not-given",
+            detail="verify the passport with its key" if signed else "the run is not signed",
+        )
+    )
+    return Verdict(checks=tuple(checks), notes=() if signed else (note_line("unsigned"),))
+
+
+def _manifest(record: RunRecord) -> tuple[RunManifest | None, Check]:
+    """Read the newest manifest of the folder, or say why there is none to go by."""
+    views = run_layout.manifests_in(record.path)
+    if not views:
+        detail = "there is no manifest; finish the folder with: provenir run recover"
+        return None, Check(
+            name="manifest", status="undecided", reason="unfinished-run", detail=detail
+        )
+    path = views[0].path
+    try:
+        manifest = RunManifest.read(path)
+    except DocumentError as fault:
+        return None, _differs(fault.what)
+    if path.stem != manifest.run_id:
+        return None, _differs(f"{path.name} is the manifest of another run")
+    if manifest.status == "running":
+        mend = "it is running" if record.alive else "finish it with: provenir run recover"
+        return None, Check(
+            name="manifest", status="undecided", reason="unfinished-run", detail=mend
+        )
+    detail = f"run {manifest.run_id}, {manifest.status}"
+    return manifest, Check(name="manifest", status="pass", detail=detail)
+
+
+def _files(files: RunFiles, manifest: RunManifest) -> list[Check]:
+    if manifest.files:
+        return files.compare("files", manifest.files)
+    detail = "the manifest records no file"
+    return [Check(name="files", status="undecided", reason="unfinished-run", detail=detail)]
+
+
+def _passport(files: RunFiles, manifest: RunManifest) -> list[Check]:
+    """Compare the manifest with the passport that lies in the folder, its signature unchecked."""
+    path = files.path("passport.json")
+    if path is None:
+        return []
+    try:
+        stated = ModelPassport.from_json(read_bounded(path)).predicate.manifest
+    except (InputError, EvidenceError) as fault:
+        return [
+            Check(name="passport", status="fail", reason="malformed", detail=fault.what),
+        ]
+    found = files.digest(f"{run_layout.MANIFESTS}/{manifest.run_id}.json")
+    if stated is None or stated.digest != found:
+        return [_differs("the passport in the folder is for another manifest", name="passport")]
+    return [Check(name="passport", status="pass", detail="it names this manifest")]
+
+
+def _differs(detail: str, *, name: str = "manifest") -> Check:
+    return Check(name=name, status="fail", reason="manifest-mismatch", detail=detail)

@@ -1,0 +1,121 @@
+"""The files of a run folder as a verifier sees them: by digest, and never outside the folder.
+
+Names come from documents that may be hostile. A name that leads out of the folder, through a link
+or to anything but a regular file counts as a file that is not there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from provenir.core.digest import digest_file
+from provenir.core.errors import InputError
+from provenir.governance.verdict import Check
+from provenir.provenance import run_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["RunFiles", "shown_names"]
+
+_SHOWN: Final = 5
+
+
+class RunFiles:
+    """A run folder, each file of which is hashed at most once.
+
+    Args:
+        folder: The run folder.
+
+    Raises:
+        InputError: It is no folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        if not self.folder.is_dir():
+            raise InputError(
+                "no such run folder",
+                where=str(folder),
+                mend="give the folder that holds manifests/",
+            )
+        self._root = self.folder.resolve()
+        self._digests: dict[str, str | None] = {}
+
+    def path(self, name: str) -> Path | None:
+        """Where a file of that name lies, or None when there is no such file inside the folder."""
+        inner = PurePosixPath(name)
+        if inner.is_absolute() or ".." in inner.parts or "\0" in name:
+            return None
+        path = self.folder / inner
+        try:
+            if path.is_symlink() or not path.resolve().is_relative_to(self._root):
+                return None
+            return path if path.is_file() else None
+        except OSError:
+            return None  # a name that the file system cannot hold is not there
+
+    def digest(self, name: str) -> str | None:
+        """Digest of a file, or None when it is not there or cannot be read."""
+        if name not in self._digests:
+            path = self.path(name)
+            try:
+                self._digests[name] = None if path is None else digest_file(path)
+            except InputError:
+                self._digests[name] = None
+        return self._digests[name]
+
+    def compare(self, name: str, expected: Mapping[str, str]) -> list[Check]:
+        """Compare files with their expected digests.
+
+        Args:
+            name: What the row is called when all of them hold.
+            expected: Name inside the folder to digest.
+
+        Returns:
+            One passing row for all, or one failing row for each file that is missing or changed.
+        """
+        rows = [
+            row
+            for file, digest in sorted(expected.items())
+            if (row := self._row(file, digest)) is not None
+        ]
+        if rows:
+            return rows
+        return [Check(name=name, status="pass", detail=f"{len(expected)} files as recorded")]
+
+    def not_among(self, covered: Iterable[str]) -> list[str]:
+        """Names of files and folders in the run folder that are not among `covered`.
+
+        Manifests and the lock are the frame of a run folder, not its content, and are left out.
+        """
+        known = {*covered, run_layout.MANIFESTS, run_layout.LOCK}
+        folders = {PurePosixPath(name).parts[0] for name in known if "/" in name}
+        found = [entry.name for entry in self._entries(self.folder)]
+        for folder in sorted(folders & set(found)):
+            found += [f"{folder}/{entry.name}" for entry in self._entries(self.folder / folder)]
+        return sorted(name for name in found if name not in known | folders)
+
+    def _row(self, file: str, expected: str) -> Check | None:
+        found = self.digest(file)
+        if found == expected:
+            return None
+        if found is None:
+            detail, reason = f"{file} is not in the run folder", "missing-report"
+        else:
+            detail, reason = f"{file} is not the file that was recorded", "changed-report"
+        return Check(name=f"file:{file}", status="fail", reason=reason, detail=detail)
+
+    @staticmethod
+    def _entries(folder: Path) -> list[Path]:
+        try:
+            return list(folder.iterdir())
+        except OSError:
+            return []  # a file where a folder was: `digest` already finds nothing below it
+
+
+def shown_names(names: list[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,193 @@
+"""The verdict: one row per check, what was not checked, and why.
+
+Rules:
+
+* A check that was asked for ends as `pass`, `fail` or `undecided` (evidence or key missing).
+* A check that was not asked for is listed as `not-checked` and does not change the outcome.
+* `bool(verdict)` is True only when at least one check passed and none failed or stayed undecided.
+* Every row that is not a pass names its reason from the closed set `REASONS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+from provenir.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "ASSURANCE_LEVELS",
+    "NOTES",
+    "REASONS",
+    "Check",
+    "Status",
+    "Verdict",
+    "note_line",
+]
+
+Status = Literal["pass", "fail", "not-checked", "undecided"]
+
+ASSURANCE_LEVELS: Final = ("declared", "L0", "L1", "L2")
+"""What an issuer's passport can claim, weakest first."""
+
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "bad-signature": "the signature does not fit the bytes, or the secret is another one",
+        "unknown-key": "none of the signatures was made with the key that was given",
+        "no-key": "no key was given to check the signature with",
+        "wrong-predicate": "what was signed is not a Model Passport",
+        "malformed": "what was signed cannot be read as a passport",
+        "subject-mismatch": "the subjects are not those that the bill of materials describes",
+        "expired": "the passport's time is over by the verifier's clock",
+        "flags-mismatch": "risk flags or assurance are not what the evidence gives",
+        "artifact-mismatch": "the artifact is not the one that was signed for",
+        "bom-mismatch": "the bill of materials beside the passport is not the signed one",
+        "manifest-mismatch": "the run's manifest is changed, or is not the one that was signed",
+        "missing-report": "a file that should be in the run folder is not there",
+        "changed-report": "a file in the run folder is not the one that was recorded",
+        "unbound-run": "the passport names no run manifest, so no folder can prove it",
+        "unfinished-run": "the run has not ended, so its files are not recorded yet",
+        "not-recorded": "the run's manifest does not record it",
+        "not-signed-for": "nothing can be said about it before the signature holds",
+        "not-given": "it was not handed over",
+        "not-stated": "the passport states none",
+    }
+)
+"""Every reason that a check can give, with its meaning."""
+
+NOTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "team-internal": "whoever can verify it can forge it",
+        "unsigned": "there is no signature",
+        "no_model_artifact": "no model artifact is named: this speaks of a run or of a list only",
+        "self_declared_evidence": "a scan or check is the signer's word, without a report",
+        "more-signatures": "the envelope carries signatures that were not checked",
+        "not-examined": "rollouts were not, or not fully, examined for reward hacking",
+        "no-health-data": "no metrics were recorded, so nothing is known of the run's health",
+    }
+)
+"""Every note that a verdict can carry; a note never changes the outcome."""
+
+
+def note_line(name: str) -> str:
+    """A note as it stands in a verdict: `<name>: <text>`.
+
+    Raises:
+        KeyError: There is no such note.
+    """
+    return f"{name}: {NOTES[name]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One question and its answer.
+
+    Attributes:
+        name: What was asked, such as `signature` or `artifact`; ends in `:<subject>` where one
+            question is asked of several things.
+        status: The answer.
+        reason: Why it is not a pass, a key of `REASONS`; None for a pass.
+        detail: One sentence for people. May quote hostile data; print it through `printable`.
+    """
+
+    name: str
+    status: Status
+    reason: str | None = None
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        if self.status not in get_args(Status):
+            raise ValueError(f"no such status: {self.status!r}")
+        if (self.status == "pass") != (self.reason is None):
+            raise ValueError("a pass has no reason, and everything else has one")
+        if self.reason is not None and self.reason not in REASONS:
+            raise ValueError(f"no such reason: {self.reason!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row as JSON."""
+        return {
+            "name": self.name,
+            "status": self.status,
+            "reason": self.reason,
+            "detail": self.detail,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answers to everything that was asked.
+
+    Attributes:
+        checks: One row per question.
+        notes: Lines `<name>: <text>` of `NOTES`; they never change the outcome.
+        assurance_claimed: What the passport says of itself; None where nothing could be read.
+        assurance_established: What this verification can vouch for; None before any signature
+            holds.
+    """
+
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...] = ()
+    assurance_claimed: str | None = None
+    assurance_established: str | None = None
+
+    def __bool__(self) -> bool:
+        """True only when every check that was asked for holds."""
+        return self.exit_code == 0 and any(check.status == "pass" for check in self.checks)
+
+    @property
+    def exit_code(self) -> Literal[0, 1, 3]:
+        """0 good, 1 checked and failed, 3 could not decide something that was asked."""
+        states = {check.status for check in self.checks}
+        if "fail" in states:
+            return 1
+        return 3 if "undecided" in states or "pass" not in states else 0
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The rows that failed."""
+        return tuple(check for check in self.checks if check.status == "fail")
+
+    @property
+    def not_checked(self) -> tuple[Check, ...]:
+        """The rows that were not asked for."""
+        return tuple(check for check in self.checks if check.status == "not-checked")
+
+    def has_note(self, name: str) -> bool:
+        """Whether the note of that name is there."""
+        return any(line.partition(":")[0] == name for line in self.notes)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Reasons of the rows that failed or stayed undecided, in order, each once."""
+        rows = (c.reason for c in self.checks if c.status in ("fail", "undecided") and c.reason)
+        return tuple(dict.fromkeys(rows))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as JSON."""
+        return {
+            "good": bool(self),
+            "exit_code": self.exit_code,
+            "checks": [check.to_dict() for check in self.checks],
+            "reasons": list(self.reasons),
+            "notes": list(self.notes),
+            "assurance_claimed": self.assurance_claimed,
+            "assurance_established": self.assurance_established,
+        }
+
+    def to_text(self, subject: str = "") -> str:
+        """The verdict as lines for a terminal; text from data is neutralised."""
+        head = {0: "GOOD", 1: "REFUSED", 3: "UNDECIDED"}[self.exit_code]
+        lines = [f"{head}  {printable(subject)}".rstrip()]
+        for check in self.checks:
+            why = f" [{check.reason}]" if check.reason else ""
+            row = f"  {check.status:<11} {printable(check.name)}{why} {printable(check.detail)}"
+            lines.append(row.rstrip())
+        if self.assurance_established is not None:
+            claimed, established = self.assurance_claimed, self.assurance_established
+            lines.append(f"  assurance   claimed {claimed}, established {established}")
+        lines.extend(f"  note        {printable(line)}" for line in self.notes)
+        return "\n".join(lines)
