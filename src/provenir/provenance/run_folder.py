@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from provenir.core.clock import Clock, SystemClock
 from provenir.core.errors import InputError, LockedError, UsageError
 from provenir.core.files import FileLock, atomic_write
-from provenir.core.ids import is_run_id, new_run_id
+from provenir.core.ids import check_file_id, new_run_id
 from provenir.provenance import run_layout as layout
 from provenir.provenance.run_layout import find_runs
 from provenir.provenance.run_record import RunRecord, read_run
@@ -104,6 +104,26 @@ class RunFolder:
             lock.release()
             raise
         return cls(path, run_id, rank, lock)
+
+    @classmethod
+    def reopen(cls, path: str | Path, *, rank: int = 0) -> RunFolder:
+        """Open the folder of a run that did not end well, to go on with it or to recover it.
+
+        What is appended goes behind what is there; a line that the end of the process cut short
+        stays a line of its own, which readers leave out.
+
+        Raises:
+            LockedError: the run is alive.
+            InputError: there is no folder, or no manifest that names the run.
+        """
+        folder = Path(path)
+        run_id = read_run(folder).run_id
+        if run_id is None:
+            raise InputError("no manifest names the run in this folder", where=str(folder))
+        name = layout.LOCK if rank == 0 else f"run.rank{rank}.lock"
+        lock = FileLock(folder / name)
+        _take(lock, folder)
+        return cls(folder, check_file_id(run_id), rank, lock)
 
     @property
     def owned(self) -> bool:
@@ -195,7 +215,7 @@ class _AppendFile:
     def __init__(self, path: Path) -> None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(path, flags, 0o644)
-        self._torn = False
+        self._torn = _ends_torn(path)
 
     def append(self, line: bytes) -> None:
         # After a write that the disk cut short, a newline ends the stump: one line lost, not two.
@@ -213,6 +233,15 @@ class _AppendFile:
             os.fsync(self._descriptor)
         finally:
             os.close(self._descriptor)
+
+
+def _ends_torn(path: Path) -> bool:
+    """Whether the last line has no newline, as an earlier process may have left it."""
+    with path.open("rb") as stream:
+        if stream.seek(0, os.SEEK_END) == 0:
+            return False
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) != b"\n"
 
 
 def _make(path: Path) -> None:
@@ -278,12 +307,13 @@ def _recover(path: Path, lock: FileLock, recover: Recover | None) -> None:
 def _move_finished(path: Path, views: list[layout.ManifestView]) -> None:
     """Move the newest finished run with all its files; of any other run, its manifest."""
     for view in views:
-        if view.run_id is None or not is_run_id(view.run_id):
+        if view.run_id is None:
             raise InputError(
-                "a manifest without a proper run id cannot be moved aside",
+                "a manifest without a run id cannot be moved aside",
                 where=str(view.path),
                 mend="move that file away",
             )
+        check_file_id(view.run_id)
     for place, view in enumerate(views):
         target = path / layout.OLD_RUNS / str(view.run_id)
         if place == 0:
