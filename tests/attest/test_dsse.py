@@ -193,6 +193,12 @@ def test_an_envelope_that_lost_its_signatures_is_signed_by_nobody(
     assert envelope.verified_by([]) == ()
 
 
+def test_only_verification_keys_verify(envelope: Envelope, signer: Ed25519Signer) -> None:
+    for wrong in (b"secret", signer, "team.pub.pem", None):
+        with pytest.raises(UsageError, match="verification key"):
+            envelope.verified_by([wrong])  # type: ignore[list-item]
+
+
 def test_signing_needs_distinct_signers(signer: Ed25519Signer) -> None:
     with pytest.raises(UsageError, match="nobody"):
         Envelope.sign(PAYLOAD, [])

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.attest import base64_strict
+from provenir.attest.keys import VerificationKey
 from provenir.core.canonical import canonical_bytes
 from provenir.core.errors import InputError, UsageError
 from provenir.core.files import parse_json
@@ -26,7 +27,7 @@ from provenir.core.files import parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from provenir.attest.keys import Signer, VerificationKey
+    from provenir.attest.keys import Signer
 
 __all__ = [
     "MAX_ENVELOPE_BYTES",
@@ -146,10 +147,18 @@ class Envelope:
 
         Returns:
             The keys that hold a valid signature, in the order given, each key material once and
-            no signature for two keys. Empty when nobody signed: nothing is raised.
+            no signature for two keys. Empty when nobody signed: no content raises.
+
+        Raises:
+            UsageError: Something that is no verification key was given.
         """
         distinct: dict[tuple[str, bytes], VerificationKey] = {}
         for key in keys:
+            if not isinstance(key, VerificationKey):
+                raise UsageError(
+                    f"a verification key is needed, not {type(key).__name__}",
+                    mend="give PublicKey.from_pem(path) or HmacKey(secret)",
+                )
             distinct.setdefault((key.algorithm, key.material), key)
         message = self.signed_bytes()
         found: set[tuple[str, bytes]] = set()
