@@ -18,6 +18,7 @@ from provenir.core.clock import SystemClock, parse_utc, utc_text
 from provenir.core.digest import digest_value
 from provenir.core.document import DigestText, Document, Part
 from provenir.core.errors import InputError, UsageError
+from provenir.core.text import printable
 
 __all__ = ["EVENT_TYPES", "TRAINING_RUN_NAMES", "Actor", "EntrySubject", "LogEntry", "LogEvent"]
 
@@ -43,8 +44,12 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _plain(text: str) -> str:
-    """One line without control, bidi or other invisible characters."""
-    if not text.isprintable():
+    """One line without control, bidi or other invisible characters.
+
+    By the table of `core.text`: `str.isprintable` changes with the interpreter, and an entry that
+    one version writes would be refused by another.
+    """
+    if printable(text, max_chars=len(text)) != text:
         raise ValueError("printable characters only")
     return text
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from provenir.attest.key_material import describe_key
 from provenir.core.errors import UsageError
+from provenir.core.text import printable
 
 __all__ = ["ALGORITHM", "HMAC_NOTE", "HmacKey", "HmacSigner", "hmac_secret"]
 
@@ -149,7 +150,7 @@ def _check_key_id(key_id: object) -> None:
     if (
         not isinstance(key_id, str)
         or not 0 < len(key_id) <= _MAX_KEY_ID_CHARS
-        or not key_id.isprintable()
+        or printable(key_id, max_chars=_MAX_KEY_ID_CHARS) != key_id
     ):
         raise UsageError(
             f"a key id has 1 to {_MAX_KEY_ID_CHARS} printable characters", mend="key_id='team'"
