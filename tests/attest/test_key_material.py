@@ -82,6 +82,13 @@ def test_two_blocks_in_one_file_are_not_guessed_at(
         pem_label(signer.public_pem() + other_signer.public_pem(), where="both.pem")
 
 
+def test_a_block_of_any_label_counts(signer: Ed25519Signer) -> None:
+    foreign = b"-----BEGIN m\xc3\xb6re-----\nAA==\n-----END m\xc3\xb6re-----\n"
+    with pytest.raises(InputError, match="2 PEM blocks"):
+        pem_label(foreign + signer.public_pem(), where="both.pem")
+    assert describe_key(foreign) is not None
+
+
 def test_a_file_without_pem_is_named(signer: Ed25519Signer) -> None:
     ssh = signer.private_key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
     with pytest.raises(InputError, match=r"an OpenSSH public key.*id\.pub"):

@@ -23,7 +23,7 @@ __all__ = ["MAX_KEY_FILE_BYTES", "describe_key", "pem_label", "read_key_file"]
 
 MAX_KEY_FILE_BYTES: Final = 64 * 1024
 
-_PEM_BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{0,64})-----")
+_PEM_BEGIN = re.compile(rb"-----BEGIN ([^\r\n-]{0,64})-----")
 _OPENSSH = (b"ssh-ed25519 ", b"ssh-rsa ", b"ssh-dss ", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-")
 _KEYID = re.compile(rb"ed25519:[0-9a-fA-F]{64}")
 _DER_SEQUENCE = b"\x30"
@@ -45,7 +45,7 @@ def describe_key(data: bytes) -> str | None:
     plain = data.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").strip()
     block = _PEM_BEGIN.search(plain)
     if block:
-        return f"a PEM block ({block[1].decode('ascii')})"
+        return f"a PEM block ({_label(block)})"
     if plain.startswith(_OPENSSH):
         return "an OpenSSH public key"
     if plain.startswith(b"{") and b'"kty"' in plain:
@@ -68,7 +68,7 @@ def pem_label(data: bytes, *, where: str | None) -> str:
     Raises:
         InputError: There is no PEM block, or more than one: which key was meant is not guessed.
     """
-    labels = [match[1].decode("ascii") for match in _PEM_BEGIN.finditer(data)]
+    labels = [_label(match) for match in _PEM_BEGIN.finditer(data)]
     if not labels:
         kind = describe_key(data)
         raise InputError(
@@ -82,7 +82,7 @@ def pem_label(data: bytes, *, where: str | None) -> str:
             where=where,
             mend="keep one key in a file",
         )
-    return str(labels[0])
+    return labels[0]
 
 
 def read_key_file(path: Path) -> bytes:
@@ -96,6 +96,10 @@ def read_key_file(path: Path) -> bytes:
     if "\x00" in text or path == Path():
         raise UsageError("not a path to a key file", mend="give the path of a PEM file")
     return read_bounded(path, max_bytes=MAX_KEY_FILE_BYTES)
+
+
+def _label(match: re.Match[bytes]) -> str:
+    return match[1].decode("ascii", "replace")
 
 
 def _from_base64(text: bytes) -> bytes:
