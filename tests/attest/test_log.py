@@ -330,6 +330,24 @@ def test_a_log_that_was_put_back_is_read_anew(tmp_path: Path) -> None:
     assert log.append(_event()).index == 0
 
 
+def test_a_log_that_was_swapped_for_a_longer_one_is_read_anew(tmp_path: Path) -> None:
+    log = _filled(tmp_path, 3)
+    longer = _filled(tmp_path / "other", 9).path.read_bytes()
+    with log.path.open("r+b") as file:  # the same inode, other lines, other line ends
+        file.write(longer)
+    receipt = log.append(_event())
+    assert (receipt.index, receipt.root) == (9, log.root())
+
+
+def test_a_lock_that_cannot_be_taken_stops_writers_only(tmp_path: Path) -> None:
+    log = _filled(tmp_path, 2)
+    (log.folder / "log.lock").rename(log.folder / "lock")
+    (log.folder / "log.lock").symlink_to("lock")
+    with pytest.raises(InputError, match="cannot lock"):
+        log.append(_event())
+    assert log.check(log.state()) == []
+
+
 # --- what is at the log's path
 
 

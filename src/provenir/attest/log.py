@@ -12,7 +12,7 @@ processes on one machine take turns; reading takes none and sees complete lines 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -203,6 +203,7 @@ class EventLog:
     def _append(self, file: BinaryIO, line: bytes) -> LogReceipt:
         """Catch up with the file, cut a torn tail, append. The lock is held."""
         seen = self._seen.in_file(file)
+        self._seen = _Seen()  # put back at the end: what breaks off in between is forgotten
         for offset, earlier in complete_lines(file, start=seen.offset):
             seen.take(offset, earlier)
         cut = cut_tail(file, seen.offset)
@@ -244,8 +245,9 @@ class EventLog:
         """Keep writers out for a while, as far as that can be: a read-only copy has none."""
         path = self.folder / _LOCK
         lock = FileLock(path)
-        if path.is_file() and os.access(path, os.W_OK):
-            lock.acquire(timeout_s=self._lock_timeout_s)
+        with suppress(OSError):  # a lock that cannot be opened: no writer gets past it either
+            if path.is_file() and os.access(path, os.W_OK):
+                lock.acquire(timeout_s=self._lock_timeout_s)
         try:
             yield
         finally:
@@ -255,24 +257,28 @@ class EventLog:
 class _Seen:
     """How far a file was read, and the tree up to there."""
 
-    __slots__ = ("file_id", "frontier", "offset")
+    __slots__ = ("file_id", "frontier", "last", "offset")
 
     def __init__(self, file_id: tuple[int, int] | None = None) -> None:
         self.file_id = file_id
         self.offset = 0
+        self.last = b""
         self.frontier = Frontier()
 
     def in_file(self, file: BinaryIO) -> _Seen:
-        """This memory when it is of this file and the file has not shrunk, else a fresh one."""
+        """This memory when the file still holds its last line where it was, else a fresh one."""
         status = os.fstat(file.fileno())
         file_id = (status.st_dev, status.st_ino)
-        if file_id == self.file_id and self.offset <= status.st_size:
-            return self
-        return _Seen(file_id)
+        if file_id != self.file_id:
+            return _Seen(file_id)
+        length = len(self.last)
+        there = os.pread(file.fileno(), length, self.offset - length)
+        return self if there == self.last else _Seen(file_id)
 
     def take(self, offset: int, line: bytes) -> None:
         """Go on to the end of one more line."""
         self.offset = offset
+        self.last = line + b"\n"
         self.frontier.append(line)
 
 

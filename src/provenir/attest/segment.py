@@ -76,6 +76,7 @@ def complete_lines(file: BinaryIO, *, start: int = 0) -> Iterator[tuple[int, byt
                 raise BoundsError(
                     f"a line beyond {MAX_ENTRY_BYTES} bytes: no entry of this log",
                     where=f"byte {offset}",
+                    mend="keep the file as evidence and begin a log in another folder",
                 )
             return
         offset += len(line)
