@@ -1,0 +1,34 @@
+"""The three-line wrapper: `provenir.track` around a training loop that you have.
+
+`Run` is what it hands to the loop; `recover_run` finishes the folder of a run whose process died;
+`current_run` is the run that is open in this context; `config_hash` is what replay compares.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from provenir.tracking.recover import recover_run
+    from provenir.tracking.run import Run, current_run
+    from provenir.tracking.settings import config_hash
+    from provenir.tracking.track import track
+
+__all__ = ["Run", "config_hash", "current_run", "recover_run", "track"]
+
+_EXPORTS = {
+    "Run": "provenir.tracking.run",
+    "config_hash": "provenir.tracking.settings",
+    "current_run": "provenir.tracking.run",
+    "recover_run": "provenir.tracking.recover",
+    "track": "provenir.tracking.track",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use (PEP 562)."""
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_EXPORTS[name]), name)

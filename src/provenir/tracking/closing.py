@@ -1,0 +1,231 @@
+"""End a run: its documents, its manifest, its passport, its entry in the log.
+
+Each part is written on its own: one that fails becomes a finding, and the others go on.
+The order is fixed. Reports come first, since the manifest lists their digests; the manifest comes
+before the passport, since the passport names its digest; the log entry comes last, since it names
+the passport.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+import orjson
+
+from provenir.core.clock import Clock, utc_text
+from provenir.core.digest import digest_file
+from provenir.core.findings import Finding
+from provenir.core.manifest import RunManifest, RunManifestStore
+from provenir.core.plain import to_plain
+from provenir.governance.passport import ModelPassport, PassportSigner
+from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
+from provenir.tracking.assemble import assemble_bom, assemble_lineage
+from provenir.tracking.log_entries import log_passport, log_run
+from provenir.tracking.open_run import OpenRun, note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from provenir.attest.keys import Signer
+    from provenir.governance.bom import ModelBOM
+    from provenir.provenance.lineage import LineageGraph
+
+T = TypeVar("T")
+FinalStatus = Literal["completed", "failed", "interrupted"]
+MANIFESTS: Final = "manifests"
+APPENDED: Final = ("steps", "trajectories", "journal")
+
+
+@dataclass(slots=True)
+class ClosedRun:
+    """What the end of a run leaves in memory."""
+
+    manifest: RunManifest
+    lineage: LineageGraph | None = None
+    bom: ModelBOM | None = None
+    passport: ModelPassport | None = None
+
+
+def close_run(
+    run: OpenRun,
+    *,
+    clock: Clock,
+    status: FinalStatus,
+    signers: Sequence[Signer] = (),
+    workspace: Path | None = None,
+) -> ClosedRun:
+    """Write everything that the end of a run writes, and close its folder.
+
+    Args:
+        run: The run.
+        clock: Where the time of the end comes from.
+        status: How it ended.
+        signers: Who signs the passport; none for an unsigned run.
+        workspace: Folder of the event log, if it was given.
+
+    Returns:
+        The final manifest, and what else could be made.
+    """
+    try:
+        if run.folder.rank > 0:
+            return ClosedRun(run.manifest)
+        return _close(run, clock, status, signers, workspace)
+    finally:
+        run.folder.close()
+
+
+def _close(
+    run: OpenRun,
+    clock: Clock,
+    status: FinalStatus,
+    signers: Sequence[Signer],
+    workspace: Path | None,
+) -> ClosedRun:
+    artifacts = _identify_all(run)
+    _attempt(run, "journal", lambda: run.journal.append("end", status=status))
+    closed = ClosedRun(
+        run.manifest.with_changes(status=status, ended_at=utc_text(clock.now()), files={})
+    )
+    reports = _reports(run)
+    closed.lineage = _attempt(
+        run, "lineage.json", lambda: assemble_lineage(closed.manifest, run.evidence, artifacts)
+    )
+    if closed.lineage is not None:
+        reports["lineage.json"] = closed.lineage.to_dict()
+    closed.bom = _attempt(run, "bom.json", lambda: _bom(closed.manifest, run, artifacts, reports))
+    if closed.bom is not None:
+        reports["bom.json"] = closed.bom.model_dump(mode="json")
+    for name, body in reports.items():
+        _write(run, name, body)
+    files = _attempt(run, "manifest", lambda: _file_digests(run.folder.path)) or {}
+    closed.manifest = closed.manifest.with_changes(files=files)
+    _attempt(run, "manifest", lambda: _save_manifest(run.folder.path, closed.manifest))
+    if signers and closed.bom is not None:
+        closed.passport = _attempt(
+            run, "passport", lambda: _sign(run, closed, artifacts, clock, signers)
+        )
+    _attempt(run, "log", lambda: log_run(run.folder.path, closed.manifest, clock, workspace))
+    if closed.passport is not None:
+        envelope = closed.passport.to_json().encode()
+        proof = _attempt(
+            run,
+            "log",
+            lambda: log_passport(run.folder.path, run.folder.run_id, envelope, clock, workspace),
+        )
+        if proof is not None:
+            _write(run, "passport.proof.json", proof)
+    return closed
+
+
+def _attempt(run: OpenRun, what: str, action: Callable[[], T]) -> T | None:
+    """Do one part of the end; a fault becomes a finding and the other parts go on."""
+    try:
+        return action()
+    except Exception as fault:  # noqa: BLE001 - one part must not take the others with it
+        finding = Finding(
+            kind="closing_fault",
+            severity="critical",
+            detail=f"{what} could not be written: {type(fault).__name__}: {fault}",
+            subject=what,
+        )
+        try:
+            note(run, finding)
+        except Exception:  # noqa: BLE001 - the disk that failed may be the journal's
+            run.evidence.finding(finding)
+        return None
+
+
+def _reports(run: OpenRun) -> dict[str, Any]:
+    recorder = _attempt(run, "flight_recorder.json", run.evidence.recorder.to_dict)
+    hacking = _attempt(run, "hacking_report.json", lambda: run.evidence.hacking.report().to_dict())
+    named = {"flight_recorder.json": recorder, "hacking_report.json": hacking}
+    return {name: body for name, body in named.items() if body is not None}
+
+
+def _bom(
+    manifest: RunManifest,
+    run: OpenRun,
+    artifacts: Sequence[ArtifactIdentity],
+    reports: dict[str, Any],
+) -> ModelBOM:
+    return assemble_bom(
+        manifest,
+        run.evidence,
+        artifacts,
+        flight=to_plain(reports["flight_recorder.json"])[0],  # type: ignore[arg-type]
+        hacking=to_plain(reports["hacking_report.json"])[0],  # type: ignore[arg-type]
+    )
+
+
+def _identify_all(run: OpenRun) -> list[ArtifactIdentity]:
+    identities = []
+    for body in list(run.evidence.artifacts):
+        identity = _attempt(run, f"artifact {body['name']}", partial(_identify, run, body))
+        if identity is not None:
+            identities.append(identity)
+    return identities
+
+
+def _identify(run: OpenRun, body: dict[str, Any]) -> ArtifactIdentity:
+    identity = identify_artifact(body["path"], kind=body["kind"])
+    if identity.dir_hash != body["dir_hash"]:
+        changed = Finding(
+            kind="artifact_changed",
+            severity="warning",
+            detail=f"{identity.name} changed between log_artifact() and the end of the run",
+            subject=identity.name,
+        )
+        note(run, changed)
+    return identity
+
+
+def _write(run: OpenRun, name: str, body: Any) -> None:
+    plain, _ = to_plain(body)
+    data = orjson.dumps(plain, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+    _attempt(run, name, lambda: run.folder.write_document(name, data))
+
+
+def _file_digests(folder: Path) -> dict[str, str]:
+    """Digest of every file that the run wrote, the manifest and the passport excepted."""
+    names = [
+        "flight_recorder.json",
+        "hacking_report.json",
+        "lineage.json",
+        "bom.json",
+        *(path.name for kind in APPENDED for path in sorted(folder.glob(f"{kind}*.jsonl"))),
+        *(f"reports/{path.name}" for path in sorted((folder / "reports").glob("*.json"))),
+    ]
+    return {name: digest_file(folder / name) for name in names if (folder / name).is_file()}
+
+
+def _save_manifest(folder: Path, manifest: RunManifest) -> None:
+    RunManifestStore(folder / MANIFESTS).save(manifest)
+
+
+def _sign(
+    run: OpenRun,
+    closed: ClosedRun,
+    artifacts: Sequence[ArtifactIdentity],
+    clock: Clock,
+    signers: Sequence[Signer],
+) -> ModelPassport:
+    if closed.bom is None:
+        raise ValueError("there is no bill of materials to sign")
+    manifest = closed.manifest
+    files = {name: digest for name, digest in manifest.files.items() if name.endswith(".json")}
+    passport = PassportSigner(list(signers)).sign(
+        closed.bom,
+        artifacts=artifacts,
+        manifest=manifest,
+        reports=files,
+        clock=clock,
+    )
+    run.folder.write_document("passport.json", passport.to_json().encode())
+    run.folder.write_document("passport.md", passport.to_markdown().encode())
+    return passport
+
+
+__all__ = ["ClosedRun", "FinalStatus", "close_run"]

@@ -1,0 +1,103 @@
+"""What a run has gathered so far, rebuilt by the same code live and in recovery.
+
+Every record goes to the run folder first and to `Evidence` second; `provenir run recover` reads the
+records again and applies them in the same way. So a recovered run says what the live one would have
+said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from provenir.core.errors import UsageError
+from provenir.core.findings import SEVERITIES, Finding
+from provenir.observability.hacking import HackingMonitor
+from provenir.observability.recorder import FlightRecorder
+from provenir.tracking.records import seen_by_recorder
+
+if TYPE_CHECKING:
+    from provenir.observability.anomaly import Anomaly
+
+MAX_FINDINGS: Final = 1_000
+
+
+@dataclass(slots=True)
+class Evidence:
+    """The in-memory state of one run; `start` holds the facts known before the first step."""
+
+    start: dict[str, Any] = field(default_factory=dict)
+    recorder: FlightRecorder = field(default_factory=FlightRecorder)
+    hacking: HackingMonitor = field(default_factory=HackingMonitor)
+    evals: list[dict[str, Any]] = field(default_factory=list)
+    artifacts: list[dict[str, Any]] = field(default_factory=list)
+    reports: list[dict[str, Any]] = field(default_factory=list)
+    findings: dict[tuple[str, str | None], Finding] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    next_step: int = 0
+    trajectories: int = 0
+    trajectories_kept: int = 0
+
+    def step(self, step: int, seen: Mapping[str, Any]) -> list[Anomaly]:
+        """Take one step's metrics; return the anomalies that begin with it."""
+        self.next_step = step + 1
+        return self.recorder.log_step(seen)
+
+    def stored_step(self, record: Mapping[str, Any]) -> None:
+        """Take a step record read back from a file."""
+        step = record.get("step")
+        self.step(step if isinstance(step, int) else self.next_step, seen_by_recorder(record))
+
+    def trajectory(self, record: Mapping[str, Any], *, kept: bool) -> None:
+        """Take one rollout; `kept` says whether it reached the disk."""
+        self.trajectories += 1
+        self.trajectories_kept += kept
+        trajectory = record.get("trajectory")
+        if isinstance(trajectory, Mapping):
+            self.hacking.add(trajectory)
+
+    def journal(self, record: Mapping[str, Any]) -> None:
+        """Take one journal record; types that this version does not know are left alone."""
+        body = {key: value for key, value in record.items() if key not in {"type", "time"}}
+        match record.get("type"):
+            case "start":
+                self.start = body
+                config = body.get("config")
+                self.config = dict(config) if isinstance(config, Mapping) else {}
+            case "config":
+                self.config.update(body.get("values") or {})
+            case "eval":
+                self.evals.append(body)
+            case "artifact":
+                kept = [known for known in self.artifacts if known.get("path") != body.get("path")]
+                self.artifacts = [*kept, body]
+            case "report":
+                self.reports.append(body)
+            case "finding":
+                self.finding(finding_of(body))
+
+    def finding(self, finding: Finding) -> bool:
+        """Keep a finding once per kind and subject; return whether it was new."""
+        key = (finding.kind, finding.subject)
+        if key in self.findings or len(self.findings) >= MAX_FINDINGS:
+            return False
+        self.findings[key] = finding
+        return True
+
+
+def finding_of(body: Mapping[str, Any], *, subject: str | None = None) -> Finding:
+    """A finding from its stored form; what cannot be read of it becomes a general one."""
+    severity = body.get("severity")
+    stored = body.get("subject")
+    named = stored if isinstance(stored, str) else subject
+    try:
+        return Finding(
+            kind=str(body.get("kind")),
+            severity=severity if severity in SEVERITIES else "warning",
+            detail=str(body.get("detail", "")),
+            subject=named,
+        )
+    except UsageError:
+        detail = f"a finding of an unknown form: {body.get('kind')!r:.80}"
+        return Finding(kind="unreadable_finding", severity="warning", detail=detail, subject=named)

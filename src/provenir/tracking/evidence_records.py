@@ -1,0 +1,77 @@
+"""The bodies of journal records for evaluations, artifacts and attached reports."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from provenir.core.digest import digest_bytes
+from provenir.core.errors import UsageError
+from provenir.core.findings import Finding
+from provenir.core.plain import json_line, scalar, to_plain
+from provenir.core.text import slug
+from provenir.provenance.artifact import identify_artifact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def eval_body(
+    name: object, score: object, contaminated: object, n: object, meta: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    """An evaluation as it is journaled; a score that is no finite number becomes None."""
+    plain_meta, notes = to_plain(dict(meta))
+    plain_name, name_notes = to_plain(name)
+    number = scalar(score)
+    count = scalar(n)
+    benchmark = plain_name if isinstance(plain_name, str) else str(plain_name)
+    body: dict[str, Any] = {
+        "benchmark": benchmark,
+        "score": number if number is not None and math.isfinite(number) else None,
+        "contaminated": bool(contaminated) if contaminated is not None else None,
+        "n": int(count) if count is not None and math.isfinite(count) else None,
+        "meta": plain_meta,
+    }
+    if body["score"] is None:
+        bad = Finding(
+            kind="unreadable_score",
+            severity="warning",
+            detail=f"the score of {benchmark} is not a finite number",
+            subject=benchmark,
+        )
+        return body, (*notes, *name_notes, bad)
+    return body, (*notes, *name_notes)
+
+
+def artifact_body(path: Path, kind: object) -> dict[str, Any]:
+    """An artifact as it is journaled: its place, its kind, the digests of its files.
+
+    Raises:
+        InputError: when it is not there or holds what cannot be identified.
+    """
+    identity = identify_artifact(path, kind=str(kind))
+    return {
+        "path": str(path.resolve()),
+        "name": identity.name,
+        "kind": identity.kind,
+        "dir_hash": identity.dir_hash,
+        "tensor_root": identity.tensor_root,
+    }
+
+
+def report_body(report: object) -> tuple[str, bytes, dict[str, Any]]:
+    """An attached report: the file's name, its bytes, and how it is journaled.
+
+    Raises:
+        UsageError: when it is no report.
+    """
+    to_dict = getattr(report, "to_dict", None)
+    if not callable(to_dict):
+        raise UsageError(f"attach() got a {type(report).__name__}", mend="attach a provenir report")
+    plain, _ = to_plain(to_dict())
+    data = json_line(plain)
+    digest = digest_bytes(data)
+    name = str(getattr(report, "name", type(report).__name__))
+    file = f"reports/{slug(name)}-{digest.rpartition(':')[2][:8]}.json"
+    return file, data, {"name": name, "file": file, "digest": digest}

@@ -1,0 +1,193 @@
+"""Begin a run: its folder, its identity, its first records.
+
+A fault here is raised: no step of the user's loop has run yet, and a run that cannot keep its
+evidence must say so before it costs anything.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from provenir.core.clock import utc_text
+from provenir.core.digest import digest_value
+from provenir.core.errors import ProvenirError, UsageError
+from provenir.core.findings import Finding
+from provenir.core.manifest import RunManifest, RunManifestStore
+from provenir.provenance.fingerprint import capture_fingerprint, package_set_digest
+from provenir.provenance.git import git_state
+from provenir.provenance.run_folder import RunFolder, read_run
+from provenir.tracking.evidence import Evidence, finding_of
+from provenir.tracking.journal import Journal
+from provenir.tracking.log_entries import log_run
+from provenir.tracking.open_run import OpenRun, note
+from provenir.tracking.recover import read_evidence, recover_run
+from provenir.tracking.settings import DEFAULT_ROOT, RunSettings
+
+if TYPE_CHECKING:
+    from provenir.data import Dataset
+
+MANIFESTS: Final = "manifests"
+
+
+def open_run(settings: RunSettings) -> OpenRun:
+    """Make or reopen the folder of a run and write its first records.
+
+    Raises:
+        LockedError: when a live run holds the folder.
+        InputError: when the data cannot be read or the folder cannot be made.
+        UsageError: when the run to be resumed is not there or has ended well.
+    """
+    if settings.resume:
+        reopened = _reopen(settings)
+        if reopened is not None:
+            return reopened
+    data = {
+        "dataset": described_dataset(settings.dataset, "train"),
+        "eval_dataset": described_dataset(settings.eval_dataset, "eval"),
+    }
+    folder = RunFolder.create(
+        settings.output_dir,
+        settings.name,
+        clock=settings.clock,
+        root=DEFAULT_ROOT,
+        rank=settings.rank,
+        recover=recover_run,
+    )
+    try:
+        return _begin(settings, folder, data)
+    except BaseException:
+        folder.close()
+        raise
+
+
+def save_manifest(folder: RunFolder, manifest: RunManifest) -> None:
+    """Write the manifest of a run into its folder, atomically."""
+    RunManifestStore(folder.path / MANIFESTS).save(manifest)
+
+
+def described_dataset(dataset: Dataset | None, role: str) -> dict[str, Any] | None:
+    """Everything about a dataset that the BOM and the lineage will say; None for no dataset."""
+    if dataset is None:
+        return None
+    declared = dataset.declarations()
+    return {**declared, **dataset.identity().to_dict(), "name": dataset.name or role, "role": role}
+
+
+def _begin(settings: RunSettings, folder: RunFolder, data: dict[str, Any]) -> OpenRun:
+    fingerprint = capture_fingerprint()
+    code = git_state(Path.cwd())
+    dataset = data["dataset"] or {}
+    started = utc_text(settings.clock.now())
+    manifest = RunManifest.create(
+        run_id=folder.run_id,
+        name=_valid_text(settings.name),
+        config_hash=digest_value(dict(settings.config)),
+        dataset_hash=dataset.get("records_root"),
+        git_sha=code.sha,
+        dependencies_lockfile=package_set_digest(),
+        seed=settings.seed,
+        fingerprint=fingerprint.to_dict(),
+        status="running",
+        started_at=started,
+        ended_at=None,
+        files={},
+    )
+    findings = [*settings.config_notes, *_data_findings(data)]
+    evidence = Evidence()
+    journal = Journal(folder, evidence, settings.clock)
+    if settings.rank == 0:
+        save_manifest(folder, manifest)
+        journal.append(
+            "start",
+            run_id=folder.run_id,
+            name=settings.name,
+            base_model=settings.base_model,
+            config=dict(settings.config),
+            seed=settings.seed,
+            dirty=code.dirty,
+            diff_digest=code.diff_digest,
+            trajectories=settings.trajectories,
+            rank=settings.rank,
+            **data,
+        )
+    run = OpenRun(folder, manifest, evidence, journal)
+    for finding in findings:
+        note(run, finding)
+    if settings.rank == 0:
+        _log_start(run, settings)
+    return run
+
+
+def _log_start(run: OpenRun, settings: RunSettings) -> None:
+    try:
+        log_run(run.folder.path, run.manifest, settings.clock, settings.workspace)
+    except (ProvenirError, OSError) as fault:
+        note(
+            run,
+            Finding(
+                kind="log_fault",
+                severity="warning",
+                detail=f"the start of the run is not in the workspace's log: {fault}",
+            ),
+        )
+
+
+def _data_findings(data: dict[str, Any]) -> list[Finding]:
+    found = []
+    for role, described in data.items():
+        if described is None:
+            continue
+        name = described["name"]
+        found += [finding_of(body, subject=name) for body in described.pop("findings", [])]
+        if not described.get("known", True):
+            detail = f"{role} has no identity: {described.get('reason')}"
+            found.append(
+                Finding(kind="unknown_data", severity="warning", detail=detail, subject=name)
+            )
+    return found
+
+
+def _reopen(settings: RunSettings) -> OpenRun | None:
+    path = _resumed_path(settings)
+    if path is None:
+        return None
+    record = read_run(path)
+    if record.status == "completed":
+        raise UsageError(
+            f"the run {record.run_id} has ended; only an unfinished run can be resumed",
+            where=str(path),
+            mend="leave resume out to start a new run",
+        )
+    folder = RunFolder.reopen(path, rank=settings.rank)
+    try:
+        manifest = RunManifestStore(path / MANIFESTS).load(folder.run_id)
+        evidence = read_evidence(record)
+        journal = Journal(folder, evidence, settings.clock)
+        manifest = manifest.with_changes(status="running", ended_at=None, files={})
+        if settings.rank == 0:
+            save_manifest(folder, manifest)
+            journal.append("resume", next_step=evidence.next_step)
+    except BaseException:
+        folder.close()
+        raise
+    return OpenRun(folder, manifest, evidence, journal)
+
+
+def _resumed_path(settings: RunSettings) -> Path | None:
+    if settings.resume is True:
+        path = settings.output_dir
+        found = path is not None and (path / MANIFESTS).is_dir()
+        return path if found else None
+    run_id = str(settings.resume)
+    for path in (settings.output_dir, DEFAULT_ROOT / run_id):
+        if path is not None and (path / MANIFESTS / f"{run_id}.json").is_file():
+            return path
+    raise UsageError(
+        f"there is no run {run_id} to resume", mend="see the ids with: provenir run list"
+    )
+
+
+def _valid_text(text: str) -> str:
+    """The text without lone surrogates, which no document can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")

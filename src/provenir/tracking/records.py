@@ -1,0 +1,174 @@
+"""Turn what a user's loop hands over into plain records, whatever it is.
+
+A record is what the run folder keeps and what recovery reads again, so both the live run and
+`provenir run recover` see the same values. Nothing in this module raises on any input.
+
+A step record is `{"step", "time", "metrics", "nonfinite"}`: a NaN or an infinity stands as null in
+`metrics` and by name in `nonfinite`, so that it stays JSON and is not forgotten.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from provenir.core.digest import digest_bytes
+from provenir.core.findings import Finding
+from provenir.core.plain import scalar, to_plain
+
+SAFE_INTEGER: Final = 2**53 - 1
+TEXT_KEYS: Final = ("prompt", "prediction", "response", "completion", "messages")
+Record = dict[str, Any]
+
+
+def step_record(
+    metrics: object, *, next_step: int, time: str
+) -> tuple[Record, dict[str, Any], tuple[Finding, ...]]:
+    """Make the record of one step.
+
+    Args:
+        metrics: A mapping, or an object with `to_dict()` such as `RLStepMetrics`.
+        next_step: The step number when `metrics` names none that can be read.
+        time: RFC 3339 time of the call.
+
+    Returns:
+        The record for `steps.jsonl`; the metrics as the flight recorder sees them, with
+        non-finite values restored; what had to be changed on the way.
+    """
+    fields, notes = _fields(metrics)
+    nonfinite = {key: _spelling(value) for key, value in fields.items() if _is_nonfinite(value)}
+    step, step_note = _step_number(fields.pop("step", None), next_step)
+    if step_note is not None:
+        notes = (*notes, step_note)
+    nonfinite.pop("step", None)
+    seen = {"step": step, **fields}
+    kept = dict.fromkeys(nonfinite)
+    record = {"step": step, "time": time, "metrics": {**fields, **kept}, "nonfinite": nonfinite}
+    return record, seen, notes
+
+
+def seen_by_recorder(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The metrics of a stored step record as the flight recorder saw them when it was live."""
+    metrics = record.get("metrics")
+    nonfinite = record.get("nonfinite")
+    seen = dict(metrics) if isinstance(metrics, Mapping) else {}
+    if isinstance(nonfinite, Mapping):
+        seen.update({key: scalar_of_spelling(text) for key, text in nonfinite.items()})
+    seen["step"] = record.get("step")
+    return seen
+
+
+def trajectory_record(
+    trajectory: object, *, index: int, time: str
+) -> tuple[Record, tuple[Finding, ...]]:
+    """Make the record of one rollout; `index` is its place in the run when it names none."""
+    plain, notes = to_plain(trajectory)
+    if not isinstance(plain, dict):
+        note = Finding(
+            kind="unreadable_trajectory",
+            severity="warning",
+            detail=f"log_trajectory got a {type(trajectory).__name__}, not a dict; kept as it is",
+        )
+        plain, notes = {"value": plain}, (*notes, note)
+    plain.setdefault("index", index)
+    return {"time": time, "trajectory": plain}, notes
+
+
+def redacted(record: Record) -> Record:
+    """The record with every text replaced by its digest and length in characters."""
+    trajectory = {
+        key: _redacted_text(value) if key in TEXT_KEYS or isinstance(value, str) else value
+        for key, value in record["trajectory"].items()
+    }
+    return {**record, "trajectory": trajectory, "redacted": True}
+
+
+def scalar_of_spelling(text: object) -> float:
+    """The float that `nonfinite` spells; NaN for anything else."""
+    return {"inf": math.inf, "-inf": -math.inf}.get(str(text), math.nan)
+
+
+def _fields(metrics: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    if type(metrics) is dict and all(map(_is_simple, metrics.keys(), metrics.values())):
+        return dict(metrics), ()
+    if not isinstance(metrics, Mapping):
+        converted = _converted(metrics)
+        if converted is None:
+            return {}, (
+                Finding(
+                    kind="unreadable_step",
+                    severity="warning",
+                    detail=f"log_step got a {type(metrics).__name__}, not a dict of metrics",
+                ),
+            )
+        metrics = converted
+    fields: dict[str, Any] = {}
+    notes: list[Finding] = []
+    try:
+        items = list(metrics.items())
+    except Exception as fault:  # noqa: BLE001 - a user's mapping may fail in any way
+        return {}, (_unreadable(fault),)
+    for key, value in items:
+        plain, found = to_plain({key: value})
+        name, stored = (
+            next(iter(plain.items())) if isinstance(plain, dict) and plain else ("?", None)
+        )
+        if stored is None and value is not None:
+            number = scalar(value)
+            if number is not None and not math.isfinite(number):
+                fields[name] = number
+                continue
+        fields[name] = stored
+        notes.extend(found)
+    return fields, tuple(notes)
+
+
+def _converted(metrics: object) -> Mapping[Any, Any] | None:
+    try:
+        value = metrics.to_dict()  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 - anything without a usable to_dict() is not a step
+        return None
+    return value if isinstance(value, Mapping) else None
+
+
+def _unreadable(fault: Exception) -> Finding:
+    return Finding(
+        kind="unreadable_step",
+        severity="warning",
+        detail=f"the metrics could not be read: {type(fault).__name__}",
+    )
+
+
+def _is_simple(key: object, value: object) -> bool:
+    if type(key) is not str or not key.isascii():
+        return False
+    if type(value) is int:
+        return -SAFE_INTEGER <= value <= SAFE_INTEGER
+    return value is None or type(value) is float
+
+
+def _is_nonfinite(value: object) -> bool:
+    return type(value) is float and not math.isfinite(value)
+
+
+def _spelling(value: float) -> str:
+    return "nan" if value != value else ("inf" if value > 0 else "-inf")
+
+
+def _step_number(value: object, fallback: int) -> tuple[int, Finding | None]:
+    if value is None:
+        return fallback, None
+    number = scalar(value)
+    if number is not None and math.isfinite(number) and abs(number) <= SAFE_INTEGER:
+        return int(number), None
+    return fallback, Finding(
+        kind="unreadable_step_number",
+        severity="info",
+        detail="the step number could not be read; the run's own counter was used",
+    )
+
+
+def _redacted_text(value: object) -> dict[str, Any]:
+    text = value if isinstance(value, str) else repr(value)
+    return {"sha256": digest_bytes(text.encode("utf-8", "replace")), "chars": len(text)}

@@ -1,0 +1,85 @@
+"""Finish the folder of a run whose process died.
+
+The records on disk are applied in the order in which the live run applied them, then the run is
+closed as `interrupted`. Nothing is signed: the key was the dead process's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provenir.core.clock import Clock, SystemClock
+from provenir.core.errors import InputError
+from provenir.core.findings import Finding
+from provenir.core.manifest import RunManifest, RunManifestStore
+from provenir.provenance.run_folder import RunFolder
+from provenir.provenance.run_record import RunRecord, read_run
+from provenir.tracking.closing import close_run
+from provenir.tracking.evidence import Evidence
+from provenir.tracking.journal import Journal
+from provenir.tracking.open_run import OpenRun, note
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFESTS: Final = "manifests"
+
+
+def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
+    """Build all documents of a dead run from what it had written; status `interrupted`.
+
+    Args:
+        path: The run folder.
+        clock: Where the time of the recovery comes from.
+
+    Returns:
+        The final manifest.
+
+    Raises:
+        LockedError: if the run is alive.
+        InputError: if the folder holds no run, or one without a readable manifest.
+    """
+    record = read_run(path)
+    if record.run_id is None or record.manifest_path is None:
+        raise InputError(
+            "the run has no readable manifest, so it cannot be named",
+            where=str(path),
+            mend="its steps.jsonl can still be read as it is",
+        )
+    manifest = RunManifestStore(record.path / MANIFESTS).load(record.run_id)
+    clock = clock or SystemClock()
+    folder = RunFolder.reopen(record.path)
+    try:
+        evidence = read_evidence(record)
+        run = OpenRun(folder, manifest, evidence, Journal(folder, evidence, clock))
+        for finding in torn_findings(record):
+            note(run, finding)
+        return close_run(run, clock=clock, status="interrupted").manifest
+    finally:
+        folder.close()
+
+
+def read_evidence(record: RunRecord) -> Evidence:
+    """The evidence that a run had gathered, from its files."""
+    evidence = Evidence()
+    for entry in record.journal():
+        evidence.journal(entry)
+    for step in record.steps():
+        evidence.stored_step(step)
+    for trajectory in record.trajectories():
+        evidence.trajectory(trajectory, kept=True)
+    return evidence
+
+
+def torn_findings(record: RunRecord) -> list[Finding]:
+    """One finding per file whose last line the end of the process cut short."""
+    return [
+        Finding(
+            kind="torn_line",
+            severity="info",
+            detail=f"{count} line of {name} was cut short and is left out",
+            subject=name,
+        )
+        for name, count in record.torn_lines().items()
+        if count
+    ]

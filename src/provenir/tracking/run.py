@@ -1,0 +1,400 @@
+"""`Run`: what `provenir.track` hands to a loop.
+
+Two rules hold everywhere below. Before the run has begun, misuse raises with its mend. Once it has
+begun, nothing raises into the loop: a fault becomes a finding of the run and a line in the log
+`provenir`, and what was recorded so far is on disk already.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import inspect
+import logging
+import os
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar, cast
+
+from provenir.core.clock import utc_text
+from provenir.core.errors import UsageError
+from provenir.core.findings import Finding, Report
+from provenir.core.plain import json_line
+from provenir.tracking import evidence_records as records
+from provenir.tracking.closing import ClosedRun, close_run
+from provenir.tracking.open_run import OpenRun, note
+from provenir.tracking.opening import open_run
+from provenir.tracking.records import redacted, step_record, trajectory_record
+from provenir.tracking.settings import RunSettings, plain_config
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from provenir.core.manifest import RunManifest
+    from provenir.governance.bom import ModelBOM
+    from provenir.governance.passport import ModelPassport
+    from provenir.observability.anomaly import Anomaly
+    from provenir.observability.hacking import HackingReport
+    from provenir.observability.recorder import FlightRecorder
+    from provenir.provenance.lineage import LineageGraph
+
+Status = Literal["new", "running", "completed", "failed", "interrupted"]
+SAMPLE_EVERY: Final = 10
+P = ParamSpec("P")
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
+logger = logging.getLogger("provenir")
+_current: ContextVar[Run | None] = ContextVar("provenir_run", default=None)
+
+
+def current_run() -> Run | None:
+    """The run that is open in this context, or None."""
+    return _current.get()
+
+
+def _never_raises(default: Callable[[], Any]) -> Callable[[F], F]:
+    """Make a logging method safe to call from a loop: a fault becomes a finding.
+
+    The lock makes calls from several threads one after another.
+    """
+
+    def wrap(method: F) -> F:
+        @functools.wraps(method)
+        def call(self: Run, *args: Any, **kwargs: Any) -> Any:
+            if not self._accepts(method.__name__):
+                return default()
+            try:
+                with self._lock:
+                    return method(self, *args, **kwargs)
+            except Exception as fault:  # noqa: BLE001 - whatever it is, it must not reach the loop
+                self._fault(method.__name__, fault)
+                return default()
+
+        return cast("F", call)
+
+    return wrap
+
+
+class Run:
+    """One tracked run; made by `provenir.track`, used once.
+
+    Attributes that the end of the run fills: `manifest`, `lineage`, `bom`, `passport`. The flight
+    recorder, its anomalies and the hacking report can be read at any time.
+    """
+
+    def __init__(self, settings: RunSettings) -> None:
+        self._settings = settings
+        self._open: OpenRun | None = None
+        self._closed: ClosedRun | None = None
+        self._status: Status = "new"
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._warned: set[str] = set()
+        self._token: Any = None
+
+    # -- life -----------------------------------------------------------------------------------
+
+    def start(self) -> Run:
+        """Begin the run: make its folder and write its manifest.
+
+        Raises:
+            UsageError: if it was started before.
+            LockedError: if a live run holds the folder.
+            InputError: if the data cannot be read or the folder cannot be made.
+        """
+        if self._status != "new":
+            raise UsageError(
+                f"this run is {self._status}; a run is used once",
+                mend="call provenir.track(…) again for another run",
+            )
+        self._pid = os.getpid()
+        self._open = open_run(self._settings)
+        self._status = "running"
+        self._token = _current.set(self)
+        atexit.register(self._finish_at_exit)
+        return self
+
+    def finish(self, status: Literal["completed", "failed", "interrupted"] = "completed") -> None:
+        """End the run: write its documents, sign its passport. Never raises once it has begun."""
+        with self._lock:
+            if self._status != "running" or os.getpid() != self._pid or self._open is None:
+                self._warn_once("finish", f"finish() was called on a run that is {self._status}")
+                return
+            atexit.unregister(self._finish_at_exit)
+            self._status = status
+            try:
+                self._closed = close_run(
+                    self._open,
+                    clock=self._settings.clock,
+                    status=status,
+                    signers=self._settings.signers,
+                    workspace=self._settings.workspace,
+                )
+            except Exception as fault:  # noqa: BLE001 - the loop's own result must survive us
+                self._fault("finish", fault)
+            finally:
+                self._leave()
+
+    def __enter__(self) -> Run:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.finish(_status_after(error))
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Decorate a function, sync or async: every call is a run of its own.
+
+        A parameter called `run` receives the run.
+        """
+        wants_run = "run" in inspect.signature(function).parameters
+
+        def inject(run: Run, kwargs: Any) -> Any:
+            return {**kwargs, "run": run} if wants_run else kwargs
+
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
+                with Run(self._settings) as run:
+                    return await function(*args, **inject(run, kwargs))
+
+            return call_async  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            with Run(self._settings) as run:
+                return function(*args, **inject(run, kwargs))
+
+        return call
+
+    # -- what a loop says -----------------------------------------------------------------------
+
+    @_never_raises(list)
+    def log_step(self, metrics: Any) -> list[Anomaly]:
+        """Record one step; return the anomalies that begin with it.
+
+        Args:
+            metrics: A dict under any framework's names, or `RLStepMetrics`. Numbers may be Python,
+                numpy or torch scalars. `step` defaults to a counter.
+        """
+        run = self._running()
+        record, seen, notes = step_record(
+            metrics, next_step=run.evidence.next_step, time=self._now()
+        )
+        try:
+            run.folder.append_step(json_line(record))
+        finally:
+            anomalies = run.evidence.step(record["step"], seen)
+            self._note_all(notes)
+        return anomalies
+
+    @_never_raises(lambda: None)
+    def log_trajectory(self, trajectory: Any) -> None:
+        """Record one rollout.
+
+        Args:
+            trajectory: A dict with `prompt`, `prediction` or `response`, `reward` or
+                `proxy_reward`, and, where known, `true_reward` or `held_out_reward`, `group_id`,
+                `index`. Other keys are kept.
+        """
+        run = self._running()
+        number = run.evidence.trajectories
+        record, notes = trajectory_record(trajectory, index=number, time=self._now())
+        mode = self._settings.trajectories
+        kept = mode in ("all", "redacted") or (mode == "sampled" and number % SAMPLE_EVERY == 0)
+        try:
+            if kept:
+                stored = redacted(record) if mode == "redacted" else record
+                run.folder.append_trajectory(json_line(stored))
+        finally:
+            run.evidence.trajectory(record, kept=kept)
+            self._note_all(notes)
+
+    @_never_raises(lambda: None)
+    def record_eval(
+        self,
+        name: str,
+        score: Any,
+        contaminated: bool | None = None,
+        n: int | None = None,
+        **meta: Any,
+    ) -> None:
+        """Record an evaluation score; `contaminated` stays None where nobody checked."""
+        body, notes = records.eval_body(name, score, contaminated, n, meta)
+        self._running().journal.append("eval", **body)
+        self._note_all(notes)
+
+    @_never_raises(lambda: None)
+    def log_artifact(self, path: str | os.PathLike[str], kind: str = "model") -> None:
+        """Record a model, adapter or other artifact by the digests of all its files.
+
+        The folder is hashed now and again at the end of the run, so what the passport names is what
+        lay there at the end; a difference between the two becomes a finding.
+        """
+        self._running().journal.append("artifact", **records.artifact_body(Path(path), kind))
+
+    @_never_raises(lambda: None)
+    def attach(self, report: Report) -> None:
+        """Keep a report with the run; the passport binds it by its digest."""
+        run = self._running()
+        name, data, body = records.report_body(report)
+        run.folder.write_document(name, data)
+        run.journal.append("report", **body)
+
+    @_never_raises(lambda: None)
+    def log_config(self, values: Any) -> None:
+        """Add hyperparameters that became known after the start, such as a trainer's arguments.
+
+        They reach the BOM; `config_hash` covers what `track(config=…)` was given.
+        """
+        plain, notes = plain_config(values)
+        self._running().journal.append("config", values=plain)
+        self._note_all(notes)
+
+    # -- what can be read -----------------------------------------------------------------------
+
+    @property
+    def status(self) -> Status:
+        """`new`, `running`, `completed`, `failed` or `interrupted`."""
+        return self._status
+
+    @property
+    def run_id(self) -> str | None:
+        """The id of the run; None before the start."""
+        return self._open.folder.run_id if self._open else None
+
+    @property
+    def output_dir(self) -> Path | None:
+        """The run folder; before the start, the one that was asked for."""
+        return self._open.folder.path if self._open else self._settings.output_dir
+
+    @property
+    def manifest(self) -> RunManifest | None:
+        """The run manifest; its last version once the run is over."""
+        if self._closed is not None:
+            return self._closed.manifest
+        return self._open.manifest if self._open else None
+
+    @property
+    def flight_recorder(self) -> FlightRecorder | None:
+        """The flight recorder; None before the start."""
+        return self._open.evidence.recorder if self._open else None
+
+    @property
+    def anomalies(self) -> list[Anomaly]:
+        """Every anomaly so far, one per episode."""
+        return list(self._open.evidence.recorder.anomalies) if self._open else []
+
+    @property
+    def hacking_report(self) -> HackingReport | None:
+        """The hacking report over the rollouts so far; None before the start."""
+        return self._open.evidence.hacking.report() if self._open else None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What went wrong or had to be changed in recording, each kind and subject once."""
+        return list(self._open.evidence.findings.values()) if self._open else []
+
+    @property
+    def lineage(self) -> LineageGraph | None:
+        """The lineage graph, once the run is over."""
+        return self._closed.lineage if self._closed else None
+
+    @property
+    def bom(self) -> ModelBOM | None:
+        """The bill of materials, once the run is over."""
+        return self._closed.bom if self._closed else None
+
+    @property
+    def passport(self) -> ModelPassport | None:
+        """The signed passport, once the run is over; None if it was not signed."""
+        return self._closed.passport if self._closed else None
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _accepts(self, method: str) -> bool:
+        if self._status == "new":
+            raise UsageError(
+                f"{method}() before the run has begun",
+                mend='use "with provenir.track(…) as run:" or call run.start() first',
+            )
+        if self._status != "running":
+            self._warn_once(method, f"{method}() after the run has ended; nothing was recorded")
+            return False
+        if os.getpid() != self._pid:
+            self._warn_once(method, f"{method}() in a forked child; nothing was recorded")
+            return False
+        return True
+
+    def _running(self) -> OpenRun:
+        if self._open is None:
+            raise UsageError("the run has not begun", mend="call run.start() first")
+        return self._open
+
+    def _now(self) -> str:
+        return utc_text(self._settings.clock.now())
+
+    def _note_all(self, notes: tuple[Finding, ...]) -> None:
+        if self._open is not None:
+            for finding in notes:
+                note(self._open, finding)
+
+    def _fault(self, where: str, fault: BaseException) -> None:
+        finding = Finding(
+            kind="recording_fault",
+            severity="warning",
+            detail=f"{where}: {type(fault).__name__}: {_first_line(fault)}",
+            subject=where,
+        )
+        try:
+            self._note_all((finding,))
+        except Exception:  # noqa: BLE001 - the journal's disk may be the very thing that failed
+            if self._open is not None:
+                self._open.evidence.finding(finding)
+        self._warn_once(where, finding.detail)
+
+    def _warn_once(self, key: str, message: str) -> None:
+        if key not in self._warned:
+            self._warned.add(key)
+            logger.warning("%s", message)
+
+    def _leave(self) -> None:
+        if self._token is not None:
+            try:
+                _current.reset(self._token)
+            except ValueError:
+                # finish() ran in another context than start(); there the variable was never set.
+                _current.set(None)
+            self._token = None
+
+    def _finish_at_exit(self) -> None:
+        """The interpreter ends with the run open: what is known is written, nothing is signed."""
+        if self._status == "running" and os.getpid() == self._pid:
+            self._settings = self._settings.unsigned()
+            self.finish("interrupted")
+
+    def __repr__(self) -> str:
+        return f"Run({self._settings.name!r}, status={self._status!r}, run_id={self.run_id!r})"
+
+
+def _status_after(error: BaseException | None) -> Literal["completed", "failed", "interrupted"]:
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return "completed"
+    return "interrupted" if isinstance(error, KeyboardInterrupt | GeneratorExit) else "failed"
+
+
+def _first_line(fault: BaseException) -> str:
+    try:
+        return str(fault).partition("\n")[0][:300]
+    except Exception:  # noqa: BLE001 - an exception whose own text raises
+        return "(no message)"
+
+
+__all__ = ["Run", "Status", "current_run"]

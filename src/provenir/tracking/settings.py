@@ -1,0 +1,209 @@
+"""What `provenir.track` was asked for, checked at construction.
+
+Everything that a user can get wrong is refused here, before a run exists, with the mend in the
+message; after that nothing raises into the loop.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
+
+from provenir.attest.keys import Signer, load_signer
+from provenir.core.clock import Clock, SystemClock
+from provenir.core.digest import digest_value
+from provenir.core.errors import UsageError
+from provenir.core.plain import to_plain
+from provenir.data import Dataset, as_dataset
+
+if TYPE_CHECKING:
+    from provenir.core.findings import Finding
+
+TrajectoryMode = Literal["all", "sampled", "redacted", "off"]
+DEFAULT_ROOT: Final = Path("artifacts/runs")
+RANK_VARIABLES: Final = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
+MAX_SEED: Final = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """The checked arguments of one `track(...)` call."""
+
+    name: str
+    dataset: Dataset | None = None
+    eval_dataset: Dataset | None = None
+    base_model: str = "unknown"
+    config: Mapping[str, Any] = field(default_factory=dict)
+    config_notes: tuple[Finding, ...] = ()
+    seed: int | None = None
+    output_dir: Path | None = None
+    signers: tuple[Signer, ...] = ()
+    resume: bool | str = False
+    trajectories: TrajectoryMode = "all"
+    workspace: Path | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    rank: int = 0
+
+    def __post_init__(self) -> None:
+        """Check what the types leave open.
+
+        Raises:
+            UsageError: with what is wrong and how to mend it.
+        """
+        _check_name(self.name)
+        _check_seed(self.seed)
+        if self.trajectories not in get_args(TrajectoryMode):
+            raise UsageError(
+                f"trajectories={self.trajectories!r} is not a mode",
+                mend=f"give one of {', '.join(get_args(TrajectoryMode))}",
+            )
+        if self.resume is True and self.output_dir is None:
+            raise UsageError(
+                "resume=True needs to know which run folder to go on with",
+                mend='give output_dir=, or the id: resume="<run_id>"',
+            )
+
+    def unsigned(self) -> RunSettings:
+        """The same settings without keys."""
+        return dataclasses.replace(self, signers=())
+
+
+def check_arguments(
+    name: str,
+    *,
+    dataset: object,
+    eval_dataset: object,
+    base_model: str,
+    config: object,
+    seed: int | None,
+    output_dir: str | os.PathLike[str] | None,
+    sign_passport: bool,
+    signing_key: Any,
+    resume: bool | str | None,
+    trajectories: str,
+    workspace: str | os.PathLike[str] | None,
+    clock: Clock | None,
+) -> RunSettings:
+    """Check the arguments of `track` and load its keys.
+
+    Raises:
+        UsageError: for misuse, with the mend in the message.
+        InputError: when a data file or key file cannot be read.
+    """
+    signers = _signers(sign_passport=sign_passport, signing_key=signing_key)
+    plain, notes = plain_config(config)
+    return RunSettings(
+        name=name,
+        dataset=_dataset(dataset, "dataset"),
+        eval_dataset=_dataset(eval_dataset, "eval_dataset"),
+        base_model=str(base_model),
+        config=plain,
+        config_notes=notes,
+        seed=seed,
+        output_dir=_path(output_dir, "output_dir"),
+        signers=signers,
+        resume=resume if isinstance(resume, str) else bool(resume),
+        trajectories=cast("TrajectoryMode", trajectories),
+        workspace=_path(workspace, "workspace"),
+        clock=clock or SystemClock(),
+        rank=process_rank(),
+    )
+
+
+def plain_config(config: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    """The hyperparameters as a plain dict.
+
+    Takes a mapping, a dataclass, anything with `to_dict()` (transformers and TRL configurations),
+    or an object with attributes such as `argparse.Namespace`.
+
+    Raises:
+        UsageError: if `config` is none of these.
+    """
+    if config is None:
+        return {}, ()
+    source: object = config
+    if not isinstance(config, Mapping):
+        if callable(getattr(config, "to_dict", None)):
+            source = config.to_dict()  # type: ignore[attr-defined]
+        elif dataclasses.is_dataclass(config) and not isinstance(config, type):
+            source = dataclasses.asdict(config)
+        elif hasattr(config, "__dict__") and not callable(config):
+            source = vars(config)
+    plain, notes = to_plain(source)
+    if not isinstance(plain, dict):
+        raise UsageError(
+            f"config is a {type(config).__name__}",
+            mend="give a dict, a dataclass, or a trainer's configuration object",
+        )
+    return plain, notes
+
+
+def config_hash(config: object = None) -> str:
+    """The `config_hash` that a run with this configuration gets; defined without one too."""
+    return digest_value(plain_config(config)[0])
+
+
+def process_rank() -> int:
+    """This process's rank under torchrun, accelerate, Slurm or MPI; 0 outside of them."""
+    for variable in RANK_VARIABLES:
+        text = os.environ.get(variable, "")
+        if text.isdecimal():
+            return int(text)
+    return 0
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise UsageError("a run needs a name", mend='provenir.track("my-run", …)')
+
+
+def _check_seed(seed: object) -> None:
+    if seed is None:
+        return
+    if isinstance(seed, bool) or not isinstance(seed, int) or abs(seed) > MAX_SEED:
+        raise UsageError(f"seed={seed!r} is not an integer", mend="give an int or None")
+
+
+def _dataset(source: object, argument: str) -> Dataset | None:
+    if source is None:
+        return None
+    try:
+        return as_dataset(source)
+    except UsageError as fault:
+        raise UsageError(f"{argument}: {fault.what}", where=fault.where, mend=fault.mend) from fault
+
+
+def _path(value: str | os.PathLike[str] | None, argument: str) -> Path | None:
+    if value is None:
+        return None
+    text = os.fspath(value)
+    if not text.strip() or "\0" in text:
+        raise UsageError(f"{argument}={value!r} is not a path", mend="give the path of a folder")
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{argument}={text!r} is a file", mend="give the path of a folder")
+    return path
+
+
+def _signers(*, sign_passport: bool, signing_key: Any) -> tuple[Signer, ...]:
+    if sign_passport and signing_key is None:
+        raise UsageError(
+            "sign_passport=True needs a key",
+            mend='give signing_key="NAME.pem" (make one with: provenir key new --out NAME)',
+        )
+    if signing_key is None:
+        return ()
+    if not sign_passport:
+        raise UsageError(
+            "signing_key= was given without sign_passport=True",
+            mend="add sign_passport=True, or leave the key out",
+        )
+    several = isinstance(signing_key, Sequence) and not isinstance(signing_key, str | bytes)
+    keys = list(cast("Sequence[Any]", signing_key)) if several else [signing_key]
+    if not keys:
+        raise UsageError("signing_key=[] holds no key", mend="give at least one key")
+    return tuple(load_signer(key) for key in keys)

@@ -1,0 +1,79 @@
+"""`provenir.track`: the public door of the wrapper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from provenir.tracking.run import Run
+from provenir.tracking.settings import check_arguments
+
+if TYPE_CHECKING:
+    import os
+
+    from provenir.core.clock import Clock
+
+
+def track(
+    name: str,
+    *,
+    dataset: Any = None,
+    eval_dataset: Any = None,
+    base_model: str = "unknown",
+    config: Any = None,
+    seed: int | None = None,
+    output_dir: str | os.PathLike[str] | None = None,
+    sign_passport: bool = False,
+    signing_key: Any = None,
+    resume: bool | str | None = None,
+    trajectories: str = "all",
+    workspace: str | os.PathLike[str] | None = None,
+    clock: Clock | None = None,
+) -> Run:
+    """Wrap a training loop and keep the evidence of what it did; never raise into it.
+
+    The result is a context manager, a decorator (a parameter called `run` receives the run), or,
+    in a notebook, `run.start()` and `run.finish()`.
+
+    Args:
+        name: Any text; the folder and the run id carry its slug.
+        dataset: Training data: a list of dicts, a path, a Hugging Face dataset, or
+            `provenir.data.Dataset`. A stream is never consumed; its identity is then unknown.
+        eval_dataset: Evaluation data, in the same forms.
+        base_model: What the training started from.
+        config: Hyperparameters: a dict, a dataclass, or a trainer's configuration object.
+        seed: The seed of the run, if it has one.
+        output_dir: The run folder; default `artifacts/runs/<run_id>/`.
+        sign_passport: Sign a Model Passport at the end; needs `signing_key`.
+        signing_key: Bytes (an HMAC secret, for use inside a team), the path of a PEM file with an
+            Ed25519 private key, a `Signer`, or a list of these.
+        resume: True goes on with the unfinished run in `output_dir`; a run id, with that run.
+        trajectories: What of the rollouts reaches the disk: `all`, `sampled` (one in ten),
+            `redacted` (digests and lengths in place of texts) or `off`.
+        workspace: The folder that holds the event log; default `PROVENIR_WORKSPACE`, else the
+            nearest ancestor of the run folder called `artifacts`, else its parent.
+        clock: The source of all times in the records.
+
+    Returns:
+        The run, not yet started.
+
+    Raises:
+        UsageError: for misuse, with the mend in the message.
+        InputError: when the data or a key cannot be read.
+    """
+    return Run(
+        check_arguments(
+            name,
+            dataset=dataset,
+            eval_dataset=eval_dataset,
+            base_model=base_model,
+            config=config,
+            seed=seed,
+            output_dir=output_dir,
+            sign_passport=sign_passport,
+            signing_key=signing_key,
+            resume=resume,
+            trajectories=trajectories,
+            workspace=workspace,
+            clock=clock,
+        )
+    )
