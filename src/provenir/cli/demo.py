@@ -1,0 +1,28 @@
+"""`provenir demo`: the main job on an embedded default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    lite: Annotated[
+        bool, typer.Option("--lite", help="Verify the shipped small run; needs no torch.")
+    ] = False,
+    out: Annotated[Path, typer.Option("--out", help="Where the run folder goes.")] = Path(
+        "artifacts/demo"
+    ),
+    seed: Annotated[int, typer.Option("--seed", help="Seed of model, data order, sampling.")] = 0,
+) -> None:
+    """Train a tiny model by GRPO, sign its passport, have a stranger verify it."""
+    if lite:
+        from provenir.flows.demo_lite import run_demo_lite
+
+        raise typer.Exit(run_demo_lite())
+    from provenir.console.report import render
+    from provenir.flows.demo import run_demo
+
+    run_demo(out, seed=seed, render=render)

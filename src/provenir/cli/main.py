@@ -1,0 +1,115 @@
+"""The command `provenir`: its nouns, its exit codes, its errors.
+
+Exit codes: 0 good · 1 checked and failed · 2 misuse or unreadable input · 3 something that was
+asked could not be decided because a key, a file of evidence or a root of trust is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from provenir._version import __version__
+from provenir.cli import demo, doctor, key, lineage, passport, report
+from provenir.cli import run as run_noun
+from provenir.cli.output import stderr
+from provenir.cli.settings import load_defaults
+from provenir.core.errors import ProvenirError
+from provenir.core.text import printable
+
+MISUSE: Final = 2
+INTERRUPTED: Final = 130
+EPILOG: Final = (
+    "Exit codes: 0 good, 1 checked and failed, 2 misuse or unreadable input, 3 could not decide."
+)
+
+app = typer.Typer(
+    name="provenir",
+    help="The trust layer for LLM post-training: record runs, sign passports, verify them.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "PROVENIR"},
+)
+app.add_typer(run_noun.app, name="run")
+app.add_typer(passport.app, name="passport")
+app.add_typer(key.app, name="key")
+app.add_typer(lineage.app, name="lineage")
+app.command(name="report")(report.report)
+app.command(name="demo")(demo.demo)
+app.command(name="doctor")(doctor.doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"provenir {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show it.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Options before the noun; `run` below reads `--debug` itself, since it handles the errors."""
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run one command line and leave the process with its exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in words or os.environ.get("PROVENIR_DEBUG", "") not in ("", "0")
+    words = [word for word in words if word != "--debug"]
+    try:
+        code = _invoke(words)
+    except KeyboardInterrupt:
+        stderr().print("interrupted")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe went away; point stdout elsewhere so that the exit is quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as fault:  # noqa: BLE001 - every fault becomes one line
+        if debug:
+            traceback.print_exc()
+        code = _explain(fault, debug=debug)
+    sys.exit(code)
+
+
+def _invoke(words: list[str]) -> int:
+    command = typer.main.get_command(app)
+    result: Any = command.main(
+        args=words,
+        prog_name="provenir",
+        standalone_mode=False,
+        default_map=load_defaults(Path.cwd()),
+    )
+    return result if isinstance(result, int) else 0
+
+
+def _explain(fault: Exception, *, debug: bool) -> int:
+    """Print the fault as one line and return the exit code it stands for."""
+    if isinstance(fault, ProvenirError):
+        line, code = str(fault), fault.exit_code
+    elif isinstance(fault, typer.Abort):
+        line, code = "stopped", INTERRUPTED
+    elif callable(getattr(fault, "format_message", None)):
+        context = getattr(fault, "ctx", None)
+        path = getattr(context, "command_path", "provenir")
+        line, code = f"{fault.format_message()} See: {path} --help", MISUSE  # type: ignore[attr-defined]
+    elif isinstance(fault, OSError):
+        where = f", {fault.filename}" if fault.filename else ""
+        line, code = f"{fault.strerror or fault}{where}", MISUSE
+    else:
+        hint = "" if debug else "; run it again with --debug to see where"
+        line, code = f"a defect in provenir: {type(fault).__name__}: {fault}{hint}", MISUSE
+    stderr().print(f"error: {printable(line)}", markup=False)
+    return code

@@ -1,0 +1,80 @@
+"""How the command line speaks: data on stdout, notes on stderr, one line per error.
+
+All text that came from a file passes through `core.text.printable`, so nothing in it can act on the
+terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from provenir.core.text import printable
+
+MAX_LINE_CHARS = 10_000
+STATUS_STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "undecided": "yellow",
+    "not-checked": "dim",
+    "warning": "yellow",
+    "critical": "bold red",
+    "info": "cyan",
+}
+
+
+def stdout() -> Console:
+    """The console for data; it follows `NO_COLOR` and plain pipes by itself."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def stderr() -> Console:
+    """The console for notes and errors."""
+    return Console(file=sys.stderr, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout; what JSON cannot say has been made null before."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+
+
+def warn(message: str) -> None:
+    """One line on stderr that does not change the exit code."""
+    stderr().print(Text("warning: ", "yellow") + Text(printable(message)))
+
+
+def note(message: str) -> None:
+    """One line on stderr."""
+    stderr().print(Text(printable(message)))
+
+
+def say(message: str, style: str = "") -> None:
+    """One line on stdout."""
+    stdout().print(Text(printable(message), style))
+
+
+def say_lines(text: str) -> None:
+    """Several lines on stdout, each made inert on its own."""
+    for line in text.splitlines():
+        sys.stdout.write(printable(line, max_chars=MAX_LINE_CHARS) + "\n")
+
+
+def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A table in which every cell is inert text and known words carry their colour."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(_cell(value) for value in row))
+    return drawn
+
+
+def _cell(value: object) -> Text:
+    text = "–" if value is None else printable(str(value))
+    return Text(text, STATUS_STYLES.get(text, ""))

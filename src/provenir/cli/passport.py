@@ -1,0 +1,101 @@
+"""`provenir passport`: show a passport, or verify it as a stranger would."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provenir.attest.keys import HmacKey, PublicKey, VerificationKey, hmac_secret
+from provenir.cli.output import print_json, say_lines, warn
+from provenir.cli.verdicts import show_verdict
+from provenir.core.clock import parse_utc
+from provenir.core.errors import InputError, UndecidedError, UsageError
+from provenir.core.files import read_bounded
+from provenir.governance.passport import ModelPassport
+from provenir.governance.verification import verify_passport
+
+app = typer.Typer(help="Model passports.", no_args_is_help=True)
+PassportFile = Annotated[Path, typer.Argument(help="A passport.json.")]
+MAX_PASSPORT_BYTES = 64 * 2**20
+
+
+@app.callback()
+def nouns() -> None:
+    """Model passports."""
+
+
+@app.command()
+def show(
+    passport: PassportFile,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the statement as JSON.")] = False,
+) -> None:
+    """Print what a passport says; nothing about it is verified by showing it."""
+    shown = ModelPassport.from_json(_read(passport))
+    if as_json:
+        print_json(shown.to_dict())
+    else:
+        say_lines(shown.to_markdown())
+
+
+@app.command()
+def verify(
+    passport: PassportFile,
+    key: Annotated[
+        str | None, typer.Option("--key", help="The team's HMAC secret; never a public key.")
+    ] = None,
+    public_key: Annotated[
+        list[Path] | None, typer.Option("--public-key", help="An Ed25519 public key (PEM).")
+    ] = None,
+    artifact: Annotated[
+        list[Path] | None, typer.Option("--artifact", help="The model folder or file it is about.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", help="The run folder: its reports are compared too.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Judge expiry at this RFC 3339 time, not now.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
+) -> None:
+    """Verify a passport: signature, claims, artifact, reports."""
+    envelope = _read(passport)
+    keys = _keys(key, public_key or [])
+    if not keys:
+        raise UndecidedError(
+            "no key was given, so nothing can be verified",
+            where=str(passport),
+            mend="give --public-key FILE, or --key SECRET for a team-internal passport",
+        )
+    for path in artifact or []:
+        if not path.exists():
+            raise InputError("there is no such artifact", where=str(path), mend="check the path")
+    verdict = verify_passport(
+        envelope,
+        keys=keys,
+        artifacts=tuple(artifact or ()),
+        run_dir=run,
+        beside=passport.parent,
+        at=parse_utc(at) if at else None,
+    )
+    raise typer.Exit(show_verdict(verdict, as_json=as_json, subject=str(passport)))
+
+
+def _keys(secret: str | None, public: list[Path]) -> list[VerificationKey]:
+    if secret is not None and public:
+        raise UsageError("--key and --public-key exclude each other", mend="give one kind of key")
+    if secret is None:
+        return [PublicKey.from_pem(path) for path in public]
+    checked = HmacKey(hmac_secret(secret))
+    if not os.environ.get("PROVENIR_PASSPORT_VERIFY_KEY"):
+        warn(
+            "a secret on the command line can be read by other users of this machine; "
+            "set PROVENIR_PASSPORT_VERIFY_KEY instead"
+        )
+    return [checked]
+
+
+def _read(path: Path) -> bytes:
+    return read_bounded(path, max_bytes=MAX_PASSPORT_BYTES)

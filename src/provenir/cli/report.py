@@ -1,0 +1,27 @@
+"""`provenir report`: the page of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provenir.cli.output import say
+from provenir.core.errors import InputError
+
+
+def report(
+    run_dir: Annotated[Path, typer.Argument(help="A run folder.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The page; default RUN_DIR/report.html.")
+    ] = None,
+) -> None:
+    """Write one self-contained page about a run: no script, no network."""
+    from provenir.console.report import render
+
+    if not run_dir.is_dir():
+        raise InputError(
+            "there is no such run folder", where=str(run_dir), mend="see: provenir run list"
+        )
+    say(str(render(run_dir, out)))

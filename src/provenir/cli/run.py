@@ -1,0 +1,147 @@
+"""`provenir run`: the runs on this disk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from provenir.cli.output import note, print_json, say, stdout, table
+from provenir.cli.verdicts import show_verdict
+from provenir.core.errors import InputError, LockedError, ProvenirError
+from provenir.governance.run_check import verify_run
+from provenir.provenance.run_layout import find_runs
+from provenir.provenance.run_record import RunRecord, read_run
+
+app = typer.Typer(help="Runs on this disk.", no_args_is_help=True)
+RunDir = Annotated[Path, typer.Argument(help="A run folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def nouns() -> None:
+    """Runs on this disk."""
+
+
+@app.command("list")
+def list_runs(
+    root: Annotated[Path, typer.Argument(help="Where to look.")] = Path("artifacts"),
+    as_json: AsJson = False,
+) -> None:
+    """List the runs under a folder, oldest first."""
+    if not root.is_dir():
+        raise InputError("there is no such folder", where=str(root), mend="give the folder of runs")
+    rows = [_row(path) for path in find_runs(root)]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        columns = ("run_id", "status", "started_at", "health", "passport", "path")
+        stdout().print(table(None, columns, ([row[column] for column in columns] for row in rows)))
+    else:
+        note(f"no runs under {root}")
+
+
+@app.command()
+def show(run_dir: RunDir, as_json: AsJson = False) -> None:
+    """Show what a run was and what it recorded."""
+    record = read_run(run_dir)
+    facts = _facts(record)
+    if as_json:
+        print_json(facts)
+        return
+    shown = {key: value for key, value in facts.items() if not isinstance(value, dict | list)}
+    stdout().print(table(str(facts["run_id"]), ("item", "value"), shown.items()))
+    anomalies = facts["anomalies"]
+    if anomalies:
+        columns = ("step", "severity", "kind", "detail")
+        rows = ([item.get(column) for column in columns] for item in anomalies)
+        stdout().print(table("anomalies", columns, rows))
+    for finding in record.findings:
+        note(f"{finding.kind}: {finding.detail}")
+
+
+@app.command()
+def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
+    """Finish the folder of a run whose process died: status interrupted, nothing signed."""
+    from provenir.tracking.recover import recover_run
+
+    record = read_run(run_dir)
+    if record.alive:
+        raise LockedError(
+            "this run is alive", where=str(run_dir), mend="wait for it to end, or stop it first"
+        )
+    if record.status in ("completed", "failed", "interrupted"):
+        say(f"{record.run_id} is {record.status}; there is nothing to recover")
+        return
+    manifest = recover_run(run_dir)
+    after = _facts(read_run(run_dir))
+    if as_json:
+        print_json(after)
+        return
+    say(f"{manifest.run_id}: {after['steps']} steps kept, status {manifest.status}, not signed")
+    torn = {name: count for name, count in record.torn_lines().items() if count}
+    for name, count in torn.items():
+        note(f"{name}: {count} line cut short by the end of the process was left out")
+
+
+@app.command()
+def verify(run_dir: RunDir, as_json: AsJson = False) -> None:
+    """Check the files of a run against its manifest."""
+    verdict = verify_run(run_dir)
+    raise typer.Exit(show_verdict(verdict, as_json=as_json, subject=str(run_dir)))
+
+
+def _row(path: Path) -> dict[str, Any]:
+    record = read_run(path)
+    return {
+        "run_id": record.run_id,
+        "status": _status(record),
+        "started_at": record.manifest.get("started_at"),
+        "health": _document(record, "flight_recorder.json").get("summary", {}).get("verdict"),
+        "passport": "signed" if "passport.json" in record.documents else None,
+        "path": str(path),
+    }
+
+
+def _facts(record: RunRecord) -> dict[str, Any]:
+    recorder = _document(record, "flight_recorder.json")
+    hacking = _document(record, "hacking_report.json")
+    manifest = record.manifest
+    steps = Counter(rank for rank in record.ranks for _ in record.steps(rank))
+    return {
+        "run_id": record.run_id,
+        "name": manifest.get("name"),
+        "status": _status(record),
+        "started_at": manifest.get("started_at"),
+        "ended_at": manifest.get("ended_at"),
+        "steps": steps.total(),
+        "health": recorder.get("summary", {}).get("verdict"),
+        "hacking_rate": hacking.get("hacking_rate"),
+        "rollouts": hacking.get("num_trajectories"),
+        "dataset_hash": manifest.get("dataset_hash"),
+        "config_hash": manifest.get("config_hash"),
+        "git_sha": manifest.get("git_sha"),
+        "seed": manifest.get("seed"),
+        "documents": list(record.documents),
+        "anomalies": recorder.get("anomalies", []),
+        "not_examined": hacking.get("not_examined", {}),
+    }
+
+
+def _status(record: RunRecord) -> str | None:
+    if record.status == "running" and not record.alive:
+        return "running (its process is gone: provenir run recover)"
+    return record.status
+
+
+def _document(record: RunRecord, name: str) -> dict[str, Any]:
+    if name not in record.documents:
+        return {}
+    try:
+        value = record.document(name)
+    except ProvenirError as fault:
+        note(str(fault))
+        return {}
+    return value if isinstance(value, dict) else {}

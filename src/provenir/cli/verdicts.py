@@ -1,0 +1,32 @@
+"""How a verdict is shown: one row per check, then what was not checked, then one line."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from provenir.cli.output import print_json, stdout, table
+from provenir.core.text import printable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provenir.governance.verdict import Verdict
+
+WORDS = {0: ("good", "bold green"), 1: ("REFUSED", "bold red"), 3: ("could not decide", "yellow")}
+
+
+def show_verdict(verdict: Verdict, *, as_json: bool, subject: str) -> int:
+    """Print the verdict and return its exit code."""
+    code = verdict.exit_code
+    if as_json:
+        print_json({"subject": subject, **verdict.to_dict()})
+        return code
+    console = stdout()
+    rows = ([check.name, check.status, check.reason, check.detail] for check in verdict.checks)
+    console.print(table(None, ("check", "result", "reason", "detail"), rows))
+    for line in verdict.notes:
+        console.print(Text(f"note: {printable(line)}", "yellow"))
+    word, style = WORDS[code]
+    reasons = ", ".join(verdict.reasons)
+    tail = f": {reasons}" if reasons else ""
+    console.print(Text(f"{word}{tail}", style), Text(printable(subject)))
+    return code
