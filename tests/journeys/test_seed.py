@@ -1,0 +1,201 @@
+"""The code that users were promised, run as it was written, around a small real loop.
+
+The snippets lie in `seed/`; their lines are the promise and are not touched. `training_loop` here
+trains a softmax policy on a bandit by REINFORCE, so the metrics are those of something that learns.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+SEED = Path(__file__).parent / "seed"
+PAYOFFS = (0.1, 0.2, 0.9)
+STEPS, GROUP = 40, 16
+
+
+def reinforce(steps: int = STEPS):
+    """Metrics of a three-armed bandit under REINFORCE, one dict a step."""
+    dice = random.Random(7)
+    logits = [0.0, 0.0, 0.0]
+    for step in range(steps):
+        weights = [math.exp(value) for value in logits]
+        probabilities = [weight / sum(weights) for weight in weights]
+        arms = dice.choices(range(3), probabilities, k=GROUP)
+        rewards = [float(dice.random() < PAYOFFS[arm]) for arm in arms]
+        mean = sum(rewards) / GROUP
+        std = math.sqrt(sum((reward - mean) ** 2 for reward in rewards) / GROUP)
+        gradient = [0.0, 0.0, 0.0]
+        for arm, reward in zip(arms, rewards, strict=True):
+            for other in range(3):
+                gradient[other] += (reward - mean) * ((other == arm) - probabilities[other]) / GROUP
+        logits = [value + 2.0 * slope for value, slope in zip(logits, gradient, strict=True)]
+        yield {
+            "step": step,
+            "kl": sum(p * math.log(3 * p) for p in probabilities),
+            "entropy": -sum(p * math.log(p) for p in probabilities),
+            "reward_mean": mean,
+            "reward_std": std,
+            "advantage_std": std,
+            "response_length_mean": 12.0,
+            "grad_norm": math.sqrt(sum(slope * slope for slope in gradient)),
+        }
+
+
+def batches():
+    for metrics in reinforce():
+        metrics["mean_response_length"] = metrics.pop("response_length_mean")
+        yield SimpleNamespace(**metrics)
+
+
+def train_rows():
+    return [{"prompt": f"pull {n}", "answer": str(n % 3)} for n in range(60)]
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """A git checkout with one commit, as most users have; everything happens in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PROVENIR_WORKSPACE", raising=False)
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    (tmp_path / "train.py").write_text("print('training')\n")
+    for words in (["init", "-q"], ["add", "train.py"], ["commit", "-q", "-m", "Begin"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    return tmp_path
+
+
+@pytest.fixture
+def names():
+    return {
+        "train_ds": train_rows(),
+        "training_loop": reinforce,
+        "rl_loop": batches,
+        "last_response": "pull 2",
+        "reward": 1.0,
+    }
+
+
+def play(snippet: str, names: dict) -> dict:
+    path = SEED / f"{snippet}.py"
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    return names
+
+
+def test_section_1_the_wrapper(workplace, names):
+    play("wrapper", names)
+    run = names["run"]
+    assert names["manifest"].status == "completed"
+    assert names["flight_recorder"].summary()["num_steps"] == STEPS
+    assert names["hacking_report"].is_clean is False
+    assert names["passport"] is None
+    assert run.output_dir.parent == Path("artifacts/runs")
+    assert [entry.benchmark for entry in names["bom"].evals] == ["mmlu"]
+    kinds = {node["node_type"] for node in names["lineage"].to_dict()["nodes"]}
+    assert kinds == {"dataset", "run", "eval"}
+    expected = {f"manifests/{run.run_id}.json", "lineage.json", "flight_recorder.json"}
+    expected |= {"hacking_report.json", "bom.json"}
+    assert {name for name in expected if (run.output_dir / name).is_file()} == expected
+
+
+def test_section_1_signed(workplace, names):
+    play("wrapper", names)
+    play("wrapper_signed", names)
+    folder = Path("artifacts/my-run")
+    assert (folder / "passport.json").is_file()
+    assert (folder / "passport.md").is_file()
+    assert json.loads((folder / "passport.proof.json").read_text())["index"] >= 0
+
+
+def test_section_2_the_recorder(names, capsys):
+    play("recorder", names)
+    assert capsys.readouterr().out.split()[-1]
+    assert names["recorder"].health_report().split()[0].strip(":") in {
+        "HEALTHY",
+        "DEGRADED",
+        "CRITICAL",
+    }
+    assert names["summary"]["num_steps"] == STEPS
+
+
+@pytest.mark.parametrize("form", ["wrapper", "wrapper_signed"])
+def test_section_6_passport_and_replay_twice_in_a_row(workplace, names, capsys, form):
+    import provenir
+
+    names["provenir"] = provenir
+    for _ in range(2):
+        play(form, names)
+        play("passport", names)
+        play("risk_flags", names)
+        capsys.readouterr()
+        play("replay", names)
+        assert capsys.readouterr().out.startswith("True []")
+        assert names["passport"].bom.risk_flags() == []
+        recipe = names["recipe"]
+        assert recipe["run_id"] == names["run"].manifest.run_id
+        assert recipe["git_sha"]
+        assert recipe.shell()
+    assert len(list(Path("artifacts/passports").glob("my-model-*.json"))) == 2
+
+
+def test_both_runs_in_one_folder_can_still_be_replayed(workplace, names):
+    import provenir
+
+    names["provenir"] = provenir
+    ids = []
+    for _ in range(2):
+        play("wrapper_signed", names)
+        ids.append(names["run"].manifest.run_id)
+    for run_id in ids:
+        names["run"] = SimpleNamespace(manifest=names["run"].manifest.with_changes(run_id=run_id))
+        play("replay", names)
+        assert names["verification"].reproducible
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["artifacts/my-run/passport.json", "--key", "team-signing-key"], 0),
+        (["artifacts/my-run/passport.json", "--key", "another-key"], 1),
+        (["artifacts/my-run/missing.json", "--key", "team-signing-key"], 2),
+        (["artifacts/my-run/passport.json"], 3),
+    ],
+)
+def test_section_6_on_the_command_line(workplace, names, options, code):
+    import provenir
+
+    names["provenir"] = provenir
+    play("wrapper_signed", names)
+    done = subprocess.run(
+        [sys.executable, "-m", "provenir", "passport", "verify", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    if code == 0:
+        assert "warning:" in done.stderr
+    if code in (2, 3):
+        assert done.stderr.count("\n") == 1
+        assert done.stderr.startswith("error: ")
+
+
+def test_section_6_show(workplace, names):
+    import provenir
+
+    names["provenir"] = provenir
+    play("wrapper_signed", names)
+    done = subprocess.run(
+        [sys.executable, "-m", "provenir", "passport", "show", "artifacts/my-run/passport.json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "my-run" in done.stdout
+    assert "Qwen2.5-7B" in done.stdout
