@@ -1,14 +1,15 @@
 """Make a virtual environment and install what one make target needs; do nothing when that is done.
 
-Runs under whatever `python3` is there, so it keeps to syntax that old versions parse, and says in one line
-what is missing. Only the standard library is used.
+Runs under whatever `python3` is there, so it keeps to syntax that old versions parse, and says in
+one line what is missing. Only the standard library is used.
 """
 
 from __future__ import annotations
 
 import argparse
+import collections
 import hashlib
-import os
+import platform
 import re
 import shutil
 import subprocess
@@ -27,6 +28,8 @@ TARGETS = {
     "test": ([".[demo]"], ["test", "interop"]),
 }
 MEGABYTE = 1_000_000
+UNITS = {"bytes": 1e-6, "kB": 1e-3, "MB": 1.0, "GB": 1e3}
+DOWNLOADING = re.compile(r"\s*Downloading (\S+) \(([\d.]+) (kB|MB|GB|bytes)\)")
 
 
 def fail(message: str) -> None:
@@ -43,12 +46,12 @@ def find_python() -> str:
     if suitable(sys.version_info[:2]):
         return sys.executable
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
-        candidate = shutil.which("python3.%d" % minor)
+        candidate = shutil.which(f"python3.{minor}")
         if candidate and subprocess.call([candidate, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             return candidate
     fail(
-        "Python %d.%d is not supported; install Python 3.11, 3.12 or 3.13, or give one: "
-        "make PYTHON=/path/to/python3.12" % sys.version_info[:2]
+        f"Python {platform.python_version()} is not supported; install Python 3.11, 3.12 or 3.13, "
+        "or give one: make PYTHON=/path/to/python3.12"
     )
     return ""
 
@@ -68,9 +71,9 @@ def make_venv(python: str, venv: Path) -> Path:
         if probe.returncode:
             fail(
                 "this Python has no venv module; on Debian and Ubuntu: "
-                "apt-get install python3-venv (looked at %s)" % python
+                f"apt-get install python3-venv (looked at {python})"
             )
-        print("making %s with %s" % (venv, python), flush=True)
+        print(f"making {venv} with {python}", flush=True)
         subprocess.run([python, "-m", "venv", str(venv)], check=True)
     return interpreter
 
@@ -93,13 +96,13 @@ def announce(target: str) -> None:
 
     table = tomllib.loads((ROOT / "scripts" / "download_sizes.toml").read_text())
     sizes = table[{"base-test": "base"}.get(target, target)]
-    text = ", ".join(
-        "about %d MB" % size if build == "all" else "about %d MB with the %s build of torch"
-        % (size, build.upper())
+    builds = [
+        f"about {size} MB" + ("" if build == "all" else f" with the {build.upper()} build of torch")
         for build, size in sizes.items()
-    )
+    ]
     print(
-        "installing %s: on an empty cache %s (measured %s)" % (target, text, table["measured"]),
+        f"installing {target}: {' or '.join(builds)} to download into an empty cache "
+        f"(measured {table['measured']})",
         flush=True,
     )
 
@@ -113,30 +116,28 @@ def install(interpreter: Path, target: str) -> None:
     for group in groups:
         command += ["--group", group]
     started = time.monotonic()
-    megabytes, packages, tail = 0.0, 0, []
+    megabytes, packages = 0.0, 0
+    tail = collections.deque(maxlen=25)
     process = subprocess.Popen(
         command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    assert process.stdout is not None
-    for line in process.stdout:
-        tail = (tail + [line.rstrip()])[-25:]
-        fetched = re.match(r"\s*Downloading (\S+?)(?:\.metadata)? \(([\d.]+) (kB|MB|GB|bytes)\)", line)
+    for line in process.stdout or ():
+        tail.append(line.rstrip())
+        fetched = DOWNLOADING.match(line)
         if fetched:
-            unit = {"bytes": 1e-6, "kB": 1e-3, "MB": 1.0, "GB": 1e3}[fetched.group(3)]
-            megabytes += float(fetched.group(2)) * unit
-            if fetched.group(1).endswith((".whl", ".gz")) and ".metadata" not in line:
-                packages += 1
-                show_progress("  %d packages, %.0f MB, now %s" % (packages, megabytes, fetched.group(1)))
+            megabytes += float(fetched.group(2)) * UNITS[fetched.group(3)]
+            packages += not fetched.group(1).endswith(".metadata")
+            show_progress(f"  {packages} packages, {megabytes:.0f} MB, now {fetched.group(1)}")
         elif line.startswith("Installing collected packages"):
             show_progress("  unpacking")
     show_progress("")
     if process.wait():
         print("\n".join(tail), file=sys.stderr)
         fail("the installation failed; pip's last lines stand above")
+    venv = interpreter.parent.parent
     print(
-        "installed: %.0f MB downloaded in %d packages, %.0f s, %s holds %.0f MB"
-        % (megabytes, packages, time.monotonic() - started, interpreter.parent.parent.name,
-           folder_megabytes(interpreter.parent.parent)),
+        f"installed: {megabytes:.0f} MB downloaded, the rest was here; "
+        f"{time.monotonic() - started:.0f} s; {venv.name} holds {folder_megabytes(venv):.0f} MB",
         flush=True,
     )
 
@@ -147,12 +148,8 @@ def show_progress(text: str) -> None:
 
 
 def folder_megabytes(folder: Path) -> float:
-    total = 0
-    for base, _, names in os.walk(str(folder)):
-        for name in names:
-            path = os.path.join(base, name)
-            total += 0 if os.path.islink(path) else os.path.getsize(path)
-    return total / MEGABYTE
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in files) / MEGABYTE
 
 
 def main() -> None:

@@ -11,7 +11,16 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 HEAVY = ("numpy", "pydantic", "torch", "pyarrow", "transformers", "trl", "altair", "rich", "typer")
 BASE_ROOMS = ("core", "attest", "provenance", "governance")
-NOT_IN_THE_BASE = ("torch", "numpy", "numba", "transformers", "trl", "pyarrow", "datasets", "altair")
+NOT_IN_THE_BASE = (
+    "torch",
+    "numpy",
+    "numba",
+    "transformers",
+    "trl",
+    "pyarrow",
+    "datasets",
+    "altair",
+)
 
 BLOCKER = """
 import importlib.abc, sys
