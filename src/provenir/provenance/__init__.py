@@ -12,25 +12,49 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
+    from provenir.provenance.fingerprint import (
+        Fingerprint,
+        capture_fingerprint,
+        package_set_digest,
+    )
+    from provenir.provenance.flags import kernel_determinism_flags
+    from provenir.provenance.lineage import LineageGraph
+    from provenir.provenance.replay import ReplayEngine, ReplayRecipe, ReplayVerification
     from provenir.provenance.run_folder import RunFolder
     from provenir.provenance.run_layout import find_runs
     from provenir.provenance.run_record import RunRecord, read_run
 
 __all__ = [
     "ArtifactIdentity",
+    "Fingerprint",
+    "LineageGraph",
+    "ReplayEngine",
+    "ReplayRecipe",
+    "ReplayVerification",
     "RunFolder",
     "RunRecord",
+    "capture_fingerprint",
     "find_runs",
     "identify_artifact",
+    "kernel_determinism_flags",
+    "package_set_digest",
     "read_run",
 ]
 
 _EXPORTS = {
     "ArtifactIdentity": "provenir.provenance.artifact",
+    "Fingerprint": "provenir.provenance.fingerprint",
+    "LineageGraph": "provenir.provenance.lineage",
+    "ReplayEngine": "provenir.provenance.replay",
+    "ReplayRecipe": "provenir.provenance.replay",
+    "ReplayVerification": "provenir.provenance.replay",
     "RunFolder": "provenir.provenance.run_folder",
     "RunRecord": "provenir.provenance.run_record",
+    "capture_fingerprint": "provenir.provenance.fingerprint",
     "find_runs": "provenir.provenance.run_layout",
     "identify_artifact": "provenir.provenance.artifact",
+    "kernel_determinism_flags": "provenir.provenance.flags",
+    "package_set_digest": "provenir.provenance.fingerprint",
     "read_run": "provenir.provenance.run_record",
 }
 
