@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from provenir.core.canonical import canonical_bytes
@@ -49,7 +50,13 @@ class Part(BaseModel):
     """Base of the records inside a document: frozen, no unknown fields, finite numbers."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_default=True,
+        # In a field of any type NaN reaches the canonicaliser, which refuses it; pydantic's own
+        # default would write null in silence.
+        ser_json_inf_nan="constants",
     )
 
 
@@ -100,12 +107,14 @@ class Document(Part):
             DocumentError: Not strict JSON, another schema version, or not what the schema says.
         """
         try:
-            value = parse_json(data, where=where, max_depth=cls.max_depth)
+            value = parse_json(data, where=where, max_depth=cls.max_depth, doubles=True)
         except InputError as error:
             raise DocumentError(error.what, where=error.where, mend=error.mend) from error
         cls._check_version(value, where)
         try:
-            return cls.model_validate_json(data, strict=True)
+            # orjson prints every float with a point or an exponent, so that a field of any type
+            # gets back the float or integer that was written.
+            return cls.model_validate_json(orjson.dumps(value), strict=True)
         except ValidationError as error:
             raise DocumentError(
                 f"not a {cls.format_name()} document: {_summary(error)}", where=where

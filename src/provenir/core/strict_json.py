@@ -13,7 +13,9 @@ import math
 import re
 from typing import Any, Final, NoReturn
 
+from provenir.core.canonical import canonical_bytes
 from provenir.core.errors import BoundsError, InputError
+from provenir.core.limits import MAX_SAFE_INTEGER
 
 __all__ = ["parse_json"]
 
@@ -26,13 +28,22 @@ class _RefusedError(Exception):
     """Raised by a hook of the decoder; carries the reason."""
 
 
-def parse_json(data: bytes | bytearray | memoryview, *, where: str, max_depth: int = 64) -> Any:
+def parse_json(
+    data: bytes | bytearray | memoryview,
+    *,
+    where: str,
+    max_depth: int = 64,
+    doubles: bool = False,
+) -> Any:
     """Return the value of a JSON text, or say why it is not one that every reader agrees on.
 
     Args:
         data: The text, as UTF-8 bytes. Its size is the caller's business (see `read_bounded`).
         where: What to call the input in an error: a file, ``file:line``.
         max_depth: Most nested arrays and objects accepted.
+        doubles: Read an integer beyond +-(2^53-1) as the double that RFC 8785 prints so (a float
+            of 2^53 and above has no decimal point there), and refuse one that is no double.
+            Otherwise integers of any size stay integers.
 
     Returns:
         None, bool, int, float, str, list or dict.
@@ -51,7 +62,7 @@ def parse_json(data: bytes | bytearray | memoryview, *, where: str, max_depth: i
     if _depth_exceeds(text, max_depth):
         raise BoundsError(f"nested deeper than {max_depth} levels", where=where)
     try:
-        value = _DECODER.decode(text)
+        value = (_DOUBLES_DECODER if doubles else _DECODER).decode(text)
         if _SURROGATE_ESCAPE.search(text) is not None:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except _RefusedError as error:
@@ -103,8 +114,27 @@ def _finite_float(digits: str) -> float:
     return value
 
 
+def _double_or_int(digits: str) -> int | float:
+    value = int(digits)
+    if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+        return value
+    try:
+        double = float(value)
+    except OverflowError:
+        raise _RefusedError(f"the number {digits[:40]} is beyond the range of a double") from None
+    if canonical_bytes(double).decode("ascii") != digits:
+        raise _RefusedError(f"the integer {digits[:40]} is beyond 2^53 and no double")
+    return double
+
+
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_refuse_duplicates,
     parse_constant=_refuse_constant,
     parse_float=_finite_float,
+)
+_DOUBLES_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_refuse_duplicates,
+    parse_constant=_refuse_constant,
+    parse_float=_finite_float,
+    parse_int=_double_or_int,
 )
