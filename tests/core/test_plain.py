@@ -19,13 +19,13 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from fakes import Raising, Scalar
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import SAFE, hostile_steps, hostile_values, json_values, trajectories
 
+from fakes import Raising, Scalar
 from provenir.core.canonical import canonical_bytes
 from provenir.core.plain import json_line, scalar, to_plain
+from strategies import SAFE, hostile_steps, hostile_values, json_values, trajectories
 
 
 def kinds(value: Any, **limits: int) -> list[str]:
@@ -275,8 +275,15 @@ def test_generators_are_not_consumed() -> None:
 
 
 def test_keys_become_text_and_collisions_are_numbered() -> None:
-    plain, (finding,) = to_plain({1: "a", "1": "b", 1.0 + 1: "c", None: "d", (1, 2): "e", True: 0})
-    assert plain == {"1": 0, "1#2": "b", "2.0": "c", "null": "d", "[1,2]": "e"}
+    plain, (finding,) = to_plain({1: 0, "1": "b", 2.0: "c", None: "d", (1, 2): "e", False: "f"})
+    assert plain == {
+        "1": 0,
+        "1#2": "b",
+        "2.0": "c",
+        "null": "d",
+        "[1,2]": "e",
+        "false": "f",
+    }
     assert finding.kind == "key_collision"
 
 
