@@ -27,7 +27,7 @@ _LOG_SPAN: Final = 1_000.0
 
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 _LABELS: Final = (
-    "datum.value != 0 && (abs(datum.value) >= 1e5 || abs(datum.value) < 1e-3)"
+    "datum.value != 0 && (abs(datum.value) >= 1e6 || abs(datum.value) < 1e-3)"
     " ? format(datum.value, '.1~e') : format(datum.value, ',.4~g')"
 )
 

@@ -1,0 +1,130 @@
+"""The channels section: every recorded series as a chart, with its anomalies on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from provenir.console.charts import Mark, draw, is_log
+from provenir.console.series import DRAWN, Series
+from provenir.console.view import Tone, severity_tone
+from provenir.console.wording import count, figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from provenir.console.health import Episode
+    from provenir.console.picture import Picture
+
+CHARTED: Final = 60
+"""Most channels that are drawn; the rest is named."""
+
+_MARKS: Final = 4
+_ORDER: Final = (
+    "reward", "true_reward", "proxy", "kl", "entropy", "advantage", "loss", "grad", "learning_rate",
+    "response", "length", "truncated", "clip", "zero_advantage",
+)  # fmt: skip
+"""Beginnings of channel names in the order in which a person reads them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkText:
+    """What stands under a chart for one anomaly."""
+
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One chart with its words."""
+
+    channel: str
+    last: str
+    picture: Picture
+    marks: tuple[MarkText, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channels:
+    """The view of this section."""
+
+    tally: str
+    lead: str
+    cards: tuple[Card, ...]
+    severities: tuple[str, ...]
+    has_band: bool
+    omitted: str
+
+
+def read_channels(series: Iterable[Series], episodes: Sequence[Episode]) -> Channels:
+    """Draw every series; the watched ones first.
+
+    Raises:
+        MissingExtraError: There is something to draw and the extra ``report`` is missing.
+    """
+    ordered = sorted(series, key=_reading_order)
+    shown, rest = ordered[:CHARTED], ordered[CHARTED:]
+    by_channel: dict[str, list[Episode]] = {}
+    for episode in episodes:
+        by_channel.setdefault(episode.channel or "", []).append(episode)
+    cards = tuple(_card(one, by_channel.get(one.channel, [])) for one in shown)
+    marked = {e.severity for one in shown for e in by_channel.get(one.channel, [])}
+    return Channels(
+        tally=f"{len(ordered)} recorded" if ordered else "",
+        lead="" if ordered else "No channel was recorded.",
+        cards=cards,
+        severities=tuple(s for s in ("critical", "warning", "info") if s in marked),
+        has_band=any(b.low != b.high for one in shown for b in one.buckets)
+        or any(len(one.buckets) > DRAWN for one in shown),
+        omitted=_omitted(rest),
+    )
+
+
+def _reading_order(one: Series) -> tuple[bool, int, str]:
+    for at, start in enumerate(_ORDER):
+        if one.channel.startswith(start):
+            return (not one.watched, at, one.channel)
+    return (not one.watched, len(_ORDER), one.channel)
+
+
+def _card(one: Series, episodes: Sequence[Episode]) -> Card:
+    marks = [Mark(first_step=e.step, last_step=e.last_step, severity=e.severity) for e in episodes]
+    return Card(
+        channel=one.channel,
+        last=figure(one.last, missing="not finite"),
+        picture=draw(one, marks),
+        marks=_mark_texts(episodes),
+        notes=tuple(_notes(one)),
+    )
+
+
+def _mark_texts(episodes: Sequence[Episode]) -> tuple[MarkText, ...]:
+    texts = [
+        MarkText(text=f"{e.kind} · step {e.when}", tone=severity_tone(e.severity))
+        for e in episodes[:_MARKS]
+    ]
+    more = len(episodes) - _MARKS
+    if more > 0:
+        texts.append(MarkText(text=f"{count(more, 'more episode')}, see the table", tone="plain"))
+    return tuple(texts)
+
+
+def _notes(one: Series) -> list[str]:
+    notes = []
+    if not one.watched:
+        notes.append("watched by no detector")
+    if is_log(one):
+        notes.append("logarithmic scale")
+    if one.gaps:
+        notes.append(f"nothing finite in {one.gaps:,} of {count(len(one.buckets), 'bucket')}")
+    return notes
+
+
+def _omitted(rest: Sequence[Series]) -> str:
+    if not rest:
+        return ""
+    named = ", ".join(one.channel for one in rest[:CHARTED])
+    more = "" if len(rest) <= CHARTED else f" and {len(rest) - CHARTED:,} more"
+    return f"Recorded and not drawn ({len(rest):,}): {named}{more}."

@@ -1,0 +1,174 @@
+"""What the page knows of a run: its folder, read once and without trust.
+
+A document that is missing or cannot be read is a stated problem, never an error. Where the flight
+recorder's or the hacking report's document is missing (a run that is alive, or that died), the
+same recorder reads the steps and rollouts again and the page says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from provenir.console.shapes import mapping, mappings, text
+from provenir.core.errors import ProvenirError
+from provenir.observability.hacking import HackingMonitor
+from provenir.observability.recorder import FlightRecorder
+from provenir.provenance.run_record import RunRecord, read_run
+from provenir.tracking.records import seen_by_recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_RECORDER: Final = "flight_recorder.json"
+_HACKING: Final = "hacking_report.json"
+_PARSED: Final = (_RECORDER, _HACKING, "lineage.json", "bom.json")
+_JOURNAL_LINES: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSource:
+    """A run folder as the page reads it.
+
+    Attributes:
+        record: The folder's manifest, status and append-only files.
+        documents: The JSON documents that could be read, by file name.
+        problems: File name to why it could not be read or is missing.
+        rebuilt: Documents made again from the steps and rollouts, not read from disk.
+        journal: What was noted during the run.
+        torn: File name to the number of lines that were no record.
+    """
+
+    record: RunRecord
+    documents: Mapping[str, Mapping[str, Any]]
+    problems: Mapping[str, str]
+    rebuilt: tuple[str, ...]
+    journal: tuple[Mapping[str, Any], ...]
+    torn: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def recorder(self) -> Mapping[str, Any]:
+        """The flight recorder's document, read or rebuilt."""
+        return self.documents.get(_RECORDER, {})
+
+    @property
+    def hacking(self) -> Mapping[str, Any]:
+        """The hacking report, read or rebuilt."""
+        return self.documents.get(_HACKING, {})
+
+    @property
+    def bom(self) -> Mapping[str, Any]:
+        """The bill of materials; before the run's end, what the journal holds of it."""
+        found = self.documents.get("bom.json")
+        return found if found is not None else self._journaled()
+
+    @property
+    def state(self) -> str:
+        """The run's status; ``died`` when it says running and its process is gone."""
+        status = self.record.status or "unknown"
+        return "died" if status == "running" and not self.record.alive else status
+
+    def is_present(self, name: str) -> bool:
+        """Tell whether a document lies in the folder, readable or not."""
+        return name in self.record.documents
+
+    def entries(self, kind: str) -> list[Mapping[str, Any]]:
+        """Return the journal's records of one type."""
+        return [entry for entry in self.journal if entry.get("type") == kind]
+
+    def rollouts(self) -> Iterator[dict[str, Any]]:
+        """Yield the rollouts of rank 0, one record at a time."""
+        return self.record.trajectories()
+
+    def _journaled(self) -> dict[str, Any]:
+        settings: dict[str, Any] = {}
+        base_model = None
+        for entry in self.journal:
+            if entry.get("type") == "start":
+                settings.update(mapping(entry.get("config")))
+                base_model = text(entry.get("base_model")) or base_model
+            elif entry.get("type") == "config":
+                settings.update(mapping(entry.get("values")))
+        return {
+            "base_model": base_model,
+            "evals": self.entries("eval"),
+            "hyperparameters": settings,
+        }
+
+
+def read_folder(run_dir: Path) -> RunSource:
+    """Read a run folder.
+
+    Raises:
+        InputError: The path is no folder, or the folder holds no run.
+    """
+    record = read_run(run_dir)
+    documents: dict[str, Mapping[str, Any]] = {}
+    problems: dict[str, str] = {}
+    for name in _PARSED:
+        _read(record, name, documents, problems)
+    rebuilt = tuple(_rebuild(record, documents))
+    return RunSource(
+        record=record,
+        documents=documents,
+        problems=problems,
+        rebuilt=rebuilt,
+        journal=tuple(islice(record.journal(), _JOURNAL_LINES)),
+        torn={name: n for name, n in record.torn_lines().items() if n},
+    )
+
+
+def _read(
+    record: RunRecord,
+    name: str,
+    documents: dict[str, Mapping[str, Any]],
+    problems: dict[str, str],
+) -> None:
+    if name not in record.documents:
+        problems[name] = "not in the folder"
+        return
+    try:
+        value = record.document(name)
+    except (ProvenirError, OSError) as fault:
+        problems[name] = f"cannot be read: {fault}"
+        return
+    if isinstance(value, dict):
+        documents[name] = value
+    else:
+        problems[name] = "cannot be read: not a JSON object"
+
+
+def _rebuild(record: RunRecord, documents: dict[str, Mapping[str, Any]]) -> Iterator[str]:
+    if _RECORDER not in documents:
+        recorder, steps = FlightRecorder(), 0
+        for row in record.steps():
+            recorder.log_step(seen_by_recorder(row))
+            steps += 1
+        if steps:
+            documents[_RECORDER] = recorder.to_dict()
+            yield _RECORDER
+    if _HACKING not in documents:
+        monitor, rollouts = HackingMonitor(), 0
+        for row in record.trajectories():
+            monitor.add(mapping(row.get("trajectory")))
+            rollouts += 1
+        if rollouts:
+            documents[_HACKING] = monitor.report().to_dict()
+            yield _HACKING
+
+
+def attached_reports(files: RunSource) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the reports attached to the run, by name, as far as their files can be read."""
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    for entry in mappings(files.entries("report")):
+        name, file = text(entry.get("name")), text(entry.get("file"))
+        if file is None or Path(file).is_absolute() or ".." in Path(file).parts:
+            continue
+        try:
+            value = files.record.document(file)
+        except (ProvenirError, OSError) as fault:
+            value = {"not_examined": {"all of it": f"the file cannot be read: {fault}"}}
+        found.append((name or file, mapping(value)))
+    return found

@@ -1,0 +1,137 @@
+"""The head of the page: which run, how it ended, and the figures at a glance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from provenir.console.health import VERDICTS, Health
+from provenir.console.shapes import mapping, mappings, number, text, whole
+from provenir.console.view import Pair, Tile, Tone
+from provenir.console.wording import count, duration, instant, share
+from provenir.core.clock import parse_utc
+from provenir.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provenir.console.checks import Checks
+    from provenir.console.folder import RunSource
+
+_STATUS: Final[dict[str, Tone]] = {
+    "completed": "good",
+    "failed": "critical",
+    "interrupted": "warning",
+    "running": "info",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masthead:
+    """The view of the head."""
+
+    name: str
+    run_id: str
+    verdict: str
+    verdict_note: str
+    tone: Tone
+    facts: tuple[Pair, ...]
+    tiles: tuple[Tile, ...]
+
+
+def read_masthead(source: RunSource, health: Health, passport: Tile, checks: Checks) -> Masthead:
+    """Build the head of the page."""
+    record, manifest = source.record, source.record.manifest
+    name = text(manifest.get("name")) or record.run_id or record.path.resolve().name
+    return Masthead(
+        name=name,
+        run_id=record.run_id or "no run id",
+        verdict=health.verdict,
+        verdict_note=_verdict_note(health),
+        tone=VERDICTS[health.verdict],
+        facts=tuple(_facts(source)),
+        tiles=(
+            Tile("Steps", f"{health.num_steps:,}", _last_step(source.recorder)),
+            _anomalies(health),
+            _hacking(source.hacking),
+            _evals(source.bom),
+            passport,
+            Tile(
+                "Not checked",
+                f"{checks.num_open:,}",
+                f"{count(checks.num_done, 'check')} made",
+            ),
+        ),
+    )
+
+
+def _last_step(recorder: Mapping[str, Any]) -> str:
+    last = whole(mapping(recorder.get("summary")).get("last_step"))
+    return "none recorded" if last is None else f"the last is step {last:,}"
+
+
+def _verdict_note(health: Health) -> str:
+    if health.verdict == "UNKNOWN":
+        return "training health"
+    return f"training health, {count(health.num_steps, 'step')}"
+
+
+def _facts(source: RunSource) -> list[Pair]:
+    status, record = source.state, source.record
+    started, ended = (_moment(record.manifest.get(k)) for k in ("started_at", "ended_at"))
+    facts = [Pair("Status", status, tone=_STATUS.get(status, "warning"))]
+    facts.append(Pair("Started", instant(started)))
+    if ended is not None:
+        facts.append(Pair("Ended", instant(ended)))
+        if started is not None:
+            facts.append(Pair("Took", duration((ended - started).total_seconds())))
+    if len(record.ranks) > 1:
+        facts.append(Pair("Ranks", f"{len(record.ranks)}; rank 0 is shown"))
+    return facts
+
+
+def _moment(value: object) -> Any:
+    try:
+        return parse_utc(value) if isinstance(value, str) else None
+    except InputError:
+        return None
+
+
+def _anomalies(health: Health) -> Tile:
+    total = sum(health.counts.values())
+    if health.verdict == "UNKNOWN" and total == 0:
+        return Tile("Anomalies", "unknown", "nothing was watched")
+    worst = next((s for s in ("critical", "warning") if health.counts.get(s)), None)
+    note = ", ".join(f"{n} {s}" for s, n in health.counts.items() if n) or "none found"
+    tone: Tone = "critical" if worst == "critical" else "warning" if worst else "good"
+    return Tile("Anomalies", f"{total:,}", note, tone)
+
+
+def _hacking(hacking: Mapping[str, Any]) -> Tile:
+    rate = number(hacking.get("hacking_rate"))
+    if rate is None:
+        return Tile("Reward hacking", "unknown", "no rollout was examined")
+    logged = whole(hacking.get("num_trajectories"))
+    found = len(mappings(hacking.get("signals"))) or sum(
+        n for v in mapping(hacking.get("by_kind")).values() if (n := whole(v))
+    )
+    rollouts = "rollouts" if logged is None else count(logged, "rollout")
+    clean = hacking.get("is_clean") is True
+    return Tile(
+        "Reward hacking",
+        share(rate),
+        f"{count(found, 'signal')}, {rollouts}",
+        "good" if clean else "critical",
+    )
+
+
+def _evals(bom: Mapping[str, Any]) -> Tile:
+    evals = mappings(bom.get("evals"))
+    if not evals:
+        return Tile("Evals", "none", "quality was not measured")
+    bad = sum(1 for e in evals if e.get("contaminated") is True)
+    unchecked = sum(1 for e in evals if e.get("contaminated") is None)
+    if bad:
+        return Tile("Evals", f"{len(evals)}", f"{bad} contaminated", "critical")
+    note = f"{unchecked} not checked for leaks" if unchecked else "no leak is known"
+    return Tile("Evals", f"{len(evals)}", note)

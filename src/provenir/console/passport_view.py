@@ -1,0 +1,202 @@
+"""The passport section: what it claims, and how little of that this page establishes.
+
+The page is given no key. It therefore never says that a signature holds: it shows who is said to
+have signed, what is claimed, and how to check it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from provenir.console.view import NO_TABLE, Cell, Column, Notice, Pair, Table, Tile, table
+from provenir.console.wording import count
+from provenir.core.errors import ProvenirError
+from provenir.core.files import read_bounded
+from provenir.governance.bom import ModelBOM
+from provenir.governance.passport import ModelPassport
+from provenir.governance.risk import RISK_RULES
+from provenir.governance.verdict import NOTES, Check, note_line
+from provenir.governance.verification import verify_passport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from provenir.governance.predicate import PassportPredicate
+    from provenir.governance.verdict import Verdict
+    from provenir.provenance.run_record import RunRecord
+
+_NAME: Final = "passport.json"
+_HMAC: Final = "hmac-"
+_MEANING: Final = {rule.name: rule.meaning for rule in RISK_RULES}
+_SUBJECT_COLUMNS: Final = (
+    Column("Subject"),
+    Column("Algorithm"),
+    Column("Digest", wide=True),
+)
+_UNSIGNED: Final = Notice(
+    "This run is not signed.",
+    "Nobody vouches for this record: anyone with access to the folder could have written it. To"
+    " sign a run:",
+    command="provenir.track(…, sign_passport=True, signing_key=…)",
+)
+_HMAC_WARNING: Final = Notice("Team-internal:", f"{NOTES['team-internal']} (HMAC-SHA256).")
+_UNCHECKED: Final = Notice(
+    "The signature was not checked here.",
+    "This page is given no key. To check:",
+    "info",
+    "provenir passport verify passport.json --public-key FILE",
+)
+_UNCHECKED_HMAC: Final = replace(
+    _UNCHECKED, command="provenir passport verify passport.json --key SECRET"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A risk flag with its meaning."""
+
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassportView:
+    """The view of this section; ``flags`` is None where nothing can be said about them."""
+
+    tile: Tile
+    notices: tuple[Notice, ...] = ()
+    lead: str = ""
+    rows: tuple[Pair, ...] = ()
+    flags: tuple[Flag, ...] | None = None
+    notes: tuple[str, ...] = ()
+    subjects: Table = NO_TABLE
+    checks: tuple[Check, ...] = ()
+
+
+def read_passport(record: RunRecord) -> PassportView:
+    """Read the passport of a run folder; a missing or unreadable one gives a view that says so."""
+    path = record.path / _NAME
+    if _NAME not in record.documents:
+        return _unsigned(record.path)
+    try:
+        data = read_bounded(path)
+        passport = ModelPassport.from_json(data)
+        verdict = verify_passport(data, keys=[], run_dir=record.path)
+    except (ProvenirError, OSError) as fault:
+        return _unreadable(str(fault))
+    return _view(passport, verdict)
+
+
+def _unsigned(folder: Path) -> PassportView:
+    flags = _folder_flags(folder)
+    return PassportView(
+        tile=Tile("Passport", "unsigned", _flag_note(flags), "warning"),
+        notices=(_UNSIGNED,),
+        flags=flags,
+        checks=(
+            Check(
+                name="signature", status="not-checked", reason="not-given", detail=NOTES["unsigned"]
+            ),
+        ),
+    )
+
+
+def _folder_flags(folder: Path) -> tuple[Flag, ...] | None:
+    """Derive the flags from ``bom.json``; None when there is none that can be read."""
+    try:
+        return _flags(ModelBOM.read(folder / "bom.json").risk_flags())
+    except (ProvenirError, OSError):
+        return None
+
+
+def _unreadable(why: str) -> PassportView:
+    return PassportView(
+        tile=Tile("Passport", "unreadable", "it proves nothing", "critical"),
+        notices=(Notice("The passport cannot be read.", why, "critical"),),
+        checks=(Check(name="passport", status="fail", reason="malformed", detail=why),),
+    )
+
+
+def _view(passport: ModelPassport, verdict: Verdict) -> PassportView:
+    predicate = passport.predicate
+    keyids = [signature.keyid for signature in passport.envelope.signatures]
+    flags = _flags(predicate.risk_flags)
+    hmac = any(keyid.startswith(_HMAC) for keyid in keyids)
+    notices = [_HMAC_WARNING, _UNCHECKED_HMAC] if hmac else [_UNCHECKED]
+    derived = predicate.bom.risk_flags()
+    if list(predicate.risk_flags) != derived:
+        words = f"Its bill of materials gives: {', '.join(derived) or 'none'}."
+        notices.insert(
+            0, Notice("The stated risk flags are not the derived ones.", words, "critical")
+        )
+    return PassportView(
+        tile=Tile("Passport", "not verified", _flag_note(flags), "plain"),
+        notices=tuple(notices),
+        rows=tuple(_rows(predicate, keyids, verdict)),
+        flags=flags,
+        notes=(*verdict.notes, *_no_artifact(predicate)),
+        subjects=_subjects(passport),
+        checks=verdict.checks,
+    )
+
+
+def _no_artifact(predicate: PassportPredicate) -> tuple[str, ...]:
+    return () if predicate.bom.artifacts else (note_line("no_model_artifact"),)
+
+
+def _rows(predicate: PassportPredicate, keyids: list[str], verdict: Verdict) -> list[Pair]:
+    established = verdict.assurance_established
+    rows = [
+        Pair("Model", predicate.bom.model_id),
+        Pair("Assurance claimed", predicate.assurance),
+        Pair("Assurance established", established or "none: the signature was not checked here"),
+    ]
+    rows += [Pair("Said to be signed by", keyid or "no key id", code=True) for keyid in keyids]
+    if not keyids:
+        rows.append(Pair("Said to be signed by", "nobody: the envelope holds no signature"))
+    rows += [
+        Pair("Issued", f"{predicate.issued_at}, by the signer's own clock"),
+        Pair("Expires", predicate.expires_at or "never"),
+        Pair("Version", str(predicate.version)),
+    ]
+    if predicate.previous is not None:
+        rows.append(Pair("Previous", predicate.previous, code=True))
+    if predicate.required_roles:
+        rows.append(Pair("Required roles", ", ".join(predicate.required_roles)))
+    rows.append(Pair("Reports bound", count(len(predicate.reports), "file")))
+    manifest = predicate.manifest
+    rows.append(
+        Pair("Run manifest", manifest.digest if manifest else "none", code=manifest is not None)
+    )
+    checkpoint = predicate.log_checkpoint
+    where = f"size {checkpoint.size:,}, root {checkpoint.root}" if checkpoint else "none"
+    rows.append(Pair("Log before issue", where, code=checkpoint is not None))
+    ledger = predicate.ledger_root
+    rows.append(Pair("Training ledger", ledger or "none", code=ledger is not None))
+    gates = predicate.gate_decisions
+    decided = "no gate was asked" if gates is None else count(len(gates), "decision")
+    rows.append(Pair("Gate decisions", decided))
+    return rows
+
+
+def _flags(names: Iterable[str]) -> tuple[Flag, ...]:
+    return tuple(
+        Flag(name=name, meaning=_MEANING.get(name, "unknown to this version")) for name in names
+    )
+
+
+def _flag_note(flags: tuple[Flag, ...] | None) -> str:
+    if flags is None:
+        return "risk flags unknown"
+    return count(len(flags), "risk flag") if flags else "no risk flag"
+
+
+def _subjects(passport: ModelPassport) -> Table:
+    rows = [
+        (Cell(subject.name), Cell(algorithm), Cell(value, code=True))
+        for subject in passport.statement.subjects
+        for algorithm, value in subject.digest.items()
+    ]
+    return table(_SUBJECT_COLUMNS, rows, limit=60, noun="subjects")

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provenir.console.rollouts import SHOWN, read_rollouts
+from provenir.console.said import as_text, read_said
+from strategies import json_objects, json_values
+
+
+def record(index: int, **fields: Any) -> dict[str, Any]:
+    return {"time": "2026-01-02T03:04:05Z", "trajectory": {"index": index, **fields}}
+
+
+def signal(kind: str, severity: str, **fields: Any) -> dict[str, Any]:
+    return {"kind": kind, "severity": severity, "detail": f"why {kind}", **fields}
+
+
+def titles(*records: dict[str, Any], hacking: dict[str, Any] | None = None) -> list[str]:
+    return [item.title for item in read_rollouts(records, hacking or {}).items]
+
+
+def test_signals_come_before_gaps_and_gaps_before_low_rewards() -> None:
+    records = [
+        record(0, reward=1.0, true_reward=1.0),
+        record(1, reward=0.0, true_reward=0.0),
+        record(2, reward=1.0, true_reward=0.0),
+        record(3, reward=1.0, true_reward=1.0),
+    ]
+    hacking = {"signals": [signal("test_tampering", "critical", index=3)]}
+    assert titles(*records, hacking=hacking) == [f"Rollout {i}" for i in (3, 2, 1, 0)]
+
+
+def test_the_worst_are_kept_and_counted() -> None:
+    view = read_rollouts([record(i, reward=float(i)) for i in range(50)], {})
+    assert [item.title for item in view.items] == [f"Rollout {i}" for i in range(SHOWN)]
+    assert f"worst {SHOWN} of 50" in view.lead
+    assert "No true reward was logged" in view.lead
+
+
+def test_a_missing_reward_is_no_zero() -> None:
+    (view,) = read_rollouts([record(0, reward=0.5)], {}).items
+    facts = {fact.label: fact.value for fact in view.facts}
+    assert facts == {"reward": "0.5", "true reward": "not recorded"}
+    assert titles(record(0, prediction="x")) == []
+
+
+def test_signals_are_summed_up_by_kind_the_worst_first() -> None:
+    hacking = {
+        "num_trajectories": 9,
+        "hacking_rate": 0.25,
+        "by_kind": {"advantage_collapse": 7, "proxy_divergence": 1},
+        "signals": [
+            signal("advantage_collapse", "info", group_id="g7"),
+            signal("advantage_collapse", "warning"),
+            signal("proxy_divergence", "critical", index=77),
+        ],
+    }
+    view = read_rollouts([], hacking)
+    assert [[cell.text for cell in row[:4]] for row in view.kinds.rows] == [
+        ["critical", "proxy_divergence", "1", "rollout 77"],
+        ["warning", "advantage_collapse", "7", "group g7, the whole run"],
+    ]
+    assert view.tally == "9 rollouts logged, hacking rate 25%"
+
+
+def test_a_repeated_index_does_not_spread_a_signal() -> None:
+    records = [record(0, reward=1.0, true_reward=1.0), record(0, reward=1.0, true_reward=0.0)]
+    data = {"proxy": 1.0, "true": 0.0}
+    hacking = {"signals": [signal("proxy_divergence", "warning", index=0, data=data)]}
+    first, second = read_rollouts(records, hacking).items
+    assert (len(first.signals), len(second.signals)) == (1, 0)
+
+
+def test_long_texts_are_cut_with_a_count() -> None:
+    (view,) = read_rollouts([record(0, reward=0, prediction="x" * 1_000_000)], {}).items
+    (said,) = view.said
+    assert said.label == "Response"
+    assert len(said.text) < 5_000
+    assert "more not shown" in said.cut
+    assert read_said("Prompt", "short", 100).cut == ""
+
+
+def test_the_forms_of_a_prompt() -> None:
+    chat = [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4"}]
+    assert as_text(chat) == "user: 2+2?\nassistant: 4"
+    redacted = {"sha256": "sha256:ab", "chars": 12}
+    assert as_text(redacted) == "[redacted: 12 characters, sha256:ab]"
+    deep: Any = "end"
+    for _ in range(2_000):
+        deep = [{"role": "user", "content": deep}]
+    assert "cannot be written" in as_text(deep)
+
+
+@given(st.lists(json_objects, max_size=4), json_values)
+def test_anything_can_be_a_record_or_a_report(records: list[dict[str, Any]], other: Any) -> None:
+    view = read_rollouts(records, {"signals": other, "hacking_rate": other})
+    assert len(view.items) <= len(records)
