@@ -22,6 +22,7 @@ from strategies import SAFE, json_values
 @example({"a": 1.0, "b": -0.0, "c": [1e-4, 1e15, 9007199254740992.0]})
 @example({"": [], "\x7f": {}, "é": "\x00\u2028/"})
 @example({"\U00010000": 1, "\ue000": 2})
+@example({"\ud7ff": 1e-9, "\ue000": 1e22, "é": 2})
 def test_equals_the_reference_implementation(value: Any) -> None:
     assert canonical_bytes(value) == rfc8785.dumps(value)
 

@@ -5,11 +5,12 @@ for most values `orjson` with sorted keys writes the same bytes many times faste
 taken only for values whose two serialisations are provably equal, and a property test compares
 them:
 
-- object keys are ASCII, so that sorting by UTF-8 bytes (orjson) and by UTF-16 units (RFC 8785
-  section 3.2.3) agree;
-- a float is finite and either integral below 2^53, where RFC 8785 prints an integer and so do we,
-  or of a magnitude where ECMAScript's ``Number::toString`` uses no exponent and both writers print
-  the shortest digits that round-trip;
+- object keys hold code points below U+D800 only, so that sorting by UTF-8 bytes (orjson) and by
+  UTF-16 units (RFC 8785 section 3.2.3) are both sorting by code point;
+- a float that is integral and below 2^53 is handed over as the integer that RFC 8785 prints; one
+  of a magnitude where ECMAScript's ``Number::toString`` uses no exponent is printed by both as the
+  shortest digits that round-trip; any other is printed by the reference implementation and spliced
+  in;
 - every other type is exactly `None`, `bool`, `str`, `int` within +-(2^53-1), `list`, `tuple`,
   `dict`; a subclass may print itself differently, so it takes the slow path.
 """
@@ -54,6 +55,7 @@ def _fast_form(value: Any, depth: int, *, row: bool) -> Any:
             return int(value)
         if _PLAIN_FLOAT_MIN <= abs(value) < _PLAIN_FLOAT_MAX:
             return value
+        return orjson.Fragment(rfc8785.dumps(value))
     elif depth < MAX_DEPTH:
         if kind is dict:
             return _fast_object(value, depth, row=row)
@@ -65,7 +67,7 @@ def _fast_form(value: Any, depth: int, *, row: bool) -> Any:
 def _fast_object(value: dict[Any, Any], depth: int, *, row: bool) -> dict[str, Any]:
     fast = {}
     for key, item in value.items():
-        if type(key) is not str or not key.isascii():
+        if type(key) is not str or not (key.isascii() or max(key) < "\ud800"):
             raise _SlowPathError
         if row:
             if item is None:
