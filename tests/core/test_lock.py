@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -153,6 +154,16 @@ def test_it_is_let_go_when_the_body_raises(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), lock:
         raise RuntimeError
     assert not lock.held
+
+
+def test_it_is_let_go_when_nobody_holds_the_object(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / "lock")
+    assert lock.acquire()
+    del lock
+    gc.collect()
+    other = FileLock(tmp_path / "lock")
+    assert other.acquire(blocking=False)
+    other.release()
 
 
 def test_a_folder_that_is_missing(tmp_path: Path) -> None:

@@ -74,14 +74,15 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        # Some network file systems cannot sync a folder; the rename itself has happened.
-        with contextlib.suppress(OSError):
+    """Make a rename in `folder` durable where the file system can."""
+    # The rename has happened: a folder that may not be read, or a network file system that cannot
+    # sync one, is no reason to report a failed write.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
             os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def open_regular(path: str | Path, *, follow_symlinks: bool = True) -> BinaryIO:

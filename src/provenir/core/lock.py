@@ -151,6 +151,11 @@ class FileLock:
     ) -> None:
         self.release()
 
+    def __del__(self) -> None:
+        # A lock that nobody can release any more must not outlive its last reference.
+        if getattr(self, "_descriptor", None) is not None:
+            self.release()
+
     def _forget(self) -> None:
         """In a forked child: close the copied descriptor; the parent keeps the lock."""
         descriptor, self._descriptor = self._descriptor, None
