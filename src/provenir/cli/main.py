@@ -56,7 +56,14 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def main(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show it.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            show_envvar=False,
+            help="Print the version.",
+        ),
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
@@ -97,6 +104,9 @@ def _invoke(words: list[str]) -> int:
 
 def _explain(fault: Exception, *, debug: bool) -> int:
     """Print the fault as one line and return the exit code it stands for."""
+    if type(fault).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(f"{fault.format_message()}\n")  # type: ignore[attr-defined]
+        return MISUSE
     if isinstance(fault, ProvenirError):
         line, code = str(fault), fault.exit_code
     elif isinstance(fault, typer.Abort):
@@ -104,7 +114,7 @@ def _explain(fault: Exception, *, debug: bool) -> int:
     elif callable(getattr(fault, "format_message", None)):
         context = getattr(fault, "ctx", None)
         path = getattr(context, "command_path", "provenir")
-        line, code = f"{fault.format_message()} See: {path} --help", MISUSE  # type: ignore[attr-defined]
+        line, code = f"{fault.format_message().rstrip('.')}; see: {path} --help", MISUSE  # type: ignore[attr-defined]
     elif isinstance(fault, OSError):
         where = f", {fault.filename}" if fault.filename else ""
         line, code = f"{fault.strerror or fault}{where}", MISUSE

@@ -8,16 +8,31 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from provenir.core.text import printable
 
 MAX_LINE_CHARS = 10_000
+BAR_FROM_BYTES = 256_000_000
+WHOLE_COLUMNS = frozenset(
+    ("run_id", "status", "check", "result", "reason", "step", "severity", "kind", "item")
+)
 STATUS_STYLES = {
     "pass": "green",
     "fail": "bold red",
@@ -65,11 +80,33 @@ def say_lines(text: str) -> None:
         sys.stdout.write(printable(line, max_chars=MAX_LINE_CHARS) + "\n")
 
 
+@contextmanager
+def reading_bar(paths: Sequence[Path]) -> Iterator[Callable[[int], None]]:
+    """A progress bar over the bytes of files and folders; on a terminal, from 256 MB on."""
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])]
+    total = sum(file.stat().st_size for file in files if file.is_file())
+    console = stderr()
+    if total < BAR_FROM_BYTES or not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=total)
+        yield lambda count: bar.advance(task, count)
+
+
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table in which every cell is inert text and known words carry their colour."""
-    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    drawn = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for column in columns:
-        drawn.add_column(column, overflow="fold")
+        drawn.add_column(column, overflow="fold", no_wrap=column in WHOLE_COLUMNS)
     for row in rows:
         drawn.add_row(*(_cell(value) for value in row))
     return drawn

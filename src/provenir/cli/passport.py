@@ -9,17 +9,15 @@ from typing import Annotated
 import typer
 
 from provenir.attest.keys import HmacKey, PublicKey, VerificationKey, hmac_secret
-from provenir.cli.output import print_json, say_lines, warn
+from provenir.cli.output import print_json, reading_bar, say_lines, warn
 from provenir.cli.verdicts import show_verdict
 from provenir.core.clock import parse_utc
 from provenir.core.errors import InputError, UndecidedError, UsageError
-from provenir.core.files import read_bounded
 from provenir.governance.passport import ModelPassport
 from provenir.governance.verification import verify_passport
 
 app = typer.Typer(help="Model passports.", no_args_is_help=True)
 PassportFile = Annotated[Path, typer.Argument(help="A passport.json.")]
-MAX_PASSPORT_BYTES = 64 * 2**20
 
 
 @app.callback()
@@ -33,7 +31,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print the statement as JSON.")] = False,
 ) -> None:
     """Print what a passport says; nothing about it is verified by showing it."""
-    shown = ModelPassport.from_json(_read(passport))
+    shown = ModelPassport.read(passport)
     if as_json:
         print_json(shown.to_dict())
     else:
@@ -61,7 +59,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
     """Verify a passport: signature, claims, artifact, reports."""
-    envelope = _read(passport)
+    read = ModelPassport.read(passport)
     keys = _keys(key, public_key or [])
     if not keys:
         raise UndecidedError(
@@ -72,14 +70,16 @@ def verify(
     for path in artifact or []:
         if not path.exists():
             raise InputError("there is no such artifact", where=str(path), mend="check the path")
-    verdict = verify_passport(
-        envelope,
-        keys=keys,
-        artifacts=tuple(artifact or ()),
-        run_dir=run,
-        beside=passport.parent,
-        at=parse_utc(at) if at else None,
-    )
+    with reading_bar(artifact or []) as progress:
+        verdict = verify_passport(
+            read.envelope,
+            keys=keys,
+            artifacts=tuple(artifact or ()),
+            run_dir=run,
+            beside=passport.parent,
+            at=parse_utc(at) if at else None,
+            progress=progress,
+        )
     raise typer.Exit(show_verdict(verdict, as_json=as_json, subject=str(passport)))
 
 
@@ -95,7 +95,3 @@ def _keys(secret: str | None, public: list[Path]) -> list[VerificationKey]:
             "set PROVENIR_PASSPORT_VERIFY_KEY instead"
         )
     return [checked]
-
-
-def _read(path: Path) -> bytes:
-    return read_bounded(path, max_bytes=MAX_PASSPORT_BYTES)

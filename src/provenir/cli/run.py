@@ -37,7 +37,7 @@ def list_runs(
     if as_json:
         print_json(rows)
     elif rows:
-        columns = ("run_id", "status", "started_at", "health", "passport", "path")
+        columns = ("run_id", "status", "health", "passport", "path")
         stdout().print(table(None, columns, ([row[column] for column in columns] for row in rows)))
     else:
         note(f"no runs under {root}")

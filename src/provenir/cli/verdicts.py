@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-
-from provenir.cli.output import print_json, stdout, table
-from provenir.core.text import printable
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
+from provenir.cli.output import print_json, say, stdout, table
+from provenir.core.text import printable
+
 if TYPE_CHECKING:
-    from provenir.governance.verdict import Verdict
+    from provenir.governance.verdict import Check, Verdict
 
 WORDS = {0: ("good", "bold green"), 1: ("REFUSED", "bold red"), 3: ("could not decide", "yellow")}
+
+
+def _why(check: Check) -> str:
+    return ": ".join(part for part in (check.reason, check.detail) if part)
 
 
 def show_verdict(verdict: Verdict, *, as_json: bool, subject: str) -> int:
@@ -21,8 +26,11 @@ def show_verdict(verdict: Verdict, *, as_json: bool, subject: str) -> int:
         print_json({"subject": subject, **verdict.to_dict()})
         return code
     console = stdout()
-    rows = ([check.name, check.status, check.reason, check.detail] for check in verdict.checks)
-    console.print(table(None, ("check", "result", "reason", "detail"), rows))
+    rows = ([check.name, check.status, _why(check)] for check in verdict.checks)
+    console.print(table(None, ("check", "result", "detail"), rows))
+    if verdict.assurance_claimed is not None:
+        established = verdict.assurance_established or "none"
+        say(f"assurance: {verdict.assurance_claimed} claimed, {established} established")
     for line in verdict.notes:
         console.print(Text(f"note: {printable(line)}", "yellow"))
     word, style = WORDS[code]

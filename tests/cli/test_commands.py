@@ -1,0 +1,189 @@
+"""The other nouns: what they print, how they fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import provenir
+from provenir.cli.main import app
+
+
+def test_key_new_writes_a_pair_and_never_over_one(call, place):
+    code, out, _ = call("key", "new", "--out", "mine")
+    assert code == 0
+    assert "ed25519:" in out
+    assert stat.S_IMODE(Path("mine.pem").stat().st_mode) == 0o600
+    before = Path("mine.pem").read_bytes()
+    code, _, err = call("key", "new", "--out", "mine")
+    assert code == 2
+    assert "never overwritten" in err
+    assert Path("mine.pem").read_bytes() == before
+
+
+def test_run_list_and_show(call, signed):
+    code, out, _ = call("run", "list")
+    assert code == 0
+    assert "completed" in out
+    code, out, _ = call("run", "list", "--json")
+    (row,) = json.loads(out)
+    assert row["passport"] == "signed"
+    code, out, _ = call("run", "show", signed)
+    assert code == 0
+    assert "grad_explosion" in out
+    code, out, _ = call("run", "show", signed, "--json")
+    assert json.loads(out)["steps"] == 30
+
+
+def test_run_verify_finds_every_changed_file(call, signed):
+    assert call("run", "verify", signed)[0] == 0
+    for name in ("steps.jsonl", "flight_recorder.json", "lineage.json", "journal.jsonl"):
+        original = (signed / name).read_bytes()
+        (signed / name).write_bytes(original + b"\n")
+        code, out, _ = call("run", "verify", signed)
+        assert code == 1, name
+        assert name in out
+        (signed / name).write_bytes(original)
+    (signed / "lineage.json").unlink()
+    code, out, _ = call("run", "verify", signed)
+    assert code == 1
+    assert "missing-report" in out
+
+
+def test_run_verify_refuses_an_edited_manifest(call, signed):
+    (path,) = (signed / "manifests").iterdir()
+    path.write_text(path.read_text().replace('"completed"', '"failed"'))
+    assert call("run", "verify", signed)[0] == 1
+
+
+def test_run_recover_of_a_finished_run_does_nothing(call, signed):
+    before = (signed / "bom.json").read_bytes()
+    code, out, _ = call("run", "recover", signed)
+    assert code == 0
+    assert "nothing to recover" in out
+    assert (signed / "bom.json").read_bytes() == before
+
+
+def test_run_recover_of_a_live_run_is_refused(call, place):
+    with provenir.track("alive", output_dir="out"):
+        code, _, err = call("run", "recover", "out")
+    assert code == 2
+    assert "alive" in err
+
+
+def test_run_recover_after_a_kill(call, place):
+    if (child := os.fork()) == 0:
+        run = provenir.track("killed", output_dir="out").start()
+        for _ in range(7):
+            run.log_step({"kl": 0.1})
+        os._exit(9)
+    os.waitpid(child, 0)
+    assert "provenir run recover" in call("run", "show", "out")[1]
+    code, out, _ = call("run", "recover", "out")
+    assert code == 0
+    assert "7 steps kept, status interrupted, not signed" in out
+    assert call("run", "verify", "out")[0] == 0
+
+
+@pytest.mark.parametrize("form", [[], ["--dot"], ["--json"]])
+def test_lineage_show(call, signed, form):
+    code, out, _ = call("lineage", "show", signed, *form)
+    assert code == 0
+    assert "gsm8k" in out or "eval" in out
+    if form == ["--json"]:
+        assert {node["node_type"] for node in json.loads(out)["nodes"]} >= {"run", "model"}
+    if form == ["--dot"]:
+        assert out.startswith("digraph")
+
+
+def test_lineage_of_one_node(call, signed):
+    nodes = json.loads(call("lineage", "show", signed, "--json")[1])["nodes"]
+    (run,) = [node["node_id"] for node in nodes if node["node_type"] == "run"]
+    code, out, _ = call("lineage", "show", signed, "--of", run, "--json")
+    assert code == 0
+    assert "model" in {node["node_type"] for node in json.loads(out)["nodes"]}
+    assert call("lineage", "show", signed, "--of", "nothing")[0] == 2
+
+
+def test_report_without_its_extra_says_what_to_install(signed):
+    code = (
+        "import sys\n"
+        "sys.modules['altair'] = None\n"
+        "from provenir.cli.main import run\n"
+        f"run(['report', {str(signed)!r}])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install -e '.[report]'" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_report_writes_the_page(call, signed):
+    pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    code, out, _ = call("report", signed)
+    assert code == 0
+    assert Path(out.strip()).read_text().startswith("<!doctype html>".upper()[:2])
+
+
+def test_doctor(call, place):
+    code, out, _ = call("doctor", "--json")
+    rows = {row["what"]: row for row in json.loads(out)}
+    assert code == 0
+    assert rows["provenir"]["result"] == "pass"
+    assert "extra train" in rows
+
+
+def test_no_words_show_the_help(call):
+    code, out, err = call()
+    assert code == 2
+    assert "Usage:" in out + err
+
+
+def test_version(call):
+    assert call("--version")[1].strip() == f"provenir {provenir.__version__}"
+
+
+def test_a_defect_is_one_line_without_debug(call, signed, monkeypatch):
+    (signed / "lineage.json").write_text('{"nodes": 3, "edges": []}')
+    code, _, err = call("lineage", "show", signed)
+    assert code == 2
+    assert "Traceback" not in err
+    assert err.count("\n") == 1
+
+
+def commands(group=app, words=()):
+    """Every command of the tree with the words that lead to it."""
+    import typer
+
+    click_group = typer.main.get_command(group)
+
+    def walk(command, path):
+        children = getattr(command, "commands", None)
+        if not children:
+            yield path
+            return
+        for name, child in children.items():
+            yield from walk(child, [*path, name])
+
+    return list(walk(click_group, list(words)))
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_has_help(call, words):
+    code, out, _ = call(*words, "--help")
+    assert code == 0
+    assert "Usage:" in out
+    assert len(out.splitlines()) > 5
+
+
+def test_a_closed_pipe_is_quiet(signed):
+    words = f"{sys.executable} -m provenir run show {signed} --json | head -1"
+    done = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
