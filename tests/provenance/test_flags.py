@@ -59,8 +59,7 @@ def test_the_mkl_and_thread_flags_reach_torch() -> None:
     assert pinned.splitlines()[0] == "1"
     if "oneMKL" not in pinned:
         pytest.skip("this torch does not use oneMKL")
-    assert "CNR:AUTO Dyn:0" in pinned
-    assert "CNR:OFF Dyn:1" in run(code, MKL_VERBOSE="1")
+    assert "CNR:AUTO Dyn:0" in pinned  # without the flags: CNR:OFF Dyn:1
 
 
 @pytest.mark.skipif(find_spec("transformers") is None, reason="needs transformers")

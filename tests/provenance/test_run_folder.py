@@ -328,3 +328,49 @@ def test_a_disk_that_refuses_is_said_to_the_caller(tmp_path: Path) -> None:
         os.close(full)
         folder.append_step(b'{"step":2}\n')
     assert [row["step"] for row in read_run(tmp_path).steps()] == [0, 2]
+
+
+def test_a_reopened_run_goes_on_behind_a_torn_line(tmp_path: Path) -> None:
+    run_id = finished_run(tmp_path, "running")
+    with (tmp_path / "steps.jsonl").open("ab") as stream:
+        stream.write(b'{"step":2')
+    with RunFolder.reopen(tmp_path) as folder:
+        assert folder.run_id == run_id
+        folder.append_step(b'{"step":3}\n')
+        with pytest.raises(LockedError):
+            RunFolder.reopen(tmp_path)
+    assert [row["step"] for row in read_run(tmp_path).steps()] == [0, 1, 3]
+    assert read_run(tmp_path).torn_lines()["steps.jsonl"] == 1
+
+
+def test_only_a_run_with_a_manifest_is_reopened(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        RunFolder.reopen(tmp_path / "absent")
+    (tmp_path / "steps.jsonl").write_text("{}\n")
+    with pytest.raises(InputError, match="no manifest names"):
+        RunFolder.reopen(tmp_path)
+
+
+FILLER = """
+import resource, signal, sys
+from provenir.provenance.run_folder import RunFolder
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+folder = RunFolder.create(sys.argv[1], "full")
+folder.append_step(b'{"step":0}\\n')
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (15, hard))
+try:
+    folder.append_step(b'{"step":1}\\n')
+except OSError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+folder.append_step(b'{"step":2}\\n')
+"""
+
+
+def test_a_write_that_is_cut_short_costs_one_line(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", FILLER, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "only 4 of 11 bytes could be written\n"
+    assert [row["step"] for row in read_run(tmp_path).steps()] == [0, 2]
