@@ -43,8 +43,8 @@ class FlightRecorderConfig:
     lag: int = 8
     warmup: int = 24
     slack: float = 1.5
-    threshold: float = 11.0
-    leap: float = 8.0
+    threshold: float = 13.0
+    leap: float = 10.0
     log_leap: float = 5.0
     recover_after: int = 5
     max_buckets: int = 2_000

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from provenir.core.text import printable
+from provenir.observability.detectors.baseline import FEWEST
 from provenir.observability.detectors.registry import CHANNELS_OF, NONFINITE
 
 if TYPE_CHECKING:
@@ -42,10 +43,14 @@ def coverage(counts: Mapping[str, int], warmup: int) -> tuple[dict[str, int], di
             not_examined[kind] = "no known metric was logged"
         else:
             not_examined[kind] = f"never logged: {' or '.join(channels)}"
-    short = [kind for kind, seen in examined.items() if seen < warmup and kind != NONFINITE]
+    relative = {kind: seen for kind, seen in examined.items() if kind != NONFINITE}
+    few = [kind for kind, seen in relative.items() if seen <= FEWEST]
+    short = [kind for kind, seen in relative.items() if FEWEST < seen <= warmup]
+    if few:
+        not_examined["leaps"] = f"up to {FEWEST} values, only bounds tested: {', '.join(few)}"
     if short:
         not_examined["sustained_shifts"] = (
-            f"fewer than {warmup} values, only leaps and bounds were tested: {', '.join(short)}"
+            f"up to {warmup} values, only leaps and bounds tested: {', '.join(short)}"
         )
     return examined, not_examined
 

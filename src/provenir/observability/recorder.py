@@ -33,12 +33,12 @@ _MAX_FAULTS: Final = 20
 class _Watched:
     """One entry of the table of detectors at work in one run."""
 
-    __slots__ = ("baseline", "channel", "judge", "key")
+    __slots__ = ("baseline", "judge", "key", "seen")
 
     def __init__(self, watch: Watch, config: FlightRecorderConfig) -> None:
         floor = config.reward_resolution if watch.floor is None else watch.floor
         self.baseline = Baseline(config, log=watch.log, floor=floor)
-        self.channel = watch.channel
+        self.seen = Observation(watch.channel, self.baseline, config)
         self.judge = watch.judge
         self.key: Key = (watch.kind, watch.episode)
 
@@ -105,7 +105,10 @@ class FlightRecorder:
             for entry in self._watched.get(channel, ()):
                 baseline = entry.baseline
                 baseline.measure(value)
-                hit = entry.judge(Observation(channel, value, baseline, values, config))
+                seen = entry.seen
+                seen.value = value
+                seen.step = values
+                hit = entry.judge(seen)
                 if hit is not None:
                     hits.append(entry)
                     self._hit(entry.key, hit, channel, value, step, onsets)

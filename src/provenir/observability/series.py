@@ -31,33 +31,35 @@ class Series:
         self._filled = 1
         self.count = 0
         self.first = array("q")
+        self.final = array("d")
+        # While every bucket holds one value these stay empty: they would repeat the two above.
         self.last = array("q")
         self.low = array("d")
         self.high = array("d")
-        self.final = array("d")
 
     def append(self, step: int, value: float) -> None:
         """Add one finite value."""
         self.count += 1
+        if len(self.first) >= self._limit and self._filled >= self._width:
+            self._join_pairs()
         if self._filled < self._width:
             self._filled += 1
             self._extend(step, value)
             return
-        if len(self.first) >= self._limit:
-            self._join_pairs()
-            if self._filled < self._width:
-                self._filled += 1
-                self._extend(step, value)
-                return
         self._filled = 1
         self.first.append(step)
-        self.last.append(step)
-        self.low.append(value)
-        self.high.append(value)
         self.final.append(value)
+        if self._width > 1:
+            self.last.append(step)
+            self.low.append(value)
+            self.high.append(value)
 
     def buckets(self) -> list[Bucket]:
         """Return the buckets, oldest first."""
+        if self._width == 1:
+            return list(
+                zip(self.first, self.first, self.final, self.final, self.final, strict=True)
+            )
         return list(zip(self.first, self.last, self.low, self.high, self.final, strict=True))
 
     def __len__(self) -> int:
@@ -72,6 +74,8 @@ class Series:
             self.high[-1] = value
 
     def _join_pairs(self) -> None:
+        if self._width == 1:
+            self.last, self.low, self.high = self.first[:], self.final[:], self.final[:]
         odd = len(self.first) % 2
         self.low = _pairs(self.low, min)
         self.high = _pairs(self.high, max)

@@ -45,6 +45,7 @@ class Baseline:
         scale: Robust standard deviation, never 0.
         first: Median of the first eight values, unscaled; None before.
         score: Distance of the newest value in scales; 0 while there is no baseline.
+        before: The score of the value before.
         rise: Upward CUSUM.
         fall: Downward CUSUM.
         recent: The newest values, unscaled, the current one last.
@@ -52,11 +53,15 @@ class Baseline:
     """
 
     __slots__ = (
-        "_config",
         "_fresh",
+        "_lag",
+        "_most",
         "_pending",
+        "_slack",
         "_value",
+        "_warmup",
         "_window",
+        "before",
         "fall",
         "first",
         "floor",
@@ -73,7 +78,10 @@ class Baseline:
     def __init__(
         self, config: FlightRecorderConfig, *, log: bool = False, floor: float = 1e-9
     ) -> None:
-        self._config = config
+        self._warmup = config.warmup
+        self._lag = config.lag
+        self._slack = config.slack
+        self._most = 2.0 * config.threshold
         self._window: deque[float] = deque(maxlen=config.window)
         self._pending: deque[float] = deque()
         self._fresh = 0
@@ -85,6 +93,7 @@ class Baseline:
         self.scale = math.inf
         self.first: float | None = None
         self.score = 0.0
+        self.before = 0.0
         self.rise = 0.0
         self.fall = 0.0
         self.recent: deque[float] = deque(maxlen=8)
@@ -101,21 +110,30 @@ class Baseline:
             value = math.copysign(_LARGEST, value)  # sums and squares stay finite
         self.recent.append(value)
         if self.log:
-            value = math.log(value if value > self.floor else self.floor)
+            floor = self.floor
+            value = math.log(value if value > floor else floor)
         self._value = value
         if self.seen < FEWEST:
             return
+        self.before = self.score
         score = self.score = (value - self.location) / self.scale
-        config = self._config
-        if self.seen >= config.warmup:
-            clipped = max(-_CLIP, min(score, _CLIP))
-            most = 2.0 * config.threshold
-            self.rise = max(0.0, min(self.rise + clipped - config.slack, most))
-            self.fall = max(0.0, min(self.fall - clipped - config.slack, most))
+        if self.seen >= self._warmup:
+            self._accumulate(score)
+
+    def _accumulate(self, score: float) -> None:
+        # Written without min() and max(): this runs for every channel of every step.
+        if score > _CLIP:
+            score = _CLIP
+        elif score < -_CLIP:
+            score = -_CLIP
+        sum_up = self.rise + score - self._slack
+        self.rise = 0.0 if sum_up < 0.0 else sum_up if sum_up < self._most else self._most
+        sum_down = self.fall - score - self._slack
+        self.fall = 0.0 if sum_down < 0.0 else sum_down if sum_down < self._most else self._most
 
     def absorb(self) -> None:
         """Take the measured value into the baseline, after its lag."""
-        if self.seen < self._config.warmup:
+        if self.seen < self._warmup:
             self._window.append(self._value)
             self.seen += 1
             self._refresh()
@@ -123,7 +141,7 @@ class Baseline:
                 self.first = self.typical
             return
         self._pending.append(self._value)
-        if len(self._pending) > self._config.lag:
+        if len(self._pending) > self._lag:
             self._window.append(self._pending.popleft())
             self.seen += 1
             self._fresh += 1
@@ -150,7 +168,7 @@ class Baseline:
             older, newer = _median(values[:half]), _median(values[half:])
             slope = (newer - older) / half
             # From the middle of the newer half to the values now being judged.
-            self.location = newer + slope * (half / 2 + self._config.lag)
+            self.location = newer + slope * (half / 2 + self._lag)
             values = [value - slope * place for place, value in enumerate(values)]
         else:
             self.location = _median(values)
@@ -158,7 +176,7 @@ class Baseline:
         if not self.log and self.floor > floor:
             floor = self.floor
         # Few values say little about the scatter: the scale is taken larger then.
-        self.scale = max(_scatter(values), floor) * (1.0 + 6.0 / count)
+        self.scale = max(_scatter(values) * (1.0 + 6.0 / count), floor)
 
 
 def _median(values: list[float]) -> float:

@@ -7,7 +7,6 @@ why: a solved task and a collapse look alike, and some collapses begin with a ri
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Final
 
 from provenir.observability.detectors.hit import (
@@ -20,7 +19,7 @@ from provenir.observability.detectors.hit import (
 )
 
 _LEAP, _SHIFT = 0.3, 0.7
-_OF_START, _ALMOST_GONE = 0.2, 0.1
+_OF_START, _ALMOST_GONE, _BACK = 0.2, 0.1, 0.3
 _IN_A_ROW: Final = 3
 
 
@@ -35,11 +34,11 @@ def entropy_collapse(seen: Observation) -> Hit | None:
         if shifted_down(seen, _SHIFT):
             return Hit("warning", f"{against_baseline(seen)}: a sustained fall")
     start = baseline.first
-    if start is None or value > _OF_START * start or baseline.seen < 2 * _IN_A_ROW:
+    share = _BACK if baseline.frozen else _OF_START
+    if start is None or value > share * start or baseline.seen < 2 * _IN_A_ROW:
         return None
-    recent = baseline.recent
-    last = list(islice(recent, max(0, len(recent) - _IN_A_ROW), None))
-    if max(last) > _OF_START * start:
+    last = list(baseline.recent)[-_IN_A_ROW:]
+    if max(last) > share * start:
         return None
     return Hit(
         "critical" if max(last) <= _ALMOST_GONE * start else "warning",

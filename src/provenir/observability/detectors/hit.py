@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -30,14 +31,18 @@ class Hit(NamedTuple):
     growing: tuple[tuple[int, Severity], ...] = ()
 
 
-class Observation(NamedTuple):
-    """What a detector may look at: one value, its baseline, and the step that it came with."""
+@dataclass(slots=True)
+class Observation:
+    """What a detector may look at: one value, its baseline, and the step that it came with.
+
+    One of these serves a channel for the whole run; detectors read it and keep nothing.
+    """
 
     channel: str
-    value: float
     baseline: Baseline
-    step: Mapping[str, float]
     config: FlightRecorderConfig
+    value: float = 0.0
+    step: Mapping[str, float] = field(default_factory=dict)
 
 
 def leapt_up(seen: Observation, ratio: float) -> bool:
@@ -63,9 +68,15 @@ def shifted_up(seen: Observation, ratio: float) -> bool:
 
 
 def leapt_down(seen: Observation, ratio: float) -> bool:
-    """Tell whether the value lies below its baseline by far, in scatter and as a share of it."""
+    """Tell whether the value lies below its baseline by far, in scatter and as a share of it.
+
+    A quantity that cannot be negative has little room below: half the distance is enough when the
+    value before lay as low.
+    """
     baseline = seen.baseline
-    return baseline.score <= -seen.config.leap and seen.value <= ratio * baseline.location
+    least = -seen.config.leap
+    far = baseline.score <= least or max(baseline.score, baseline.before) <= least / 2
+    return far and seen.value <= ratio * baseline.location
 
 
 def shifted_down(seen: Observation, ratio: float) -> bool:

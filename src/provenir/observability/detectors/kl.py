@@ -27,7 +27,7 @@ FLOOR: Final = 1e-3
 _LEAP_FROM: Final = 0.05
 _SHIFT_FROM: Final = 0.02
 _LEAP, _SHIFT = 5.0, 1.5
-_COLLAPSE_LEAP, _COLLAPSE_SHIFT = 0.05, 0.3
+_COLLAPSE_LEAP, _COLLAPSE_SHIFT = 0.05, 0.4
 
 
 def kl_blowup(seen: Observation) -> Hit | None:

@@ -14,7 +14,6 @@ from typing import Final
 from provenir.observability.detectors.baseline import FEWEST
 from provenir.observability.detectors.hit import Hit, Observation
 
-ONE_STEP: Final = 12.0
 TWO_STEPS: Final = 5.0
 _BEFORE: Final = 5
 
@@ -25,11 +24,12 @@ def reward_spike(seen: Observation) -> Hit | None:
     if seen.baseline.seen < FEWEST or len(recent) <= FEWEST:
         return None
     scale = seen.baseline.scale
-    if abs(seen.value - recent[-2]) < TWO_STEPS * scale > abs(seen.value - recent[-3]) / 2:
+    near = TWO_STEPS * scale / 2
+    if abs(seen.value - recent[-2]) < near and abs(seen.value - recent[-3]) < near:
         return None
     values = list(recent)
     jump = (seen.value - median(values[-1 - _BEFORE : -1])) / scale
-    if abs(jump) < ONE_STEP:
+    if abs(jump) < seen.config.leap:
         before = median(values[-2 - _BEFORE : -2])
         earlier, later = (values[-2] - before) / scale, (seen.value - before) / scale
         least = min(earlier, later) if later > 0 else -max(earlier, later)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenir.core.errors import UsageError
-from provenir.core.findings import Severity
 from provenir.observability.hacking.rollout import Rollout, finite
 from provenir.observability.hacking.signal import HackingSignal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from provenir.core.findings import Severity
 
 DEFAULT_GAP: Final = 0.5
 """Proxy minus true reward from which on a rollout is flagged."""

@@ -102,19 +102,17 @@ class HackingMonitor:
                 ``true_reward|held_out_reward``, ``group_id``, ``index``, all optional.
         """
         with self._lock:
-            rollout = read_rollout(trajectory, index=self._num)
             self._num += 1
-            self._unreadable += bool(rollout.unreadable)
+            rollout = read_rollout(trajectory, index=self._num - 1)
             signals = judge_rollout(rollout, self.gap)
-            if rollout.proxy is not None and rollout.true is not None:
-                self._examined += 1
-            if any(signal.severity != "info" for signal in signals):
-                self._flagged += 1
-            for signal in signals:
-                self._count(signal, self._signals)
-            if rollout.group_id is not None and rollout.proxy is not None:
-                self._join(group_key(trajectory, rollout.group_id), rollout.group_id, rollout.proxy)
-            self._consider(trajectory, rollout, signals)
+            self._tally(rollout, signals)
+            try:
+                if rollout.group_id is not None and rollout.proxy is not None:
+                    key = group_key(trajectory, rollout.group_id)
+                    self._join(key, rollout.group_id, rollout.proxy)
+                self._consider(trajectory, rollout, signals)
+            except Exception:  # noqa: BLE001 - a user's mapping may fail when read again
+                self._unreadable += 1
             return signals
 
     def add_group(
@@ -185,6 +183,13 @@ class HackingMonitor:
                 not_examined=self._not_examined(groups, dropped),
             )
 
+    def _tally(self, rollout: Rollout, signals: list[HackingSignal]) -> None:
+        self._unreadable += bool(rollout.unreadable)
+        self._examined += rollout.proxy is not None and rollout.true is not None
+        self._flagged += any(signal.severity != "info" for signal in signals)
+        for signal in signals:
+            self._count(signal, self._signals)
+
     def _join(self, key: Hashable, group_id: str | int, reward: float) -> None:
         group = self._open.get(key)
         if group is None:
@@ -245,7 +250,9 @@ class HackingMonitor:
             for kind in ("advantage_collapse", "solved_group"):
                 missing[kind] = "no group of two or more rewards was given"
         if self._unreadable:
-            missing["rewards"] = f"{self._unreadable} rollouts had a reward that is not finite"
+            missing["rewards"] = (
+                f"{self._unreadable} rollouts could not be read, or had a reward not finite"
+            )
         if dropped:
             missing["signals"] = f"{dropped} more signals were counted and not kept"
         return missing

@@ -1,0 +1,223 @@
+"""Each detector fires on its fault and is silent on noise, growth and learning."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from provenir.observability import FlightRecorder, FlightRecorderConfig
+from provenir.observability.detectors import KINDS, WATCHES
+
+SEED_KINDS = {
+    "kl_blowup",
+    "kl_collapse",
+    "entropy_collapse",
+    "length_explosion",
+    "advantage_collapse",
+    "reward_std_collapse",
+    "reward_spike",
+    "grad_explosion",
+}
+SUDDEN = {
+    "kl_blowup": {"kl": 2.0},
+    "kl_collapse": {"kl": 0.0},
+    "entropy_collapse": {"entropy": 0.05},
+    "length_explosion": {"response_length_mean": 1500.0},
+    "advantage_collapse": {"advantage_std": 0.0},
+    "reward_std_collapse": {"reward_std": 0.0},
+    "reward_spike": {"reward_mean": 0.98},
+    "grad_explosion": {"grad_norm": 8.0},
+    "nonfinite": {"loss": math.nan},
+}
+SUSTAINED = {
+    "kl_blowup": ("kl", 2.0),
+    "kl_collapse": ("kl", 0.2),
+    "entropy_collapse": ("entropy", 0.6),
+    "length_explosion": ("response_length_mean", 1.5),
+    "advantage_collapse": ("advantage_std", 0.4),
+    "reward_std_collapse": ("reward_std", 0.4),
+    "reward_spike": ("reward_mean", 1.5),
+    "grad_explosion": ("grad_norm", 3.0),
+}
+
+
+def kinds_of(anomalies):
+    return [anomaly.kind for anomaly in anomalies]
+
+
+def test_the_kinds_are_those_of_the_guide():
+    assert set(KINDS) == SEED_KINDS | {"nonfinite"}
+    assert set(SUDDEN) == set(KINDS)
+    assert len({(watch.kind, watch.channel) for watch in WATCHES}) == len(WATCHES)
+
+
+@pytest.mark.parametrize("scatter", [0.0, 0.05])
+@pytest.mark.parametrize("warm", [12, 100])
+@pytest.mark.parametrize("kind", SUDDEN)
+def test_a_sudden_fault_is_caught_on_its_first_step(healthy, kind, warm, scatter):
+    recorder = FlightRecorder()
+    for step in range(warm):
+        assert recorder.log_step(healthy(step, scatter)) == []
+    assert kinds_of(recorder.log_step(healthy(warm, scatter, **SUDDEN[kind]))) == [kind]
+
+
+@pytest.mark.parametrize("kind", SUSTAINED)
+def test_a_sustained_shift_is_caught_within_ten_steps(healthy, kind):
+    recorder = FlightRecorder()
+    channel, times = SUSTAINED[kind]
+    for step in range(60):
+        assert recorder.log_step(healthy(step)) == []
+    found = []
+    for step in range(60, 70):
+        metrics = healthy(step)
+        metrics[channel] *= times
+        found += kinds_of(recorder.log_step(metrics))
+    assert found == [kind]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "kind"),
+    [
+        ({"kl": 50.0}, "kl_blowup"),
+        ({"kl": -50.0}, "kl_blowup"),
+        ({"actor/ppo_kl": 50.0}, "kl_blowup"),
+        ({"rollout_corr/kl": 50.0}, "kl_blowup"),
+        ({"entropy": 0.001}, "entropy_collapse"),
+        ({"advantage_std": 0.0}, "advantage_collapse"),
+        ({"critic/advantages/max": 0.0, "critic/advantages/min": 0.0}, "advantage_collapse"),
+        ({"loss/avg_raw_advantages_abs": 0.0}, "advantage_collapse"),
+        ({"reward_std": 0.0}, "reward_std_collapse"),
+        ({"grad_norm": 1e7}, "grad_explosion"),
+        ({"grad_norm": math.inf}, "nonfinite"),
+        ({"reward": math.nan}, "nonfinite"),
+        ({"loss/nan_count": 3}, "nonfinite"),
+    ],
+)
+def test_a_certain_disaster_needs_no_history(metrics, kind):
+    assert kinds_of(FlightRecorder().log_step(metrics)) == [kind]
+
+
+def test_ten_times_the_gradient_norm_is_critical_at_once():
+    recorder = FlightRecorder()
+    for _ in range(50):
+        recorder.log_step({"grad_norm": 1.5})
+    (anomaly,) = recorder.log_step({"grad_norm": 15.0})
+    assert (anomaly.kind, anomaly.severity, anomaly.value) == ("grad_explosion", "critical", 15.0)
+
+
+def test_noise_is_silent(healthy):
+    recorder = FlightRecorder()
+    for step in range(3_000):
+        assert recorder.log_step(healthy(step, 0.1)) == []
+    assert recorder.health_report().startswith("HEALTHY")
+
+
+def test_learning_growth_and_decay_are_silent():
+    rng = random.Random(3)
+    recorder = FlightRecorder()
+    for step in range(400):
+        learnt = 1 / (1 + math.exp(-(step - 120) / 12))
+        metrics = {
+            "kl": 1e-5 + 0.4 * (1 - math.exp(-step / 60)) * (1 + 0.1 * rng.gauss(0, 1)),
+            "entropy": 1.5 * math.exp(-step / 400) * (1 + 0.05 * rng.gauss(0, 1)),
+            "reward_mean": 0.1 + 0.8 * learnt + 0.03 * rng.gauss(0, 1),
+            "reward_std": (0.3 + 0.2 * (1 - learnt)) * (1 + 0.05 * rng.gauss(0, 1)),
+            "response_length_mean": 200 * math.exp(step / 250) * (1 + 0.05 * rng.gauss(0, 1)),
+            "grad_norm": math.exp(0.5 * rng.gauss(0, 1)),
+        }
+        assert recorder.log_step(metrics) == [], step
+
+
+def test_a_single_outlier_of_a_few_deviations_is_silent(healthy):
+    recorder = FlightRecorder()
+    for step in range(100):
+        recorder.log_step(healthy(step))
+    for step in range(100, 400):
+        metrics = healthy(step)
+        if step % 20 == 0:
+            metrics["response_length_mean"] = 300 * 1.3
+            metrics["entropy"] = 1.2 * 0.7
+        assert recorder.log_step(metrics) == []
+
+
+def test_missing_channels_are_no_zeros(healthy):
+    recorder = FlightRecorder()
+    for step in range(40):
+        recorder.log_step(healthy(step))
+    for step in range(40, 60):
+        assert recorder.log_step({"step": step}) == []
+        assert recorder.log_step(dict.fromkeys(SEED_KINDS | {"kl", "entropy"})) == []
+
+
+def test_entropy_that_decays_slowly_is_caught_against_the_start():
+    recorder = FlightRecorder()
+    found = []
+    for step in range(400):
+        found += recorder.log_step({"entropy": 1.5 * math.exp(-step / 60)})
+    assert kinds_of(found) == ["entropy_collapse"]
+    assert "at the start" in found[0].detail
+    (anomaly,) = recorder.anomalies
+    assert anomaly.severity == "critical"
+
+
+def test_steps_without_gradient_weigh_more_the_longer_they_last():
+    recorder = FlightRecorder()
+    grown = []
+    for _ in range(20):
+        recorder.log_step({"advantage_std": 0.0, "reward_mean": 0.0})
+        grown.append(recorder.anomalies[0].severity)
+    assert grown == ["info"] * 2 + ["warning"] * 17 + ["critical"]
+
+
+def test_a_solved_batch_is_information():
+    recorder = FlightRecorder()
+    for _ in range(40):
+        recorder.log_step({"advantage_std": 0.0, "reward_std": 0.0, "reward_mean": 1.0})
+    assert {anomaly.severity for anomaly in recorder.anomalies} == {"info"}
+    assert recorder.health_report().startswith("HEALTHY")
+
+
+def test_equal_rewards_below_a_known_maximum_are_not_solved():
+    recorder = FlightRecorder()
+    for _ in range(4):
+        recorder.log_step({"advantage_std": 0.0, "reward_mean": 1.0, "reward_max": 2.0})
+    assert recorder.anomalies[0].severity == "warning"
+
+
+def test_degenerate_groups_are_caught_by_their_share():
+    recorder = FlightRecorder()
+    found = [kinds_of(recorder.log_step({"frac_reward_zero_std": 1.0})) for _ in range(5)]
+    assert found == [[], [], ["advantage_collapse"], [], []]
+    recorder = FlightRecorder()
+    for step in range(60):
+        assert recorder.log_step({"frac_reward_zero_std": float(step % 3 > 0)}) == []
+
+
+def test_one_fault_in_two_channels_is_one_episode():
+    recorder = FlightRecorder()
+    for _ in range(5):
+        recorder.log_step({"advantage_std": 0.0, "frac_reward_zero_std": 1.0})
+    assert kinds_of(recorder.anomalies) == ["advantage_collapse"]
+
+
+def test_the_three_kl_are_judged_apart():
+    recorder = FlightRecorder()
+    for _ in range(30):
+        recorder.log_step({"kl": 0.1, "kl_old": 0.01, "kl_mismatch": 0.001})
+    (anomaly,) = recorder.log_step({"kl": 0.1, "kl_old": 0.5, "kl_mismatch": 0.001})
+    assert (anomaly.kind, anomaly.channel) == ("kl_blowup", "kl_old")
+
+
+def test_bounds_can_be_set():
+    assert FlightRecorder(FlightRecorderConfig(kl_max=100.0)).log_step({"kl": 50.0}) == []
+    strict = FlightRecorder(FlightRecorderConfig(entropy_min=0.5))
+    assert kinds_of(strict.log_step({"entropy": 0.4})) == ["entropy_collapse"]
+
+
+def test_the_size_of_rewards_can_be_set():
+    small = FlightRecorder(FlightRecorderConfig(reward_resolution=1e-4))
+    for step in range(30):
+        small.log_step({"reward_mean": 0.001 + 1e-5 * (step % 3)})
+    assert kinds_of(small.log_step({"reward_mean": 0.009})) == ["reward_spike"]
