@@ -1,0 +1,155 @@
+"""False alarms of the whole flight recorder on healthy noise, and what it finds when planted.
+
+Every run logs the seven watched channels of a plain loop around plausible levels. Noise: white,
+autoregressive with coefficient 0.5, Student t with 4 degrees of freedom (both scaled to unit
+variance), and white noise on a slow monotone trend of three standard deviations per thousand steps
+(KL, reward and length up, entropy and reward spread down).
+`--scatter` is the noise's standard deviation as a share of each channel's level.
+
+Run from the checkout: python benchmarks/observability/false_alarms.py [--runs 40] [--steps 1000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import math
+import random
+from typing import TYPE_CHECKING
+
+from provenir.observability import FlightRecorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LEVELS = {
+    "kl": 0.1,
+    "entropy": 1.2,
+    "reward_mean": 0.5,
+    "reward_std": 0.35,
+    "advantage_std": 0.9,
+    "response_length_mean": 300.0,
+    "grad_norm": 0.8,
+}
+TRENDS = {"kl": 1, "entropy": -1, "reward_mean": 1, "reward_std": -1, "response_length_mean": 1}
+KIND_OF = {
+    ("kl", 1): "kl_blowup",
+    ("kl", -1): "kl_collapse",
+    ("entropy", -1): "entropy_collapse",
+    ("reward_std", -1): "reward_std_collapse",
+    ("advantage_std", -1): "advantage_collapse",
+    ("response_length_mean", 1): "length_explosion",
+    ("grad_norm", 1): "grad_explosion",
+    ("reward_mean", 1): "reward_spike",
+}
+
+
+def white(rng: random.Random) -> Iterator[float]:
+    while True:
+        yield rng.gauss(0, 1)
+
+
+def autoregressive(rng: random.Random) -> Iterator[float]:
+    value = rng.gauss(0, 1)
+    while True:
+        value = 0.5 * value + math.sqrt(0.75) * rng.gauss(0, 1)
+        yield value
+
+
+def heavy(rng: random.Random) -> Iterator[float]:
+    while True:
+        spread = math.sqrt(rng.gammavariate(2, 2) / 4)
+        yield rng.gauss(0, 1) / spread / math.sqrt(2)
+
+
+NOISES: dict[str, Callable[[random.Random], Iterator[float]]] = {
+    "white": white,
+    "AR(.5)": autoregressive,
+    "t4": heavy,
+    "trend": white,
+}
+
+
+def steps(name: str, count: int, scatter: float, rng: random.Random) -> Iterator[dict[str, float]]:
+    sources = {channel: NOISES[name](rng) for channel in LEVELS}
+    for step in range(count):
+        metrics = {"step": float(step), "learning_rate": 1e-5}
+        for channel, level in LEVELS.items():
+            drift = 0.003 * step * TRENDS.get(channel, 0) if name == "trend" else 0.0
+            value = level * math.exp(scatter * drift) * (1 + scatter * next(sources[channel]))
+            metrics[channel] = max(value, 0.02 * level)  # none of these can be negative
+        yield metrics
+
+
+def interval(count: int, exposure: float) -> tuple[float, float]:
+    """Approximate 95% Poisson interval of a rate (square-root scale)."""
+    low = max(0.0, math.sqrt(count) - 0.98) ** 2
+    return low / exposure, (math.sqrt(count + 1) + 0.98) ** 2 / exposure
+
+
+def false_alarms(name: str, runs: int, count: int, scatter: float) -> None:
+    kinds: collections.Counter[str] = collections.Counter()
+    for seed in range(runs):
+        recorder = FlightRecorder()
+        for metrics in steps(name, count, scatter, random.Random(f"{name}/{seed}")):
+            kinds.update(a.kind for a in recorder.log_step(metrics))
+        assert not recorder.faults
+    thousands = runs * count / 1000
+    low, high = interval(kinds.total(), thousands)
+    rate = kinds.total() / thousands
+    print(
+        f"{name:7} scatter {scatter:.2f}: {rate:.3f} per 1000 steps "
+        f"[{low:.3f}, {high:.3f}]  {dict(kinds)}"
+    )
+
+
+def power(name: str, runs: int, scatter: float, shift: Callable[[float, str, int], float]) -> str:
+    found: collections.Counter[str] = collections.Counter()
+    planted_at, within = 200, 10
+    for (channel, sign), kind in KIND_OF.items():
+        for seed in range(runs):
+            recorder = FlightRecorder()
+            rng = random.Random(f"{name}/{kind}/{seed}")
+            for step, metrics in enumerate(steps(name, planted_at + within, scatter, rng)):
+                if step >= planted_at:
+                    metrics[channel] = shift(metrics[channel], channel, sign)
+                kinds = {a.kind for a in recorder.log_step(metrics)}
+                if step >= planted_at and kind in kinds:
+                    found[kind] += 1
+                    break
+    return "  ".join(f"{kind} {found[kind] / runs:.2f}" for kind in KIND_OF.values())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=40)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--scatter", type=float, nargs="*", default=[0.05, 0.1, 0.2, 0.3])
+    parser.add_argument("--power-runs", type=int, default=20)
+    args = parser.parse_args()
+    print(f"false alarms, {args.runs} runs of {args.steps} steps each, all channels together")
+    for scatter in args.scatter:
+        for name in NOISES:
+            false_alarms(name, args.runs, args.steps, scatter)
+    print("\nfound within 10 steps, share of planted faults")
+    for name in ("white", "t4"):
+        for times in (3.0, 10.0):
+            print(
+                f"{name:7} scatter 0.10, channel x {times:g} or / {times:g}:  "
+                + power(name, args.power_runs, 0.1, lambda v, _c, s, t=times: v * t**s)
+            )
+        for sigmas in (3.0, 6.0):
+            for scatter in (0.1, 0.2):
+                print(
+                    f"{name:7} scatter {scatter:.2f}, shift of {sigmas:g} standard deviations:  "
+                    + power(
+                        name,
+                        args.power_runs,
+                        scatter,
+                        lambda v, c, s, k=sigmas * scatter: v + s * k * LEVELS[c],
+                    )
+                )
+
+
+if __name__ == "__main__":
+    main()
