@@ -85,6 +85,7 @@ TRL: Final[Mapping[str, str]] = {
     "completions/max_length": "response_length_max",
     "completions/clipped_ratio": "truncated_fraction",
     "clip_ratio/region_mean": "clip_fraction",
+    "cispo_clip_ratio": "clip_fraction",
     "sampling/sampling_logp_difference/mean": "logprob_mismatch",
     "sampling/importance_sampling_ratio/min": "importance_ratio_min",
     "sampling/importance_sampling_ratio/mean": "importance_ratio_mean",
@@ -225,6 +226,7 @@ NAMES: Final[Mapping[str, Mapping[str, str]]] = {
 KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "trl": (
         "aux_loss",
+        "entropy_coef",
         "episode",
         "eps",
         "logits/chosen",
@@ -274,7 +276,7 @@ PATTERNS: Final[tuple[tuple[re.Pattern[str], str | None], ...]] = (
     (re.compile(r"rollout_corr/.+|mismatch[_/].+|off_policy/.+|progress/.+"), None),
     (re.compile(r"reward/avg_pass_at_\d+"), None),
     (re.compile(r"policy/rollout_train_logprobs_abs_diff_\w+"), None),
-    (re.compile(r"probs_ratio_\w+"), None),
+    (re.compile(r"probs_ratio_\w+|vespo/.+"), None),
 )
 """Names with a free part, tried in order after the exact ones; the whole name must match."""
 
