@@ -8,7 +8,7 @@ import pytest
 
 from provenir.core.errors import CanonicalizationError, InputError
 from provenir.data import Dataset
-from provenir.data.arrow_rows import table_rows
+from provenir.data.arrow_rows import batch_size, table_rows
 from provenir.data.reading import Reading
 
 if TYPE_CHECKING:
@@ -193,3 +193,32 @@ def test_progress_of_a_parquet_file_adds_up(tmp_path: Path) -> None:
         dataset = Dataset(file)
         assert dataset.identity(progress=told.append).n == count
         assert sum(told) == dataset.size[0]
+
+
+def test_nested_json_text_is_parsed() -> None:
+    if not hasattr(pa, "json_"):
+        pytest.skip("this release of pyarrow has no JSON type")
+    text = pa.array(['{"a": [1, "z"]}', None], pa.json_())
+    nested = pa.StructArray.from_arrays([pa.ListArray.from_arrays([0, 1, 2], text)], ["x"])
+    assert [row["c"] for row in rows(pa.table({"c": nested}))] == [
+        {"x": [{"a": [1, "z"]}]},
+        {"x": [None]},
+    ]
+    with pytest.raises(CanonicalizationError, match="column c holds JSON"):
+        rows(pa.table({"c": pa.array(['{"a"'], pa.json_())}))
+
+
+def test_other_extension_types_are_read_as_they_are_stored() -> None:
+    tensor = pa.ExtensionArray.from_storage(
+        pa.fixed_shape_tensor(pa.float64(), [2]),
+        pa.FixedSizeListArray.from_arrays(pa.array([1.0, 2.0]), 2),
+    )
+    assert rows(pa.table({"c": tensor})) == [{"c": [1.0, 2.0]}]
+
+
+def test_batches_are_smaller_where_rows_are_large() -> None:
+    assert batch_size(0, 10) == batch_size(10, 10) == 1024
+    assert batch_size(1 << 30, 1024) == 16
+    assert batch_size(1 << 40, 2) == 1
+    table = pa.table({"a": ["x" * (1 << 20)] * 40})
+    assert len(rows(table)) == 40

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from provenir.core.errors import InputError, UsageError
 from provenir.data.paths import expand
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class BytesPath(os.PathLike[Any]):
@@ -107,6 +105,7 @@ def test_a_name_that_is_not_utf8_stays_printable(tmp_path: Path) -> None:
         ("packed.parquet.gz", UsageError, "list of dicts"),
         ("empty", InputError, "jsonl"),
         ("", InputError, "working folder"),
+        ("~nobody-at-all/x.jsonl", InputError, "working folder"),
         ("nul\0byte", InputError, "working folder"),
         ("x" * 5000, InputError, "working folder"),
     ],
@@ -139,3 +138,26 @@ def test_a_home_folder_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "x.jsonl").write_text("{}")
     assert names("~/x.jsonl") == ["x.jsonl"]
+
+
+def test_a_link_to_a_parent_is_no_endless_glob(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.jsonl").write_text("{}")
+    for link in ("one", "two", "three"):
+        (tmp_path / "a" / link).symlink_to(tmp_path)
+    for pattern in ("**", "**/*.jsonl", "a/**"):
+        assert [Path(name).name for name in names(str(tmp_path / pattern))] == ["x.jsonl"]
+
+
+def test_hidden_files_match_only_a_pattern_with_a_dot(folder: Path) -> None:
+    assert ".hidden.jsonl" not in names(str(folder / "*.jsonl"))
+    assert names(str(folder / ".h*.jsonl")) == [".hidden.jsonl"]
+
+
+def test_names_of_a_list_do_not_depend_on_how_its_paths_are_written(folder: Path) -> None:
+    winding = folder / "a" / ".." / "b.jsonl"
+    assert names([winding, folder / "a" / "z.parquet"]) == ["b.jsonl", "a/z.parquet"]
+
+
+def test_folders_in_a_list_say_what_they_left_out(folder: Path) -> None:
+    assert expand([folder])[1] == ("README.md",)

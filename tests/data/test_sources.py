@@ -166,3 +166,12 @@ class TestHuggingFace:
         rows = [{"a": 1}, {"a": {"q": [1, "z"]}}, {"a": None}]
         mixed = datasets.Dataset.from_list(rows, on_mixed_types="use_json")
         assert Dataset(mixed).identity().records_root == Dataset(rows).identity().records_root
+
+
+def test_a_file_that_vanished_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text("{}")
+    dataset = Dataset(tmp_path / "x.jsonl")
+    (tmp_path / "x.jsonl").unlink()
+    for use in (dataset.identity, lambda: list(dataset), lambda: dataset.size):
+        with pytest.raises(InputError, match=r"x\.jsonl"):
+            use()

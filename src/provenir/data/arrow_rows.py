@@ -1,11 +1,13 @@
 """Rows from Arrow data: Parquet files, `pyarrow` tables, Hugging Face datasets.
 
-Batches of `BATCH_ROWS` rows are turned column by column into Python values. A null is kept as
+Batches of `BATCH_ROWS` rows, fewer where rows are large, are turned column by column into Python
+values. A null is kept as
 None (leaf rule 1 reads a null field as an absent one).
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import CanonicalizationError, InputError, ProvenirError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from provenir.data.reading import Reading, Row
 
 BATCH_ROWS: Final = 1024
+BATCH_BYTES: Final = 16 << 20
 BUFFER_BYTES: Final = 1 << 20
 
 
@@ -119,13 +122,18 @@ def parquet_rows(path: Path, name: str, reading: Reading) -> Iterator[Row]:
                 where=str(path),
                 mend="fetch or write it again",
             ) from error
-        yield from _file_rows(file, path, reading)
+        yield from _file_rows(file, os.fstat(stream.fileno()).st_size, path, reading)
 
 
-def _file_rows(file: Any, path: Path, reading: Reading) -> Iterator[Row]:
-    total, size = max(file.metadata.num_rows, 1), path.stat().st_size
+def _file_rows(file: Any, size: int, path: Path, reading: Reading) -> Iterator[Row]:
+    about = file.metadata
+    total = max(about.num_rows, 1)
     seen = told = 0
-    batches = file.iter_batches(batch_size=BATCH_ROWS, use_threads=False)
+    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    rows_each = min(
+        (batch_size(group.total_byte_size, group.num_rows) for group in groups), default=BATCH_ROWS
+    )
+    batches = file.iter_batches(batch_size=rows_each, use_threads=False)
     for rows in batch_rows(batches, file.schema_arrow, str(path), reading):
         yield from rows
         seen += len(rows)
@@ -134,9 +142,14 @@ def _file_rows(file: Any, path: Path, reading: Reading) -> Iterator[Row]:
     reading.step(size - told)
 
 
+def batch_size(total_bytes: int, rows: int) -> int:
+    """How many rows make a batch of about `BATCH_BYTES`, at most `BATCH_ROWS`, at least 1."""
+    return max(1, min(BATCH_ROWS, BATCH_BYTES * rows // max(total_bytes, 1)))
+
+
 def table_rows(table: Any, where: str, reading: Reading) -> Iterator[Row]:
     """Yield the rows of a `pyarrow.Table`."""
-    batches = table.to_batches(max_chunksize=BATCH_ROWS)
+    batches = table.to_batches(max_chunksize=batch_size(table.nbytes, len(table)))
     for rows in batch_rows(batches, table.schema, where, reading):
         yield from rows
         reading.step(len(rows))
@@ -154,7 +167,8 @@ def hub_rows(dataset: Any, where: str, reading: Reading) -> Iterator[Row]:
             "the dataset has a transform (set_transform, with_transform); its identity is that of "
             "the stored rows, before it",
         )
-    tables = dataset.with_format("arrow").iter(batch_size=BATCH_ROWS)
+    rows_each = batch_size(dataset.data.nbytes, len(dataset.data))
+    tables = dataset.with_format("arrow").iter(batch_size=rows_each)
     for rows in batch_rows(tables, dataset.features.arrow_schema, where, reading):
         yield from rows
         reading.step(len(rows))

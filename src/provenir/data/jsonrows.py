@@ -35,22 +35,26 @@ _LONG_DIGITS: Final = b"0" * 19
 _DIGITS_TO_ZERO: Final = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
 _BLANK: Final = b" \t\r"
 _SPACE: Final = " \t\r\n"
-_MEND: Final = "one JSON object per line, as UTF-8"
+_LINES_MEND: Final = "it needs one JSON object per line, as UTF-8; an array goes in a .json file"
+_ARRAY_MEND: Final = "it needs one array of JSON objects, or one object per line, as UTF-8"
 
 
-def line_rows(chunks: Iterator[bytes], where: str, reading: Reading) -> Iterator[Row]:
+def line_rows(
+    chunks: Iterator[bytes], where: str, reading: Reading, *, mend: str = _LINES_MEND
+) -> Iterator[Row]:
     """Yield the objects of a JSONL stream.
 
     Args:
         chunks: the decompressed bytes.
         where: the file's name in messages.
         reading: strictness and findings.
+        mend: what a message tells the reader to do.
 
     Raises:
         InputError: a line is no JSON object; `where` is "file:line".
         BoundsError: a line is longer than `MAX_ROW_BYTES`.
     """
-    parser = _Parser(where, reading)
+    parser = _Parser(where, reading, mend)
     for number, line in _lines(chunks, where):
         if not reading.strict and _LONG_DIGITS not in line.translate(_DIGITS_TO_ZERO):
             try:
@@ -82,7 +86,7 @@ def array_rows(chunks: Iterator[bytes], where: str, reading: Reading) -> Iterato
     if first.removeprefix(_BOM).lstrip().startswith(b"["):
         yield from _ArrayReader(whole, where, reading).rows()
     else:
-        yield from line_rows(whole, where, reading)
+        yield from line_rows(whole, where, reading, mend=_ARRAY_MEND)
 
 
 def _lines(chunks: Iterator[bytes], where: str) -> Iterator[tuple[int, bytes]]:
@@ -97,7 +101,7 @@ def _lines(chunks: Iterator[bytes], where: str) -> Iterator[tuple[int, bytes]]:
             raise BoundsError(
                 f"the line is longer than {MAX_ROW_BYTES >> 20} MiB",
                 where=f"{where}:{number + 1}",
-                mend=_MEND,
+                mend=_LINES_MEND,
             )
         if rest:
             number += 1
@@ -116,8 +120,9 @@ def _lines(chunks: Iterator[bytes], where: str) -> Iterator[tuple[int, bytes]]:
 class _Parser:
     """The slow and exact reading of one text, with every refusal named."""
 
-    def __init__(self, where: str, reading: Reading) -> None:
+    def __init__(self, where: str, reading: Reading, mend: str) -> None:
         self.where = where
+        self.mend = mend
         self.reading = reading
         self.number = 0
         self.decoder = json.JSONDecoder(
@@ -152,7 +157,7 @@ class _Parser:
 
     def error(self, what: str) -> InputError:
         """An `InputError` at the current line."""
-        return InputError(what, where=f"{self.where}:{self.number}", mend=_MEND)
+        return InputError(what, where=f"{self.where}:{self.number}", mend=self.mend)
 
     def too_large(self, error: Exception) -> InputError:
         """Nesting or digits beyond what Python reads."""
@@ -188,7 +193,7 @@ class _ArrayReader:
     def __init__(self, chunks: Iterator[bytes], where: str, reading: Reading) -> None:
         self.chunks = chunks
         self.utf8 = codecs.getincrementaldecoder("utf-8")("strict")
-        self.parser = _Parser(where, reading)
+        self.parser = _Parser(where, reading, _ARRAY_MEND)
         self.parser.number = 1
         self.text = ""
         self.at = 0

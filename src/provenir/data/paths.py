@@ -68,10 +68,11 @@ def expand(source: PathLike | Sequence[PathLike]) -> tuple[tuple[DataFile, ...],
     """
     if isinstance(source, (str, os.PathLike)):
         return _expand_one(source)
-    found = [_expand_one(one)[0] for one in source]
-    paths = [file.path.absolute() for files in found for file in files]
+    found = [_expand_one(one) for one in source]
+    paths = [Path(os.path.abspath(file.path)) for files, _ in found for file in files]  # noqa: PTH100
     base = Path(os.path.commonpath([path.parent for path in paths]))
-    return tuple(_data_file(path, path.relative_to(base).as_posix()) for path in paths), ()
+    files = tuple(_data_file(path, path.relative_to(base).as_posix()) for path in paths)
+    return files, tuple(name for _, ignored in found for name in ignored)
 
 
 def _expand_one(source: PathLike) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
@@ -84,7 +85,7 @@ def _expand_one(source: PathLike) -> tuple[tuple[DataFile, ...], tuple[str, ...]
             where=_shorten(text),
             mend="download the file and pass its path",
         )
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises on ~nobody
     kind = _kind_of(path) if text else None
     if kind == "folder":
         return _in_folder(path)
@@ -124,10 +125,24 @@ def _mend_missing(text: str) -> str:
 def _matching(pattern: str) -> tuple[DataFile, ...]:
     parts = Path(pattern).parts
     fixed = next(number for number, part in enumerate(parts) if glob.has_magic(part))
-    base = Path(*parts[:fixed])
-    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute one
-    paths = [path for path in map(Path, found) if _kind_of(path) == "file"]
-    return _sorted({path: path.relative_to(base).as_posix() for path in paths})
+    base, wild = Path(*parts[:fixed]), list(parts[fixed:])
+    if wild[-1] == "**":
+        wild.append("*")
+    try:
+        # Path.glob follows no linked folder below **, so a link to a parent is no endless tree.
+        paths = [path for path in base.glob("/".join(wild)) if _kind_of(path) == "file"]
+    except ValueError as error:
+        raise UsageError(
+            f"not a pattern ({error})", where=_shorten(pattern), mend="write ** as a part by itself"
+        ) from error
+    names = {path: path.relative_to(base) for path in paths}
+    if not any(part.startswith(".") for part in wild):
+        names = {path: name for path, name in names.items() if not _hidden(name)}
+    return _sorted({path: name.as_posix() for path, name in names.items()})
+
+
+def _hidden(name: Path) -> bool:
+    return any(part.startswith(".") for part in name.parts)
 
 
 def _in_folder(folder: Path) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:

@@ -22,6 +22,8 @@ from provenir.data.paths import DataFile, expand
 from provenir.data.streams import content_chunks, digest_only
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from provenir.data.reading import Reading, Row, Source
 
 _REPORT_EVERY: Final = 1024
@@ -75,9 +77,7 @@ class Files:
     @property
     def total(self) -> int:
         """Stored bytes to pass through (Parquet counts twice: digest, then rows)."""
-        sizes = (file.path.stat().st_size for file in self.files)
-        twice = (2 if file.format == "parquet" else 1 for file in self.files)
-        return sum(size * factor for size, factor in zip(sizes, twice, strict=True))
+        return sum(_size(file.path) * (2 if file.format == "parquet" else 1) for file in self.files)
 
     def read(self, reading: Reading) -> Iterator[Row]:
         """Yield the rows; see `Source`."""
@@ -96,6 +96,13 @@ class Files:
         reading.files.clear()
         for file in self.files:
             digest_only(file.path, file.name, reading)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise InputError(f"cannot look at the file ({error.strerror})", where=str(path)) from error
 
 
 def _read_lines(file: DataFile, reading: Reading) -> Iterator[Row]:
@@ -175,7 +182,7 @@ def resolve(source: Any) -> Source:
     """
     if isinstance(source, (str, PathLike)):
         return Files(*expand(source))
-    if _defined_in(source, "datasets", "Dataset"):
+    if _defined_in(source, "datasets", "Dataset") and hasattr(source, "with_format"):
         return Table(source, "datasets.Dataset", lambda held, r: hub_rows(held, "Dataset", r))
     if _defined_in(source, "datasets", "IterableDataset"):
         return Streamed("a streaming datasets.IterableDataset is never consumed")
@@ -197,7 +204,9 @@ def resolve(source: Any) -> Source:
         return _sequence(source)
     if isinstance(source, Iterable) or hasattr(source, "__getitem__"):
         kind = type(source).__name__
-        return Streamed(f"a {kind} may give its rows only once, so it is never consumed")
+        return Streamed(
+            f"a {kind} is not known to give the same rows twice, so it is never consumed"
+        )
     raise UsageError(
         f"a {type(source).__name__} is not a data set",
         mend="pass a list of dicts, a path, or a datasets.Dataset",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CHUNK_BYTES: Final = 1 << 20
 GZIP_SLICE_BYTES: Final = 1 << 16
 ZSTD_SLICE_BYTES: Final = 1 << 10
+GATHER_BYTES: Final = 1 << 17
 MAX_RATIO: Final = 500
 RATIO_GRACE_BYTES: Final = 1 << 30
 
@@ -151,6 +152,8 @@ def _bounded(
             taken += len(chunk)
             yield chunk
 
+    held: list[bytes] = []
+    size = 0
     for chunk in decompress(counted(), path):
         given += len(chunk)
         if given > RATIO_GRACE_BYTES and given > MAX_RATIO * taken:
@@ -159,7 +162,12 @@ def _bounded(
                 where=str(path),
                 mend="decompress it yourself and pass the plain file",
             )
-        yield chunk
+        held.append(chunk)
+        size += len(chunk)
+        if size >= GATHER_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
 
 
 def _torn(path: Path) -> InputError:
