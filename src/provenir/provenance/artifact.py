@@ -157,7 +157,7 @@ def _identity_differences(
                 text = f"{_show(subject.name)} is no identity of an artifact ({_show(algorithm)})"
                 found.append(_difference("subject", subject.name, text))
             elif kind == "tensors" and actual["tensors"] != expected:
-                text = f"the tensors are not those of {_show(subject.name)}"
+                text = f"the tensors are not those of {_show(_artifact_name(subject.name))}"
                 found.append(_difference("tensors", subject.name, text))
             elif kind == "files" and actual["files"] != expected:
                 found += _file_differences(subject.name, expected, scan, listed)
@@ -184,7 +184,7 @@ def _actual_digests(scan: TreeScan, place: Path) -> dict[str, str | None]:
 def _file_differences(
     subject: str, expected: str, scan: TreeScan, listed: Sequence[FileEntry] | None
 ) -> list[ArtifactDifference]:
-    summary = f"the files are not those of {_show(subject)}"
+    summary = f"the files are not those of {_show(_artifact_name(subject))}"
     if listed is None:
         return [_difference("files", subject, f"{summary}; no file list says which")]
     if dir_hash1((name, digest) for name, digest, _ in listed) != expected:
