@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from provenir.core.text import printable
 from provenir.observability.detectors.baseline import FEWEST
-from provenir.observability.detectors.registry import CHANNELS_OF, NONFINITE
+from provenir.observability.detectors.registry import CHANNELS_OF, NEEDS_HISTORY, NONFINITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,8 +37,10 @@ def coverage(counts: Mapping[str, int], warmup: int) -> tuple[dict[str, int], di
             seen = sum(counts.values())
         else:
             seen = max(counts.get(channel, 0) for channel in channels)
-        if seen:
+        if seen > (FEWEST if kind in NEEDS_HISTORY else 0):
             examined[kind] = seen
+        elif seen:
+            not_examined[kind] = f"needs more than {FEWEST} values of {' or '.join(channels)}"
         elif kind == NONFINITE:
             not_examined[kind] = "no known metric was logged"
         else:

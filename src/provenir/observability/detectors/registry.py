@@ -83,6 +83,9 @@ NONFINITE: Final = "nonfinite"
 KINDS: Final[tuple[str, ...]] = tuple(dict.fromkeys(watch.kind for watch in WATCHES))
 """Every kind of anomaly that the recorder can report."""
 
+NEEDS_HISTORY: Final = frozenset({"kl_collapse", "length_explosion", "reward_spike"})
+"""Kinds without a bound of their own: the first values of a run cannot show them."""
+
 CHANNELS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     kind: tuple(watch.channel for watch in WATCHES if watch.kind == kind) for kind in KINDS
 }
