@@ -32,7 +32,8 @@ def check_artifacts(
         progress: Called with the number of bytes read since the last call.
 
     Returns:
-        One row for each path, and one for each artifact that was not handed over.
+        One row for each path, and one for each artifact that was not handed over; one row for a
+        passport that names no artifact.
 
     Raises:
         InputError: A path does not exist.
@@ -53,6 +54,8 @@ def check_artifacts(
         more = len(details) - _SHOWN
         text = "; ".join(details[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
         checks.append(_row(f"artifact:{artifact.name}", text))
+    if not bom.artifacts and not paths:
+        checks.append(Check(name="artifact", status="not-checked", reason="not-stated"))
     checks += [_not_given(artifact) for artifact in bom.artifacts if artifact.name not in seen]
     return checks
 

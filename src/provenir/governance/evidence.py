@@ -97,6 +97,11 @@ def hacking_summary(document: Any) -> HackingSummary:
 
 def _agreement(predicate: PassportPredicate, manifest: RunManifest, files: RunFiles) -> Check:
     """Read the bill of materials from the folder again and compare what follows from it."""
+    bom = predicate.bom
+    for name, stated in ((_FLIGHT, bom.flight), (_HACKING, bom.hacking)):
+        if stated is not None and name not in manifest.files:
+            detail = f"the manifest records no {name}, which the bill of materials sums up"
+            return Check(name="evidence", status="fail", reason="missing-report", detail=detail)
     try:
         covered = [name for name in (_FLIGHT, _HACKING) if name in manifest.files]
         read = {name: read_json(files.folder / name) for name in covered}
@@ -104,7 +109,6 @@ def _agreement(predicate: PassportPredicate, manifest: RunManifest, files: RunFi
         hacking = hacking_summary(read[_HACKING]) if _HACKING in read else None
     except InputError as fault:
         return _disagreement(f"{fault.where}: {fault.what}")
-    bom = predicate.bom
     differences = [
         *_manifest_differences(bom, manifest),
         *(["what the flight recorder saw"] if bom.flight not in (None, flight) else []),

@@ -52,7 +52,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "unbound-run": "the passport names no run manifest, so no folder can prove it",
         "unfinished-run": "the run has not ended, so its files are not recorded yet",
         "not-recorded": "the run's manifest does not record it",
-        "not-signed-for": "nothing can be said about it before the signature holds",
+        "not-reached": "a check that comes before it did not hold",
         "not-given": "it was not handed over",
         "not-stated": "the passport states none",
     }

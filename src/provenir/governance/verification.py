@@ -3,7 +3,7 @@
 The rules, in the order in which they are applied:
 
 1. Nothing inside an envelope is looked at before every key that was given is found to have signed
-   it. What was not reached is listed as not checked (`not-signed-for`).
+   it. What was not reached is listed as not checked (`not-reached`).
 2. The keys are the verifier's. The envelope's key ids only help to say why a key did not fit.
 3. The payload must be a Model Passport: predicate type, schema, and subjects that follow from its
    own bill of materials.
@@ -118,7 +118,11 @@ def verify_passport(
         *_bom_files(predicate, question),
     ]
     run_checks, reached = _run(predicate, question)
-    checks += [*run_checks, _assurance(predicate, reached, asked=question.run is not None)]
+    checks += run_checks
+    if all(check.status in ("pass", "not-checked") for check in run_checks):
+        checks.append(_assurance(predicate, reached, asked=question.run is not None))
+    else:
+        checks.append(Check(name="assurance", status="not-checked", reason="not-reached"))
     verdict = Verdict(
         checks=tuple(checks),
         notes=(*notes, *_content_notes(predicate)),
@@ -171,7 +175,7 @@ def _unreached(question: _Question) -> list[Check]:
     """What is listed as not checked when the signature or the statement does not hold."""
     names = ["content", *(f"artifact:{path.name}" for path in question.artifacts)]
     names += ["run"] if question.run is not None else []
-    return [Check(name=name, status="not-checked", reason="not-signed-for") for name in names]
+    return [Check(name=name, status="not-checked", reason="not-reached") for name in names]
 
 
 def _row(name: str, reason: str, fault: str | None, holds: str) -> Check:
@@ -199,7 +203,7 @@ def _artifacts(predicate: PassportPredicate, question: _Question, *, trusted: bo
     if trusted:
         return check_artifacts(predicate.bom, question.artifacts, progress=question.progress)
     return [
-        Check(name=f"artifact:{path.name}", status="not-checked", reason="not-signed-for")
+        Check(name=f"artifact:{path.name}", status="not-checked", reason="not-reached")
         for path in question.artifacts
     ]
 

@@ -1,0 +1,594 @@
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from provenir.attest.dsse import Envelope
+from provenir.attest.keys import Ed25519Signer
+from provenir.core.digest import digest_bytes, digest_file
+from provenir.core.errors import InputError, UsageError
+from provenir.core.manifest import RunManifest, RunManifestStore
+from provenir.governance.bom import ModelBOM
+from provenir.governance.passport import ModelPassport, PassportSigner
+from provenir.governance.verification import verify_passport
+from provenir.provenance.artifact import identify_artifact
+
+OTHER = digest_bytes(b"other")
+
+
+def statuses(verdict) -> dict[str, str]:
+    return {check.name: check.status for check in verdict.checks}
+
+
+def reason_of(verdict, name: str) -> str | None:
+    return next(check.reason for check in verdict.checks if check.name == name)
+
+
+# What was not handed over -------------------------------------------------------------------------
+
+
+def test_a_lone_passport_establishes_what_is_declared_and_lists_the_rest(make_run, model, public):
+    passport = make_run(model=model).passport
+    verdict = passport.verify(public)
+    assert verdict
+    assert verdict.exit_code == 0
+    assert (verdict.assurance_claimed, verdict.assurance_established) == ("L0", "declared")
+    skipped = {check.name: check.reason for check in verdict.not_checked}
+    assert skipped == {
+        "expiry": "not-stated",
+        "artifact:model": "not-given",
+        "bom.json": "not-given",
+        "run": "not-given",
+        "assurance": "not-given",
+    }
+
+
+def test_with_the_run_folder_l0_is_established(make_run, model, public):
+    run = make_run(model=model)
+    verdict = run.verify(public, artifacts=model)
+    assert verdict
+    assert verdict.assurance_established == "L0"
+    assert {check.name for check in verdict.not_checked} == {"expiry"}
+
+
+def test_a_run_without_steps_stays_declared(make_run, public):
+    run = make_run(steps=b"", flight={"num_steps": 0, "verdict": "UNKNOWN"})
+    verdict = run.verify(public)
+    assert verdict
+    assert verdict.assurance_claimed == "declared"
+    assert verdict.has_note("no-health-data")
+
+
+def test_hmac_reaches_l0_and_no_further(make_run):
+    run = make_run(signer=b"secret")
+    verdict = run.verify(b"secret")
+    assert verdict
+    assert verdict.assurance_established == "L0"
+    assert verdict.has_note("team-internal")
+
+
+def test_notes_say_what_a_good_verdict_does_not_show(seed_bom, make_run, model, public, ed25519):
+    lone = PassportSigner(ed25519).sign(seed_bom).verify(public)
+    assert lone.has_note("no_model_artifact")
+    assert lone.has_note("self_declared_evidence")
+    run = make_run(model=model)
+    assert not run.verify(public).has_note("no_model_artifact")
+    report = {"reports/pii.json": OTHER, "reports/contamination.json": OTHER}
+    data = [
+        seed_bom.data[0].model_copy(update={"pii_report": OTHER, "contamination_report": OTHER})
+    ]
+    bom = ModelBOM(**{**dict(seed_bom), "data": data})
+    assert (
+        not PassportSigner(ed25519)
+        .sign(bom, reports=report)
+        .verify(public)
+        .has_note("self_declared_evidence")
+    )
+    # A digest that no report of the passport has is only another word.
+    assert PassportSigner(ed25519).sign(bom).verify(public).has_note("self_declared_evidence")
+
+
+# Expiry -------------------------------------------------------------------------------------------
+
+
+def test_expiry_is_judged_by_the_verifiers_clock(make_run, public):
+    end = datetime(2026, 6, 1, tzinfo=UTC)
+    passport = make_run(expires_at=end).passport
+    assert passport.verify(public, at=datetime(2026, 5, 31, 23, 59, 59, tzinfo=UTC))
+    for at in (end, datetime(2031, 1, 1, tzinfo=UTC)):
+        assert passport.verify(public, at=at).reasons == ("expired",)
+    with pytest.raises(UsageError):
+        passport.verify(public, at=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_without_at_the_machines_clock_decides(seed_bom, ed25519, public):
+    from provenir.core.clock import FixedClock
+
+    past = FixedClock("2020-01-01T00:00:00Z")
+    end = datetime(2020, 1, 2, tzinfo=UTC)
+    old = PassportSigner(ed25519).sign(seed_bom, clock=past, expires_at=end)
+    assert old.verify(public).reasons == ("expired",)
+
+
+# Artifacts ----------------------------------------------------------------------------------------
+
+
+def _change_weights(model):
+    path = model / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def _link(model):
+    (model / "config.json").unlink()
+    (model / "config.json").symlink_to("tokenizer.json")
+
+
+CHANGES = {
+    "weights": (_change_weights, "model.safetensors was changed"),
+    "config": (lambda m: (m / "config.json").write_text("{}"), "config.json was changed"),
+    "added": (lambda m: (m / "extra.txt").write_text("x"), "extra.txt was added"),
+    "hidden": (lambda m: (m / ".hidden").write_text("x"), ".hidden was added"),
+    "removed": (lambda m: (m / "tokenizer.json").unlink(), "tokenizer.json is missing"),
+    "renamed": (
+        lambda m: (m / "config.json").rename(m / "settings.json"),
+        "config.json is now settings.json",
+    ),
+    "linked": (_link, "config.json"),
+    "fifo": (lambda m: os.mkfifo(m / "pipe"), "pipe"),
+    "emptied": (lambda m: [path.unlink() for path in m.iterdir()], "is missing"),
+    "damaged": (lambda m: (m / "model.safetensors").write_bytes(b"\xff" * 20), "model.safetensors"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_any_change_of_the_model_folder_is_refused_and_named(make_run, model, public, change):
+    passport = make_run(model=model).passport
+    assert passport.verify(public, artifacts=model)
+    alter, named = CHANGES[change]
+    alter(model)
+    verdict = passport.verify(public, artifacts=[model])
+    assert verdict.exit_code == 1
+    assert verdict.reasons == ("artifact-mismatch",)
+    assert named in verdict.to_text()
+
+
+def test_a_copy_under_another_name_is_the_same_artifact(make_run, model, public, tmp_path):
+    passport = make_run(model=model).passport
+    assert passport.verify(public, artifacts=model.rename(tmp_path / "elsewhere"))
+
+
+def test_an_artifact_that_is_not_there_is_an_input_error(make_run, model, public):
+    passport = make_run(model=model).passport
+    with pytest.raises(InputError):
+        passport.verify(public, artifacts=model / "nothing")
+
+
+def test_a_passport_that_names_no_artifact_vouches_for_none(seed_bom, ed25519, public, model):
+    passport = PassportSigner(ed25519).sign(seed_bom)
+    assert statuses(passport.verify(public))["artifact"] == "not-checked"
+    assert passport.verify(public, artifacts=model).reasons == ("artifact-mismatch",)
+
+
+def test_several_artifacts_are_told_apart(seed_bom, ed25519, public, model, tmp_path):
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text('{"r": 8}')
+    (adapter / "config.json").write_text("{}")
+    identities = [identify_artifact(model), identify_artifact(adapter, kind="adapter")]
+    passport = PassportSigner(ed25519).sign(seed_bom, artifacts=identities)
+    both = statuses(passport.verify(public, artifacts=[adapter, model]))
+    assert both["artifact:model"] == both["artifact:adapter"] == "pass"
+    moved = adapter.rename(tmp_path / "x")
+    one = statuses(passport.verify(public, artifacts=moved))
+    assert (one["artifact:adapter"], one["artifact:model"]) == ("pass", "not-checked")
+    (moved / "adapter_config.json").write_text('{"r": 9}')
+    verdict = passport.verify(public, artifacts=[moved, model])
+    assert statuses(verdict)["artifact:adapter"] == "fail"
+    assert statuses(verdict)["artifact:model"] == "pass"
+
+
+# Statements that were validly signed and say something else ------------------------------------
+
+
+def _predicate(change):
+    def apply(statement):
+        change(statement["predicate"])
+
+    return apply
+
+
+def _set(path, value):
+    def apply(statement):
+        target = statement
+        for step in path[:-1]:
+            target = target[step]
+        target[path[-1]] = value
+
+    return apply
+
+
+def _drop(path):
+    def apply(statement):
+        target = statement
+        for step in path[:-1]:
+            target = target[step]
+        del target[path[-1]]
+
+    return apply
+
+
+FORGERIES = {
+    # name: (change of the signed statement, reason)
+    "other predicate type": (
+        _set(["predicateType"], "https://slsa.dev/provenance/v1"),
+        "wrong-predicate",
+    ),
+    "next version of the type": (
+        _set(["predicateType"], "https://provenir.example/attestation/passport/v2"),
+        "wrong-predicate",
+    ),
+    "no statement": (_set(["_type"], "x"), "malformed"),
+    "no predicate": (_drop(["predicate"]), "malformed"),
+    "predicate is a list": (_set(["predicate"], []), "malformed"),
+    "empty subjects": (_set(["subject"], []), "malformed"),
+    "unknown field": (_set(["predicate", "trusted"], True), "malformed"),
+    "unknown field in a component": (_set(["predicate", "bom", "code", "x"], 1), "malformed"),
+    "other schema version": (_set(["predicate", "schema_version"], "passport/2"), "malformed"),
+    "L3 claimed by an issuer": (_set(["predicate", "assurance"], "L3"), "malformed"),
+    "assurance raised to L1": (_set(["predicate", "assurance"], "L1"), "flags-mismatch"),
+    "assurance raised to L2": (_set(["predicate", "assurance"], "L2"), "flags-mismatch"),
+    "flags dropped": (_set(["predicate", "bom", "code", "dirty"], True), "flags-mismatch"),
+    "flags invented": (_set(["predicate", "risk_flags"], ["dirty_code"]), "flags-mismatch"),
+    "other subject": (_set(["subject", 0, "digest", "sha256"], "0" * 64), "subject-mismatch"),
+    "renamed subject": (_set(["subject", 0, "name"], "other/tensors"), "subject-mismatch"),
+    "stripped subject": (_drop(["subject", 0]), "subject-mismatch"),
+    "added subject": (
+        lambda s: s["subject"].append({"name": "x", "digest": {"sha256": "0" * 64}}),
+        "subject-mismatch",
+    ),
+    "other file list": (
+        _set(["predicate", "bom", "artifacts", 0, "files", 0, "sha256"], "0" * 64),
+        "subject-mismatch",
+    ),
+    "artifact removed": (_set(["predicate", "bom", "artifacts"], []), "subject-mismatch"),
+    "text for a number": (_set(["predicate", "version"], "1"), "malformed"),
+    "text for a truth": (
+        _set(["predicate", "bom", "data", 0, "pii_scanned"], "yes"),
+        "malformed",
+    ),
+    "version without a previous one": (_set(["predicate", "version"], 2), "malformed"),
+    "version zero": (_set(["predicate", "version"], 0), "malformed"),
+    "time without a zone": (_set(["predicate", "issued_at"], "2026-01-01T00:00:00"), "malformed"),
+    "report outside": (
+        _set(["predicate", "reports", 0, "name"], "../../../etc/passwd"),
+        "malformed",
+    ),
+    "manifest of another run": (_set(["predicate", "manifest", "run_id"], "other"), "malformed"),
+    "no flags at all": (_drop(["predicate", "risk_flags"]), "malformed"),
+    "no manifest for L0": (_set(["predicate", "manifest"], None), "flags-mismatch"),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_signed_by_the_right_key_and_still_refused(make_run, model, public, forge, name):
+    change, reason = FORGERIES[name]
+    forged = forge(make_run(model=model).passport, change)
+    verdict = forged.verify(public)
+    assert verdict.exit_code == 1
+    assert reason in verdict.reasons
+    assert verdict.assurance_established is None
+
+
+def test_an_unchanged_statement_signed_again_is_good(make_run, model, public, forge):
+    """The forgeries above are refused for what they change, not for how they are made."""
+    run = make_run(model=model)
+    again = forge(run.passport, lambda statement: None)
+    assert again.verify(public, artifacts=model, run_dir=run.folder)
+
+
+def test_another_key_is_unknown_whatever_it_signs(make_run, forge, public):
+    stranger = Ed25519Signer.generate()
+    verdict = forge(make_run().passport, lambda s: None, signer=stranger).verify(public)
+    assert verdict.reasons == ("unknown-key",)
+    assert verdict.assurance_claimed is None
+    assert reason_of(verdict, "content") == "not-reached"
+
+
+def test_nothing_is_compared_before_the_signature_holds(make_run, model, public):
+    run = make_run(model=model, signer=Ed25519Signer.generate())
+    verdict = run.verify(public, artifacts=model)
+    assert statuses(verdict) == {
+        "signature": "fail",
+        "content": "not-checked",
+        "artifact:model": "not-checked",
+        "run": "not-checked",
+    }
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda s: json.dumps(s, indent=3),
+        lambda s: json.dumps(s).replace('"version": 1', '"version": 1.0'),
+        lambda s: json.dumps(s).replace("0.71", "7.1e-1"),
+        lambda s: json.dumps(s, ensure_ascii=True).replace("my-model", "\\u006dy-model"),
+    ],
+    ids=["layout", "1.0", "exponent", "escapes"],
+)
+def test_another_spelling_means_the_same_or_is_refused(make_run, model, ed25519, public, spell):
+    passport = make_run(model=model).passport
+    text = spell(passport.to_dict())
+    again = ModelPassport(Envelope.sign(text.encode(), [ed25519]))
+    verdict = again.verify(public)
+    if verdict:
+        assert again.predicate == passport.predicate
+    else:
+        assert verdict.reasons == ("malformed",)
+
+
+@pytest.mark.parametrize(
+    "game",
+    [
+        lambda t: t.replace('"version": 1', '"version": 1, "version": 2'),
+        lambda t: "\ufeff" + t,
+        lambda t: t.replace('"version": 1', '"version": NaN'),
+        lambda t: t.replace('"version": 1', '"version": 1e400'),
+        lambda t: t.replace('"version": 1', '"version": 01'),
+        lambda t: t + "{}",
+        lambda t: t.replace('"my-model"', '"\\ud800"'),
+        lambda t: t.replace('{"lr": 1e-05}', '{"lr": ' + "[" * 70 + "]" * 70 + "}"),
+    ],
+)
+def test_json_games_are_refused(make_run, ed25519, public, game):
+    text = json.dumps(make_run().passport.to_dict())
+    changed = game(text)
+    assert changed != text
+    forged = ModelPassport(Envelope.sign(changed.encode("utf-8", "surrogatepass"), [ed25519]))
+    assert forged.verify(public).reasons == ("malformed",)
+
+
+# The run folder ----------------------------------------------------------------------------------
+
+
+def _edit(name, text="{}"):
+    return lambda run: (run.folder / name).write_text(text)
+
+
+def _remove(name):
+    return lambda run: (run.folder / name).unlink()
+
+
+def _rewrite_manifest(**changes):
+    """What a forger without a key can do: a manifest that agrees with itself."""
+
+    def apply(run):
+        store = RunManifestStore(run.folder / "manifests")
+        store.save(run.manifest.with_changes(**changes))
+
+    return apply
+
+
+def _cut_steps(run):
+    path = run.folder / "steps.jsonl"
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+
+
+def _cut_steps_and_rewrite(run):
+    _cut_steps(run)
+    files = {**run.manifest.files, "steps.jsonl": digest_file(run.folder / "steps.jsonl")}
+    _rewrite_manifest(files=files)(run)
+
+
+def _link_away(name):
+    def apply(run):
+        target = run.folder.parent / "elsewhere"
+        (run.folder / name).rename(target)
+        (run.folder / name).symlink_to(target)
+
+    return apply
+
+
+FOLDER_CHANGES = {
+    "steps cut": (_cut_steps, "changed-report"),
+    "steps cut, manifest rewritten": (_cut_steps_and_rewrite, "manifest-mismatch"),
+    "steps gone": (_remove("steps.jsonl"), "missing-report"),
+    "report changed": (_edit("hacking_report.json"), "changed-report"),
+    "report gone": (_remove("flight_recorder.json"), "missing-report"),
+    "report replaced by a link": (_link_away("flight_recorder.json"), "missing-report"),
+    "bom changed": (_edit("bom.json"), "bom-mismatch"),
+    "bom unreadable": (_edit("bom.json", "x" * 10), "bom-mismatch"),
+    "manifest gone": (
+        lambda run: RunManifestStore(run.folder / "manifests").path(run.manifest.run_id).unlink(),
+        "missing-report",
+    ),
+    "manifest says failed": (_rewrite_manifest(status="failed"), "manifest-mismatch"),
+    "manifest lists nothing": (_rewrite_manifest(files={}), "manifest-mismatch"),
+}
+
+
+@pytest.mark.parametrize("name", FOLDER_CHANGES)
+def test_a_changed_run_folder_is_refused(make_run, public, name):
+    run = make_run()
+    assert run.verify(public)
+    alter, reason = FOLDER_CHANGES[name]
+    alter(run)
+    verdict = run.verify(public)
+    assert verdict.exit_code == 1
+    assert reason in verdict.reasons
+
+
+def test_a_lone_passport_is_not_refused_for_what_it_does_not_see(make_run, public):
+    run = make_run()
+    (run.folder / "steps.jsonl").unlink()
+    assert run.passport.verify(public)
+
+
+SIGNER_LIES = {
+    # What an operator with a good key might sign over a run that went otherwise.
+    "health": {"flight": {"verdict": "CRITICAL"}, "claim": "flight"},
+    "hacking": {
+        "hacking": {"hacking_rate": 0.5, "is_clean": False, "by_kind": {"test_tampering": 2}},
+        "claim": "hacking",
+    },
+    "health left out": {"flight": {"verdict": "CRITICAL"}, "leave_out": "flight"},
+    "hacking left out": {
+        "hacking": {"hacking_rate": 0.5, "is_clean": False},
+        "leave_out": "hacking",
+    },
+    "status left out": {"status": "failed", "leave_out": "run"},
+}
+
+
+@pytest.mark.parametrize("name", SIGNER_LIES)
+def test_an_operator_who_signs_more_than_the_run_shows_is_found_out(
+    make_run, seed_bom, public, ed25519, tmp_path, name
+):
+    lie = dict(SIGNER_LIES[name])
+    claim, leave_out = lie.pop("claim", None), lie.pop("leave_out", None)
+    run = make_run(**lie)
+    fields = dict(run.bom)
+    if claim == "flight":
+        fields["flight"] = run.bom.flight.model_copy(update={"verdict": "HEALTHY"})
+    elif claim == "hacking":
+        clean = {"hacking_rate": 0.0, "is_clean": True, "by_kind": {}}
+        fields["hacking"] = run.bom.hacking.model_copy(update=clean)
+    else:
+        fields[leave_out] = None
+    lying = ModelBOM(**fields)
+    reports = {report.name: report.digest for report in run.passport.predicate.reports}
+    options = {"manifest": run.manifest, "reports": reports, "assurance": "declared"}
+    passport = PassportSigner(ed25519).sign(lying, **options)
+    (run.folder / "bom.json").unlink()
+    assert passport.verify(public), "alone it cannot be told"
+    verdict = passport.verify(public, run_dir=run.folder)
+    assert verdict.exit_code == 1
+    restored = make_visible(run, lying)
+    assert "flags-mismatch" in passport.verify(public, run_dir=restored).reasons
+
+
+def make_visible(run, bom):
+    """Put back a file of the folder as its manifest records it."""
+    (run.folder / "bom.json").write_bytes(run.bom.to_bytes())
+    return run.folder
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"git_sha": "cd" * 20},
+        {"dependencies_lockfile": OTHER},
+        {"dataset_hash": OTHER},
+        {"config_hash": OTHER},
+        {"seed": 8},
+        {"started_at": "2026-01-01T00:00:00.000Z"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_facts_of_another_run_are_found_out(make_run, public, ed25519, changes):
+    run = make_run()
+    manifest = run.manifest.with_changes(**changes)
+    RunManifestStore(run.folder / "manifests").save(manifest)
+    passport = PassportSigner(ed25519).sign(run.bom, manifest=manifest)
+    assert passport.verify(public, run_dir=run.folder).reasons == ("flags-mismatch",)
+
+
+def test_l2_is_not_established_by_a_run_folder_alone(make_run, public):
+    run = make_run(ledger_root=OTHER, assurance="L2")
+    lone = run.passport.verify(public)
+    assert lone
+    assert (lone.assurance_claimed, lone.assurance_established) == ("L2", "declared")
+    assert run.verify(public).reasons == ("flags-mismatch",)
+
+
+def test_a_claim_of_l0_over_a_run_without_steps_is_found_out(make_run, public):
+    run = make_run(steps=b"")
+    assert run.passport.predicate.assurance == "L0"
+    assert run.verify(public).reasons == ("flags-mismatch",)
+
+
+def test_steps_that_the_manifest_does_not_cover_prove_nothing(make_run, public):
+    assert make_run(unlisted=("steps.jsonl",)).verify(public).reasons == ("flags-mismatch",)
+
+
+@pytest.mark.parametrize("name", ["flight_recorder.json", "hacking_report.json"])
+def test_a_report_that_the_manifest_does_not_cover_is_missing(make_run, public, name):
+    assert make_run(unlisted=(name,)).verify(public).reasons == ("missing-report",)
+
+
+def test_a_run_folder_for_a_passport_that_binds_none_is_undecided(
+    make_run, seed_bom, public, ed25519
+):
+    run = make_run()
+    (run.folder / "bom.json").write_bytes(seed_bom.to_bytes())
+    verdict = PassportSigner(ed25519).sign(seed_bom).verify(public, run_dir=run.folder)
+    assert verdict.exit_code == 3
+    assert verdict.reasons == ("unbound-run",)
+
+
+def test_a_run_folder_that_is_not_there_is_an_input_error(make_run, public):
+    run = make_run()
+    with pytest.raises(InputError):
+        run.passport.verify(public, run_dir=run.folder / "nothing")
+    with pytest.raises(InputError):
+        run.passport.verify(public, run_dir=run.folder / "steps.jsonl")
+
+
+def test_a_missing_attached_report_is_named(make_run, public, ed25519):
+    run = make_run()
+    reports = {"reports/pii.json": OTHER}
+    passport = PassportSigner(ed25519).sign(run.bom, manifest=run.manifest, reports=reports)
+    verdict = passport.verify(public, run_dir=run.folder)
+    assert verdict.reasons[0] == "missing-report"
+    assert "reports/pii.json" in verdict.to_text()
+
+
+# bom.json beside the passport ---------------------------------------------------------------------
+
+
+def test_the_bom_beside_the_passport_must_be_the_signed_one(make_run, public, seed_bom):
+    run = make_run()
+    read = ModelPassport.read(run.folder / "passport.json")
+    assert statuses(read.verify(public))["bom.json"] == "pass"
+    (run.folder / "bom.json").write_text(json.dumps(run.bom.model_dump(mode="json"), indent=2))
+    assert statuses(read.verify(public))["bom.json"] == "pass"
+    (run.folder / "bom.json").write_bytes(seed_bom.to_bytes())
+    assert read.verify(public).reasons == ("bom-mismatch",)
+    data = (run.folder / "passport.json").read_bytes()
+    assert verify_passport(data, keys=public), "nothing was said of the folder"
+    assert verify_passport(data, keys=public, beside=run.folder).reasons == ("bom-mismatch",)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "dangling link", "large"])
+def test_a_hostile_file_in_its_place_is_a_mismatch(make_run, public, kind):
+    run = make_run()
+    path = run.folder / "bom.json"
+    path.unlink()
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "large":
+        with path.open("wb") as file:
+            file.truncate(2**31)
+    else:
+        path.symlink_to("nothing")
+    read = ModelPassport.read(run.folder / "passport.json")
+    assert read.verify(public).reasons == ("bom-mismatch",)
+
+
+def test_a_manifest_that_another_run_wrote_is_not_taken(make_run, public):
+    run = make_run()
+    path = RunManifestStore(run.folder / "manifests").path(run.manifest.run_id)
+    other = RunManifest.create(
+        **{
+            **run.manifest.model_dump(exclude={"content_hash"}),
+            "run_id": "other-20260102T030405Z-0123abcd",
+        }
+    )
+    path.write_bytes(other.to_bytes())
+    assert run.verify(public).reasons == ("manifest-mismatch",)
