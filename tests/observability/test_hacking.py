@@ -376,3 +376,13 @@ def test_a_group_id_that_cannot_be_read_makes_no_trouble():
     monitor = HackingMonitor()
     monitor.add({"reward": 0.5, "group_id": Raising()})
     assert monitor.report().num_trajectories == 1
+
+
+def test_one_field_that_cannot_be_read_leaves_the_others():
+    monitor = HackingMonitor()
+    signals = monitor.add(
+        {"proxy_reward": 1.0, "true_reward": 0.0, "index": Raising(), "prompt": Raising()}
+    )
+    assert [(s.kind, s.index) for s in signals] == [("proxy_divergence", 0)]
+    monitor.add({"reward": Raising(), "true_reward": 0.0})
+    assert monitor.report().not_examined["rewards"].startswith("1 rollouts")

@@ -303,10 +303,11 @@ def test_what_a_loop_may_hand_over_by_mistake():
     recorder = FlightRecorder()
     for metrics in (None, 3, "kl", [1], object(), Raising(), {}, {None: 1}, {"kl": {"a": 1}}):
         assert recorder.log_step(metrics) == []
+    recorder.log_step({"step": Raising()})
     recorder.log_step({"kl": Scalar(0.5), "entropy": Raising(), 1: 2, (1, 2): 3, "\ud800": 4})
     assert recorder.summary()["final_metrics"] == {"kl": 0.5}
     assert recorder.faults == {}
-    assert recorder.num_steps == 10
+    assert recorder.num_steps == 11
     strict_json(recorder)
 
 

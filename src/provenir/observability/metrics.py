@@ -190,7 +190,7 @@ def map_metrics(raw: Mapping[str, Any]) -> RLStepMetrics:
 def step_number(value: object) -> int | None:
     """Return a step number that JSON can carry exactly, or None for anything else."""
     if type(value) is not int:
-        if value is None or isinstance(value, bool):
+        if value is None or type(value) is bool:
             return None
         number = scalar(value)
         if number is None or not number.is_integer() or abs(number) > _MAX_STEP:

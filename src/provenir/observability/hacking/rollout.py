@@ -59,7 +59,7 @@ def read_rollout(trajectory: object, *, index: int) -> Rollout:
 
 def finite(value: object) -> float | None:
     """Return a reward as a finite float, None for anything else; text is never a reward."""
-    if isinstance(value, str | bytes):
+    if issubclass(type(value), str | bytes):
         return None
     number = scalar(value)
     return number if number is not None and number - number == 0.0 else None
@@ -81,7 +81,7 @@ def excerpt(trajectory: object, keys: tuple[str, ...], max_chars: int) -> str | 
     value = _first(trajectory, keys)
     if value is None:
         return None
-    if isinstance(value, str):
+    if issubclass(type(value), str):
         value = value[:max_chars]
     plain, _ = to_plain(value, max_depth=16, max_nodes=1_000)
     text = plain if isinstance(plain, str) else json_line(plain).decode().strip()
