@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -151,6 +152,27 @@ def test_one_key_counts_once(
     assert twice.verified_by([key, key, other_signer.verification_key]) == (key,)
 
 
+@dataclass(frozen=True)
+class CredulousKey:
+    """A key that verifies anything, as an Ed25519 key of small order would."""
+
+    keyid: str
+    algorithm: str = "ed25519"
+
+    @property
+    def material(self) -> bytes:
+        return self.keyid.encode()
+
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        return True
+
+
+def test_one_signature_counts_for_one_key(envelope: Envelope, signer: Ed25519Signer) -> None:
+    keys = [CredulousKey("a"), CredulousKey("b"), signer.verification_key]
+    assert envelope.verified_by(keys) == (signer.verification_key,)  # the hint names it
+    assert envelope.verified_by(keys[:2]) == (keys[0],)
+
+
 def test_equal_shared_secrets_count_once() -> None:
     made = Envelope.sign(PAYLOAD, [HmacSigner(b"k", "one"), HmacSigner(b"k\x00", "two")])
     keys = [HmacKey(b"k", "one"), HmacKey(b"k\x00", "two"), HmacKey(b"k", "three")]
@@ -274,7 +296,7 @@ def test_what_is_no_envelope_is_refused(document: Any) -> None:
         b'{"payload":"aGk=","payloadType":"\\ud800","signatures":[]}',
         b'{"payload":"aGk=","payloadType":"t","signatures":' + b"[" * 9000 + b"]" * 9000 + b"}",
         _bytes(_changed()) + b"{}",
-        b" " * (MAX_ENVELOPE_BYTES + 1),
+        _bytes(_changed()).ljust(MAX_ENVELOPE_BYTES + 1),
     ],
 )
 def test_what_has_no_single_reading_is_refused(data: bytes) -> None:
