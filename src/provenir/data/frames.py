@@ -7,6 +7,7 @@ absent; a finding says so, because a NaN that was meant as a number is then gone
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import InputError
@@ -62,7 +63,7 @@ def _native(value: Any, name: str, reading: Reading) -> Any:
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return value
-    if kind.__name__ in _MISSING or (kind is float and value - value != 0.0 and value != value):
+    if kind.__name__ in _MISSING or (kind is float and math.isnan(value)):
         reading.note(
             "missing_values",
             f"column {name} has missing values (NaN, NaT or NA); they are read as absent",
