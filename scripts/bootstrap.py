@@ -117,7 +117,7 @@ def install(interpreter: Path, target: str) -> None:
         command += ["--group", group]
     started = time.monotonic()
     megabytes, packages = 0.0, 0
-    tail = collections.deque(maxlen=25)
+    tail: collections.deque[str] = collections.deque(maxlen=25)
     process = subprocess.Popen(
         command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

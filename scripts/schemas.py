@@ -19,11 +19,23 @@ from provenir.attest.event import LogEntry
 from provenir.core.manifest import RunManifest
 from provenir.governance.bom import ModelBOM
 from provenir.governance.predicate import PassportPredicate
+from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
+from provenir.provenance.lineage_document import LineageDocument
+from provenir.tracking.log_entries import PassportProof
 
 if TYPE_CHECKING:
     from provenir.core.document import Document
 
-DOCUMENTS: Final[tuple[type[Document], ...]] = (LogEntry, ModelBOM, PassportPredicate, RunManifest)
+DOCUMENTS: Final[tuple[type[Document], ...]] = (
+    FlightRecorderDocument,
+    HackingReportDocument,
+    LineageDocument,
+    LogEntry,
+    ModelBOM,
+    PassportPredicate,
+    PassportProof,
+    RunManifest,
+)
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "schemas"
 
 

@@ -424,3 +424,14 @@ def test_an_interpreter_that_ends_leaves_an_interrupted_run():
     (manifest,) = Path("out/manifests").glob("*.json")
     assert json.loads(manifest.read_text())["status"] == "interrupted"
     assert not Path("out/passport.json").exists()
+
+
+def test_a_log_that_cannot_be_written_stops_nothing_and_is_said(place):
+    Path("artifacts").mkdir()
+    Path("artifacts/log").write_text("a file where the log should be")
+    with provenir.track(
+        "run", output_dir="artifacts/a", sign_passport=True, signing_key=b"k"
+    ) as run:
+        run.log_step({"kl": 0.1})
+    assert run.passport.verify(b"k", run_dir="artifacts/a")
+    assert {"log_fault", "closing_fault"} <= {finding.kind for finding in run.findings}

@@ -35,10 +35,10 @@ def assemble_bom(
     evidence: Evidence,
     artifacts: Sequence[ArtifactIdentity],
     *,
-    flight: Mapping[str, Any],
-    hacking: Mapping[str, Any],
+    flight: FlightSummary,
+    hacking: HackingSummary,
 ) -> ModelBOM:
-    """The bill of materials; `flight` and `hacking` are the documents of the run folder."""
+    """The bill of materials of a run, from what its folder says."""
     start = evidence.start
     return ModelBOM(
         model_id=manifest.name,
@@ -64,14 +64,8 @@ def assemble_bom(
             seed=manifest.seed,
             findings=dict(Counter(kind for kind, _ in evidence.findings)),
         ),
-        flight=_flight(flight["summary"]),
-        hacking=HackingSummary(
-            num_trajectories=hacking["num_trajectories"],
-            hacking_rate=hacking["hacking_rate"],
-            is_clean=hacking["is_clean"],
-            by_kind=hacking["by_kind"],
-            not_examined=hacking["not_examined"],
-        ),
+        flight=flight,
+        hacking=hacking,
     )
 
 
@@ -142,15 +136,6 @@ def _eval(body: Mapping[str, Any]) -> EvalComponent:
         judge=None if judge is None else str(judge),
         judge_calibrated=calibrated if isinstance(calibrated, bool) else None,
         meta=meta,
-    )
-
-
-def _flight(summary: Mapping[str, Any]) -> FlightSummary:
-    return FlightSummary(
-        num_steps=summary["num_steps"],
-        verdict=summary["verdict"],
-        by_kind=summary["by_kind"],
-        by_severity=summary["by_severity"],
     )
 
 

@@ -18,9 +18,12 @@ from provenir.core.clock import Clock, utc_text
 from provenir.core.digest import digest_file
 from provenir.core.findings import Finding
 from provenir.core.manifest import RunManifest, RunManifestStore
-from provenir.core.plain import to_plain
+from provenir.governance.evidence import flight_summary, hacking_summary
 from provenir.governance.passport import ModelPassport, PassportSigner
+from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
 from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
+from provenir.provenance.fingerprint import Fingerprint
+from provenir.provenance.lineage_document import LineageDocument
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
 from provenir.tracking.log_entries import log_passport, log_run
 from provenir.tracking.open_run import OpenRun, note
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provenir.attest.keys import Signer
+    from provenir.core.document import Document
     from provenir.governance.bom import ModelBOM
     from provenir.provenance.lineage import LineageGraph
 
@@ -86,20 +90,20 @@ def _close(
 ) -> ClosedRun:
     artifacts = _identify_all(run)
     _attempt(run, "journal", lambda: run.journal.append("end", status=status))
-    closed = ClosedRun(
-        run.manifest.with_changes(status=status, ended_at=utc_text(clock.now()), files={})
-    )
+    ended = {"status": status, "ended_at": utc_text(clock.now()), "files": {}}
+    closed = ClosedRun(run.manifest.with_changes(**ended, **_seen_at_the_end(run)))
     reports = _reports(run)
     closed.lineage = _attempt(
         run, "lineage.json", lambda: assemble_lineage(closed.manifest, run.evidence, artifacts)
     )
     if closed.lineage is not None:
-        reports["lineage.json"] = closed.lineage.to_dict()
+        reports["lineage.json"] = LineageDocument.model_validate(closed.lineage.to_dict())
     closed.bom = _attempt(run, "bom.json", lambda: _bom(closed.manifest, run, artifacts, reports))
     if closed.bom is not None:
-        reports["bom.json"] = closed.bom.model_dump(mode="json")
-    for name, body in reports.items():
-        _write(run, name, body)
+        reports["bom.json"] = closed.bom
+    for name, document in reports.items():
+        _write(run, name, document)
+    run.sealed = True
     files = _attempt(run, "manifest", lambda: _file_digests(run.folder.path)) or {}
     closed.manifest = closed.manifest.with_changes(files=files)
     _attempt(run, "manifest", lambda: _save_manifest(run.folder.path, closed.manifest))
@@ -120,6 +124,15 @@ def _close(
     return closed
 
 
+def _seen_at_the_end(run: OpenRun) -> dict[str, Any]:
+    """What the loop loaded and set while it ran; only the run's own process can say."""
+    if not run.live:
+        return {}
+    start = Fingerprint.from_dict(run.manifest.fingerprint)
+    seen = _attempt(run, "fingerprint", lambda: start.observed_again().to_dict())
+    return {} if seen is None else {"fingerprint": seen}
+
+
 def _attempt(run: OpenRun, what: str, action: Callable[[], T]) -> T | None:
     """Do one part of the end; a fault becomes a finding and the other parts go on."""
     try:
@@ -138,25 +151,33 @@ def _attempt(run: OpenRun, what: str, action: Callable[[], T]) -> T | None:
         return None
 
 
-def _reports(run: OpenRun) -> dict[str, Any]:
-    recorder = _attempt(run, "flight_recorder.json", run.evidence.recorder.to_dict)
-    hacking = _attempt(run, "hacking_report.json", lambda: run.evidence.hacking.report().to_dict())
+def _reports(run: OpenRun) -> dict[str, Document]:
+    recorder = _attempt(
+        run,
+        "flight_recorder.json",
+        lambda: FlightRecorderDocument.model_validate(run.evidence.recorder.to_dict()),
+    )
+    hacking = _attempt(
+        run,
+        "hacking_report.json",
+        lambda: HackingReportDocument.model_validate(run.evidence.hacking.report().to_dict()),
+    )
     named = {"flight_recorder.json": recorder, "hacking_report.json": hacking}
-    return {name: body for name, body in named.items() if body is not None}
+    return {name: document for name, document in named.items() if document is not None}
 
 
 def _bom(
     manifest: RunManifest,
     run: OpenRun,
     artifacts: Sequence[ArtifactIdentity],
-    reports: dict[str, Any],
+    reports: dict[str, Document],
 ) -> ModelBOM:
     return assemble_bom(
         manifest,
         run.evidence,
         artifacts,
-        flight=to_plain(reports["flight_recorder.json"])[0],  # type: ignore[arg-type]
-        hacking=to_plain(reports["hacking_report.json"])[0],  # type: ignore[arg-type]
+        flight=flight_summary(reports["flight_recorder.json"].model_dump(mode="json")),
+        hacking=hacking_summary(reports["hacking_report.json"].model_dump(mode="json")),
     )
 
 
@@ -182,9 +203,10 @@ def _identify(run: OpenRun, body: dict[str, Any]) -> ArtifactIdentity:
     return identity
 
 
-def _write(run: OpenRun, name: str, body: Any) -> None:
-    plain, _ = to_plain(body)
-    data = orjson.dumps(plain, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+def _write(run: OpenRun, name: str, document: Document) -> None:
+    """Write a document for reading: sorted and indented; its digest is over its canonical bytes."""
+    layout = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    data = orjson.dumps(document.model_dump(mode="json"), option=layout)
     _attempt(run, name, lambda: run.folder.write_document(name, data))
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import JsonValue
 
 from provenir.attest.event import Actor, LogEvent
 from provenir.attest.log import EventLog, LogReceipt, find_workspace, log_folder
 from provenir.core.clock import Clock, utc_text
 from provenir.core.digest import digest_bytes
+from provenir.core.document import DigestText, Document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +24,31 @@ EVENT_NAMES: Final = {
     "interrupted": "interrupted",
 }
 ACTOR: Final = Actor(id="provenir.track", type="service", roles=("operator",))
+
+
+class PassportProof(Document):
+    """`passport.proof.json`: that a passport is in the log. Not signed.
+
+    Attributes:
+        event: The log's event with its payload.
+        entry: The exact line of the log, without its newline.
+        index: The entry's place, from 0.
+        size: The number of entries that `root` is over.
+        leaf_hash: RFC 6962 leaf hash of the entry.
+        root: RFC 6962 root over `size` entries.
+        proof: The inclusion proof (RFC 6962, section 2.1.1).
+        checkpoint: A signed checkpoint over that size and root; null while nobody has signed one.
+    """
+
+    schema_version: Literal["passport-proof/1"] = "passport-proof/1"
+    event: dict[str, JsonValue]
+    entry: str
+    index: int
+    size: int
+    leaf_hash: DigestText
+    root: DigestText
+    proof: list[DigestText]
+    checkpoint: str | None
 
 
 def log_run(
@@ -45,7 +73,7 @@ def log_run(
 
 def log_passport(
     folder: Path, run_id: str, envelope: bytes, clock: Clock, workspace: Path | None
-) -> dict[str, Any]:
+) -> PassportProof:
     """Append the issue of a passport; return the unsigned proof that goes beside it.
 
     Raises:
@@ -62,12 +90,9 @@ def log_passport(
         payload={"run_id": run_id},
     )
     receipt = log.append(event)
-    return {
-        "schema_version": "passport-proof/1",
-        "event": event.to_dict(),
-        "checkpoint": None,
-        **log.inclusion(receipt.index, size=receipt.size),
-    }
+    return PassportProof(
+        event=event.to_dict(), checkpoint=None, **log.inclusion(receipt.index, size=receipt.size)
+    )
 
 
 def _log_of(folder: Path, workspace: Path | None) -> EventLog:

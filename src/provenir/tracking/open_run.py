@@ -19,12 +19,18 @@ LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.
 
 @dataclass(slots=True)
 class OpenRun:
-    """The folder a run writes to, its manifest so far, and what it has gathered."""
+    """The folder a run writes to, its manifest so far, and what it has gathered.
+
+    `live` is False where another process reads a dead run's records. Once `sealed`, the manifest
+    lists the digest of the journal, and nothing is appended any more.
+    """
 
     folder: RunFolder
     manifest: RunManifest
     evidence: Evidence
     journal: Journal
+    live: bool = True
+    sealed: bool = False
 
 
 def note(run: OpenRun, finding: Finding) -> None:
@@ -37,7 +43,7 @@ def note(run: OpenRun, finding: Finding) -> None:
     if (finding.kind, finding.subject) in run.evidence.findings:
         return
     logger.log(LEVELS[finding.severity], "%s: %s", finding.kind, finding.detail)
-    if run.folder.rank == 0:
+    if run.folder.rank == 0 and not run.sealed:
         run.journal.append("finding", **finding.to_dict())
     else:
         run.evidence.finding(finding)

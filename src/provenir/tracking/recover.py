@@ -51,7 +51,7 @@ def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
     folder = RunFolder.reopen(record.path)
     try:
         evidence = read_evidence(record)
-        run = OpenRun(folder, manifest, evidence, Journal(folder, evidence, clock))
+        run = OpenRun(folder, manifest, evidence, Journal(folder, evidence, clock), live=False)
         for finding in torn_findings(record):
             note(run, finding)
         return close_run(run, clock=clock, status="interrupted").manifest
