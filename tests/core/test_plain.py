@@ -76,6 +76,22 @@ def test_the_usual_step_is_copied() -> None:
     assert findings == ()
 
 
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [
+        ({"kl": math.nan}, "nonfinite"),
+        ({"kl": -math.inf}, "nonfinite"),
+        ({"n": SAFE + 1}, "big_integer"),
+        ({"s": "\ud800"}, "replaced_surrogates"),
+        ({"\ud800": 1}, "replaced_surrogates"),
+    ],
+)
+def test_a_flat_step_is_looked_at_too(step: dict[str, Any], kind: str) -> None:
+    plain, (finding,) = to_plain(step)
+    assert finding.kind == kind
+    assert_plain(plain)
+
+
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_nonfinite_becomes_null_with_a_finding(number: float) -> None:
     plain, (finding,) = to_plain({"kl": number, "deep": [{"x": number}], "ok": 1.0})
@@ -175,20 +191,27 @@ def test_100_000_nested_lists() -> None:
 
 
 def test_at_the_end_of_the_stack_it_still_returns() -> None:
+    """Only the frame that cannot even call it sees an error, and that is the caller's own."""
+    value = {"a": [[["x"]]]}
     results: list[Any] = []
 
     def descend() -> None:
         try:
             descend()
         finally:
-            if len(results) < 5:
-                results.append(to_plain({"a": [[["x"]]]}))
+            try:
+                results.append(to_plain(value))
+            except RecursionError as error:
+                results.append(error)
 
     with pytest.raises(RecursionError):
         descend()
-    assert len(results) == 5
-    for plain, findings in results:
-        assert plain == {"a": [[["x"]]]} or findings
+    raised = [result for result in results if isinstance(result, RecursionError)]
+    assert len(raised) <= 2
+    assert results[: len(raised)] == raised
+    returned = results[len(raised) :]
+    assert {finding.kind for _, findings in returned for finding in findings} == {"unreadable"}
+    assert returned[-1] == (value, ())
 
 
 def test_too_many_values_are_cut() -> None:

@@ -64,16 +64,13 @@ def to_plain(
         The plain value, and one finding for each kind of loss, with a count and the first places.
         Never raises.
     """
-    if type(value) is dict and _is_plain_flat(value):
-        return dict(value), ()
     try:
+        if type(value) is dict and _is_plain_flat(value):
+            return dict(value), ()
         plain, faults = coerce(value, max_depth=max_depth, max_nodes=max_nodes)
-    except Exception as error:  # noqa: BLE001 - out of stack or memory: the loop goes on
-        faults = {"unreadable": Fault(count=1, places=["$"], types=[type(error).__name__])}
-        plain = None
-    if not faults:
-        return plain, ()
-    return plain, tuple(_finding(kind, fault) for kind, fault in faults.items())
+        return plain, tuple(_finding(kind, fault) for kind, fault in faults.items())
+    except Exception:  # noqa: BLE001 - out of stack or memory: the loop goes on
+        return None, (_EXHAUSTED,)
 
 
 def _is_plain_flat(value: dict[Any, Any]) -> bool:
@@ -103,6 +100,16 @@ def _finding(kind: str, fault: Fault) -> Finding:
     if fault.types:
         data["types"] = list(fault.types)
     return Finding(kind=kind, severity=severity, detail=detail, subject=fault.places[0], data=data)
+
+
+# Made beforehand: where stack or memory has run out there is none left to make it.
+_EXHAUSTED: Final = Finding(
+    kind="unreadable",
+    severity="warning",
+    detail="a value was written as null: stack or memory ran out while it was read",
+    subject="$",
+    data={"count": 1, "places": ["$"]},
+)
 
 
 def scalar(value: object) -> float | None:
