@@ -73,6 +73,27 @@ def test_a_full_disk_leaves_the_old_content_and_no_rest(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a"]
 
 
+def test_the_data_is_synced_before_the_rename_and_the_folder_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def noted_sync(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        order.append("sync folder" if is_folder else "sync file")
+        sync(descriptor)
+
+    def noted_replace(source: Path, target: Path) -> None:
+        order.append("rename")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(os, "replace", noted_replace)
+    atomic_write(tmp_path / "a", b"x")
+    assert order == ["sync file", "rename", "sync folder"]
+
+
 def test_atomic_write_replaces_a_link_and_not_its_target(tmp_path: Path) -> None:
     (tmp_path / "target").write_bytes(b"precious")
     (tmp_path / "link").symlink_to("target")

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,40 @@ def test_a_lock_file_that_was_removed_does_not_give_two_holders(tmp_path: Path) 
         third = FileLock(path)
         assert third.acquire(blocking=False) is False
         second.release()
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="the kernel lists no locks")
+def test_a_waiter_on_a_removed_file_does_not_become_a_second_holder(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    first, waiter, newer = FileLock(path), FileLock(path), FileLock(path)
+    assert first.acquire()
+    inode = path.stat().st_ino
+    thread = threading.Thread(target=waiter.acquire)
+    thread.start()
+    _wait_until(lambda: _has_waiter(inode))
+    path.unlink()
+    assert newer.acquire(blocking=False)
+    first.release()
+    thread.join(timeout=0.2)
+    assert not waiter.held
+    newer.release()
+    thread.join(timeout=10)
+    assert waiter.held
+    waiter.release()
+
+
+def _has_waiter(inode: int) -> bool:
+    """Whether somebody waits for a lock on the file, as the kernel lists it."""
+    lines = Path("/proc/locks").read_text().splitlines()
+    return any("->" in line and f":{inode} " in line for line in lines)
+
+
+def _wait_until(happened: Callable[[], bool]) -> None:
+    for _ in range(1_000):
+        if happened():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not happen within ten seconds")
 
 
 def test_a_forked_child_does_not_keep_the_lock(tmp_path: Path) -> None:

@@ -182,6 +182,14 @@ def test_a_changed_consistency_proof_is_refused(data: st.DataObject) -> None:
     assert not verify_consistency(m, n, broken, ROOTS[m], ROOTS[n])
 
 
+def test_a_size_that_needs_a_longer_proof_is_refused() -> None:
+    """The root does not bind the size, the length of the proof must."""
+    assert verify_consistency(1, 2, [HASHES[1]], ROOTS[1], ROOTS[2])
+    assert not verify_consistency(1, 4, [HASHES[1]], ROOTS[1], ROOTS[2])
+    assert verify_inclusion(HASHES[0], 0, 2, [HASHES[1]], ROOTS[2])
+    assert not verify_inclusion(HASHES[0], 0, 4, [HASHES[1]], ROOTS[2])
+
+
 def test_a_rewritten_prefix_is_not_consistent() -> None:
     rewritten = [leaf_hash(b"forged"), *HASHES[1:8]]
     proof = consistency_proof(rewritten, 5)
