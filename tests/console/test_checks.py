@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from provenir.console import checks
 from provenir.console.view import CheckItem
@@ -98,6 +98,7 @@ def test_failures_stand_first_and_lists_are_bounded() -> None:
 
 
 @given(json_objects)
+@settings(max_examples=40)
 def test_any_document_can_be_sorted(body: dict[str, Any]) -> None:
     for read in (checks.from_bom, checks.from_recorder):
         read(body)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from provenir.console.health import read_episodes, read_health
 from strategies import json_objects
@@ -54,6 +54,7 @@ def test_healthy_speaks_only_of_what_was_watched() -> None:
 
 
 @given(json_objects)
+@settings(max_examples=40)
 def test_any_document_gives_a_section(recorder: dict[str, Any]) -> None:
     health = read_health(recorder, read_episodes(recorder))
     assert health.lead

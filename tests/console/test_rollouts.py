@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenir.console.rollouts import SHOWN, read_rollouts
@@ -95,6 +95,7 @@ def test_the_forms_of_a_prompt() -> None:
 
 
 @given(st.lists(json_objects, max_size=4), json_values)
+@settings(max_examples=40)
 def test_anything_can_be_a_record_or_a_report(records: list[dict[str, Any]], other: Any) -> None:
     view = read_rollouts(records, {"signals": other, "hacking_rate": other})
     assert len(view.items) <= len(records)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenir.console.series import Bucket, Series, broken, joined, read_all, read_series
@@ -28,6 +28,7 @@ def test_joining_keeps_extremes_ends_and_the_limit(course: list[Bucket], limit: 
 
 
 @given(json_values)
+@settings(max_examples=40)
 def test_any_json_can_be_given_as_series(value: object) -> None:
     for series in read_all({"kl": value}):
         assert series.buckets

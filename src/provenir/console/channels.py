@@ -69,7 +69,8 @@ def read_channels(series: Iterable[Series], episodes: Sequence[Episode]) -> Chan
     by_channel: dict[str, list[Episode]] = {}
     for episode in episodes:
         by_channel.setdefault(episode.channel or "", []).append(episode)
-    cards = tuple(_card(one, by_channel.get(one.channel, [])) for one in shown)
+    span = _span(shown)
+    cards = tuple(_card(one, by_channel.get(one.channel, []), span) for one in shown)
     marked = {e.severity for one in shown for e in by_channel.get(one.channel, [])}
     return Channels(
         tally=f"{len(ordered)} recorded" if ordered else "",
@@ -82,6 +83,14 @@ def read_channels(series: Iterable[Series], episodes: Sequence[Episode]) -> Chan
     )
 
 
+def _span(shown: Sequence[Series]) -> tuple[int, int]:
+    """Return the steps that all charts cover, so that they can be compared."""
+    return (
+        min((one.first_step for one in shown), default=0),
+        max((one.last_step for one in shown), default=0),
+    )
+
+
 def _reading_order(one: Series) -> tuple[bool, int, str]:
     for at, start in enumerate(_ORDER):
         if one.channel.startswith(start):
@@ -89,12 +98,12 @@ def _reading_order(one: Series) -> tuple[bool, int, str]:
     return (not one.watched, len(_ORDER), one.channel)
 
 
-def _card(one: Series, episodes: Sequence[Episode]) -> Card:
+def _card(one: Series, episodes: Sequence[Episode], span: tuple[int, int]) -> Card:
     marks = [Mark(first_step=e.step, last_step=e.last_step, severity=e.severity) for e in episodes]
     return Card(
         channel=one.channel,
         last=figure(one.last, missing="not finite"),
-        picture=draw(one, marks),
+        picture=draw(one, marks, span),
         marks=_mark_texts(episodes),
         notes=tuple(_notes(one)),
     )

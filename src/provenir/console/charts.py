@@ -9,6 +9,7 @@ names and reasons stand beside the picture, where the page escapes them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.console import palette
@@ -22,14 +23,40 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 380
 HEIGHT: Final = 132
-_LOG_SPAN: Final = 1_000.0
-"""Largest ratio of a positive channel's extremes that is still drawn on a linear scale."""
+_OUTGROWN: Final = 20.0
+"""How many times its median a positive channel may reach on a linear scale."""
 
+_LARGEST: Final = 1e300
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 _LABELS: Final = (
     "datum.value != 0 && (abs(datum.value) >= 1e6 || abs(datum.value) < 1e-3)"
     " ? format(datum.value, '.1~e') : format(datum.value, ',.4~g')"
 )
+
+_STEPS: Final = {"tickCount": 6, "grid": False, "tickMinStep": 1, "format": ",d"}
+_DRESS: Final[dict[str, Any]] = {
+    "width": WIDTH,
+    "height": HEIGHT,
+    "padding": {"left": 4, "right": 12, "top": 8, "bottom": 4},
+    "autosize": {"type": "fit", "contains": "padding"},
+    "config": {
+        "aria": False,
+        "background": "transparent",
+        "view": {"stroke": None},
+        "axis": {
+            "domain": False,
+            "gridColor": palette.GRID,
+            "labelColor": palette.MUTED,
+            "labelFont": _FONT,
+            "labelFontSize": 11,
+            "labelPadding": 5,
+            "ticks": False,
+        },
+        "area": {"color": palette.LINE},
+        "line": {"color": palette.LINE, "strokeWidth": 1.6, "strokeJoin": "round"},
+        "point": {"color": palette.LINE},
+    },
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,38 +68,39 @@ class Mark:
     severity: str
 
 
-def draw(series: Series, marks: Sequence[Mark] = ()) -> Picture:
+def draw(
+    series: Series, marks: Sequence[Mark] = (), span: tuple[int, int] | None = None
+) -> Picture:
     """Draw one channel with its anomalies.
+
+    Args:
+        series: The channel's course.
+        marks: Where its anomalies lie.
+        span: First and last step of the axis; by default those of the channel.
 
     Raises:
         MissingExtraError: The extra ``report`` is not installed.
     """
-    svg = _svg(specification(series, marks))
+    svg = _svg(specification(series, marks, span or (series.first_step, series.last_step)))
     return Picture.of(svg, alt=_alt(series, marks), width=WIDTH, height=HEIGHT)
 
 
 def is_log(series: Series) -> bool:
-    """Tell whether the channel spans so much that it is drawn on a logarithmic scale."""
+    """Tell whether a few values so outgrow the rest that only a logarithmic scale shows both."""
     low, high = series.low, series.high
-    return low is not None and high is not None and low > 0 and high / low > _LOG_SPAN
+    if low is None or high is None or low <= 0:
+        return False
+    return high > _OUTGROWN * median(b.last for b in series.buckets if b.last is not None)
 
 
-def specification(series: Series, marks: Sequence[Mark]) -> dict[str, Any]:
+def specification(series: Series, marks: Sequence[Mark], span: tuple[int, int]) -> dict[str, Any]:
     """Return the Vega-Lite specification of one channel's chart."""
     alt = require("report", "altair")
     buckets = joined(series.buckets)
-    value = alt.Y(
-        "last:Q",
-        title=None,
-        scale=alt.Scale(type="log" if is_log(series) else "linear", zero=False, nice=True),
-        axis=alt.Axis(tickCount=4, labelExpr=_LABELS),
-    )
-    step = alt.X(
-        "step:Q",
-        title=None,
-        scale=alt.Scale(domain=_domain(series), nice=False),
-        axis=alt.Axis(tickCount=6, grid=False, tickMinStep=1, format=",d"),
-    )
+    scale = {"type": "log" if is_log(series) else "linear", "zero": False, "nice": True}
+    domain = [span[0], max(span[1], span[0] + 1)]
+    value = alt.Y("last:Q", title=None, scale=scale, axis={"tickCount": 4, "labelExpr": _LABELS})
+    step = alt.X("step:Q", title=None, scale={"domain": domain, "nice": False}, axis=_STEPS)
     base = alt.Chart(alt.Data(values=_rows(buckets))).encode(x=step)
     layers = [*_shade(alt, marks, step)]
     if any(b.low != b.high for b in buckets):
@@ -80,18 +108,26 @@ def specification(series: Series, marks: Sequence[Mark]) -> dict[str, Any]:
     layers.append(base.mark_line(clip=True).encode(y=value))
     if _lonely(buckets):
         layers.append(base.mark_point(filled=True, size=22, opacity=1).encode(y=value))
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    found: dict[str, Any] = _dressed(alt, chart).to_dict(validate=False)
-    return found
+    # The rest is constant: set on the finished value, it is not validated at every chart.
+    found: dict[str, Any] = alt.layer(*layers).to_dict(validate=False)
+    return {**found, **_DRESS}
 
 
 def _rows(buckets: Sequence[Bucket]) -> list[dict[str, float | int | None]]:
-    return [{"step": b.last_step, "low": b.low, "high": b.high, "last": b.last} for b in buckets]
+    return [
+        {
+            "step": b.last_step,
+            "low": _drawable(b.low),
+            "high": _drawable(b.high),
+            "last": _drawable(b.last),
+        }
+        for b in buckets
+    ]
 
 
-def _domain(series: Series) -> list[int]:
-    first, last = series.first_step, series.last_step
-    return [first, last if last > first else first + 1]
+def _drawable(value: float | None) -> float | None:
+    # A scale computes the difference of its ends, which must not overflow a double.
+    return None if value is None else max(-_LARGEST, min(_LARGEST, value))
 
 
 def _lonely(buckets: Sequence[Bucket]) -> bool:
@@ -119,33 +155,6 @@ def _shade(alt: Any, marks: Sequence[Mark], step: Any) -> list[Any]:
         layers.append(base.mark_rect(color=colour, opacity=0.13, clip=True).encode(x2="end:Q"))
         layers.append(base.mark_rule(color=colour, strokeWidth=1.5, clip=True))
     return layers
-
-
-def _dressed(alt: Any, chart: Any) -> Any:
-    axis = {
-        "domain": False,
-        "gridColor": palette.GRID,
-        "labelColor": palette.MUTED,
-        "labelFont": _FONT,
-        "labelFontSize": 11,
-        "labelPadding": 5,
-        "tickColor": palette.GRID,
-        "ticks": False,
-    }
-    config = alt.Config(
-        background="transparent",
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.Axis(**axis),
-        area=alt.AreaConfig(color=palette.LINE),
-        line=alt.LineConfig(color=palette.LINE, strokeWidth=1.6, strokeJoin="round"),
-        point=alt.MarkConfig(color=palette.LINE),
-        aria=False,
-    )
-    return chart.properties(
-        config=config,
-        padding={"left": 4, "right": 12, "top": 8, "bottom": 4},
-        autosize=alt.AutoSizeParams(type="fit", contains="padding"),
-    )
 
 
 def _svg(spec: dict[str, Any]) -> str:

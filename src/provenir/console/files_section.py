@@ -17,7 +17,7 @@ _LIMIT: Final = 400
 _COLUMNS: Final = (
     Column("File"),
     Column("Size", numeric=True),
-    Column("Against the manifest"),
+    Column("Compared"),
     Column("Recorded digest", wide=True),
 )
 

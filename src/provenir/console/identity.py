@@ -10,6 +10,7 @@ from provenir.console.said import as_text
 from provenir.console.shapes import mapping, mappings, number, text, whole
 from provenir.console.view import Cell, Column, Pair, Table, table
 from provenir.console.wording import clip, count, figure
+from provenir.core.digest import is_digest
 
 _LIMIT: Final = 60
 _SETTINGS: Final = 200
@@ -40,6 +41,7 @@ class Identity:
     data: Table
     code: tuple[Pair, ...]
     host: tuple[Pair, ...]
+    host_details: tuple[Pair, ...]
     settings: tuple[Pair, ...]
     settings_title: str
 
@@ -53,6 +55,7 @@ def read_identity(bom: Mapping[str, Any], manifest: Mapping[str, Any]) -> Identi
         data=_data(bom, manifest),
         code=_code(bom, manifest),
         host=_host(mapping(manifest.get("fingerprint"))),
+        host_details=_host_details(mapping(manifest.get("fingerprint"))),
         settings=tuple(rows),
         settings_title=title if len(settings) <= _SETTINGS else f"First {_SETTINGS} of {title}",
     )
@@ -150,11 +153,39 @@ def _digest_pair(label: str, value: object) -> Pair:
 
 
 def _host(fingerprint: Mapping[str, Any]) -> tuple[Pair, ...]:
-    rows = [_digest_pair("Fingerprint", fingerprint.get("digest"))]
+    """Return the digest and the few facts that a person asks for first."""
+    compared = mapping(fingerprint.get("compared"))
+    python, system, cpu = (mapping(compared.get(part)) for part in ("python", "os", "cpu"))
+    named = (
+        ("Python", python.get("version")),
+        ("System", system.get("distribution") or system.get("system")),
+        ("Processor", cpu.get("model")),
+        ("Accelerators", compared.get("accelerators")),
+    )
+    digest = _digest_pair("Fingerprint", fingerprint.get("digest"))
+    return (digest, *(Pair(label, _value(value)) for label, value in named))
+
+
+def _host_details(fingerprint: Mapping[str, Any]) -> tuple[Pair, ...]:
+    rows: list[Pair] = []
     for part in ("compared", "observed"):
         for key, value in list(mapping(fingerprint.get(part)).items())[:40]:
-            rows.append(Pair(str(key).replace("_", " "), _value(value)))
+            rows += _facts(str(key).replace("_", " "), value)
     return tuple(rows)
+
+
+def _facts(label: str, value: object) -> list[Pair]:
+    """Return one pair for a plain value, one for each part of a mapping."""
+    if not isinstance(value, Mapping) or not value:
+        return [Pair(label, _value(value))]
+    return [
+        Pair(f"{label} {str(key).replace('_', ' ')}", _value(part), code=_is_digest(part))
+        for key, part in list(value.items())[:20]
+    ]
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and is_digest(value)
 
 
 def _value(value: object, depth: int = 3) -> str:

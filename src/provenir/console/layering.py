@@ -1,48 +1,87 @@
 """Where the nodes of a small directed graph go: columns by depth, rows by their parents.
 
 The layered method of Sugiyama, Tagawa and Toda (1981) in its smallest form: a node stands one
-column to the right of its deepest parent; within a column nodes follow the mean row of their
-parents. Enough for a lineage of a few dozen nodes.
+column to the right of its deepest parent; an edge over several columns gets a waypoint in each of
+them, so that no line runs through a box; within a column everything follows the mean row of what
+leads to it. Enough for a lineage of a few dozen nodes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
+@dataclass(frozen=True, slots=True)
+class Waypoint:
+    """A place that keeps room for an edge on its way through a column."""
+
+    parent: str
+    child: str
+    column: int
+
+
+Place = str | Waypoint
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Columns of node ids, left to right, each from top to bottom.
+    """Columns of places, left to right, each from top to bottom.
 
     Attributes:
-        columns: The placed nodes.
+        columns: Node ids and waypoints.
+        paths: Every edge as the places that it joins, its ends included.
         circular: Nodes on or behind a circle; they stand in the last column.
     """
 
-    columns: tuple[tuple[str, ...], ...]
+    columns: tuple[tuple[Place, ...], ...]
+    paths: tuple[tuple[Place, ...], ...]
     circular: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Draft:
+    columns: list[list[Place]]
+    parents: dict[Place, list[Place]] = field(default_factory=dict)
+    paths: list[tuple[Place, ...]] = field(default_factory=list)
 
 
 def arrange(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> Layout:
     """Place the nodes; edges from or to unknown nodes do not count."""
     known = dict.fromkeys(nodes)
+    kept = [
+        (parent, child)
+        for parent, child in dict.fromkeys(edges)
+        if parent in known and child in known and parent != child
+    ]
     parents: dict[str, list[str]] = {node: [] for node in known}
-    for parent, child in dict.fromkeys(edges):
-        if parent in known and child in known and parent != child:
-            parents[child].append(parent)
+    for parent, child in kept:
+        parents[child].append(parent)
     depth = _depths(parents)
     circular = tuple(node for node in known if node not in depth)
-    columns: list[list[str]] = [[] for _ in range(1 + max(depth.values(), default=-1))]
+    last = 1 + max(depth.values(), default=-1)
+    draft = _Draft([[] for _ in range(last + bool(circular))])
     for node in known:
-        if node in depth:
-            columns[depth[node]].append(node)
-    if circular:
-        columns.append(list(circular))
-    return Layout(columns=tuple(map(tuple, _ordered(columns, parents))), circular=circular)
+        draft.columns[depth.get(node, last)].append(node)
+    for parent, child in kept:
+        _route(draft, parent, child, depth.get(parent, last), depth.get(child, last))
+    columns = tuple(tuple(column) for column in _ordered(draft.columns, draft.parents))
+    return Layout(columns=columns, paths=tuple(draft.paths), circular=circular)
+
+
+def _route(draft: _Draft, parent: str, child: str, start: int, end: int) -> None:
+    """Lead an edge through every column between its ends."""
+    path: list[Place] = [parent]
+    for column in range(start + 1, end):
+        waypoint = Waypoint(parent, child, column)
+        draft.columns[column].append(waypoint)
+        draft.parents[waypoint] = [path[-1]]
+        path.append(waypoint)
+    draft.parents.setdefault(child, []).append(path[-1])
+    draft.paths.append((*path, child))
 
 
 def _depths(parents: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -64,18 +103,19 @@ def _depths(parents: Mapping[str, Sequence[str]]) -> dict[str, int]:
 
 
 def _ordered(
-    columns: Sequence[Sequence[str]], parents: Mapping[str, Sequence[str]]
-) -> list[list[str]]:
-    """Sort each column by the mean row of the parents already placed."""
-    row: dict[str, int] = {}
-    placed: list[list[str]] = []
+    columns: Sequence[Sequence[Place]], parents: Mapping[Place, Sequence[Place]]
+) -> list[list[Place]]:
+    """Sort each column by the mean row of what leads to it, measured from the column's middle."""
+    row: dict[Place, float] = {}
+    placed: list[list[Place]] = []
     for column in columns:
+        middle = (len(column) - 1) / 2
         means = {
-            node: sum(rows) / len(rows) if rows else float(at)
-            for at, node in enumerate(column)
-            for rows in [[row[p] for p in parents[node] if p in row]]
+            place: sum(rows) / len(rows) if rows else at - middle
+            for at, place in enumerate(column)
+            for rows in [[row[p] for p in parents.get(place, ()) if p in row]]
         }
         ordered = sorted(column, key=means.__getitem__)
-        row.update({node: at for at, node in enumerate(ordered)})
+        row.update({place: at - middle for at, place in enumerate(ordered)})
         placed.append(ordered)
     return placed

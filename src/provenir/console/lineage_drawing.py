@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.console import palette
-from provenir.console.layering import Layout, arrange
+from provenir.console.layering import Layout, Place, Waypoint, arrange
 from provenir.console.picture import Picture
 from provenir.console.shapes import mapping, mappings, text
 from provenir.console.wording import count, short_digest
@@ -27,6 +27,7 @@ DRAWN: Final = 48
 
 _BOX_W: Final = 184
 _BOX_H: Final = 58
+_LANE_H: Final = 12
 _GAP_X: Final = 62
 _GAP_Y: Final = 16
 _PAD: Final = 8
@@ -49,12 +50,11 @@ def draw_lineage(graph: Mapping[str, Any]) -> Picture | None:
     if not shown:
         return None
     layout = arrange(shown, edges)
-    tallest = max(len(column) for column in layout.columns)
+    height = 2 * _PAD + max(_taken(column) for column in layout.columns)
     width = 2 * _PAD + len(layout.columns) * (_BOX_W + _GAP_X) - _GAP_X
-    height = 2 * _PAD + tallest * (_BOX_H + _GAP_Y) - _GAP_Y
     corners = _corners(layout, height)
-    body = [_arrow(corners[p], corners[c]) for p, c in edges if p in corners and c in corners]
-    body += [_box(nodes[node], corners[node]) for node in shown]
+    body = [_arrow([corners[place] for place in path]) for path in layout.paths]
+    body += [_box(nodes[node], corners[node][:2]) for node in shown]
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}">{"".join(body)}</svg>'
@@ -67,24 +67,41 @@ def node_label(node: Mapping[str, Any]) -> str:
     return text(mapping(node.get("attributes")).get("name")) or str(node.get("node_id"))
 
 
-def _corners(layout: Layout, height: int) -> dict[str, tuple[int, int]]:
-    corners: dict[str, tuple[int, int]] = {}
+def _room(place: Place) -> int:
+    """Height that a place takes in its column: a box, or a line on its way."""
+    return _LANE_H if isinstance(place, Waypoint) else _BOX_H
+
+
+def _taken(column: Sequence[Place]) -> int:
+    return sum(_room(place) + _GAP_Y for place in column) - _GAP_Y
+
+
+def _corners(layout: Layout, height: int) -> dict[Place, tuple[int, int, int]]:
+    """Give every place its left, top and height."""
+    corners: dict[Place, tuple[int, int, int]] = {}
     for x, column in enumerate(layout.columns):
-        taken = len(column) * (_BOX_H + _GAP_Y) - _GAP_Y
-        top = (height - taken) // 2
-        for y, node in enumerate(column):
-            corners[node] = (_PAD + x * (_BOX_W + _GAP_X), top + y * (_BOX_H + _GAP_Y))
+        top = (height - _taken(column)) // 2
+        for place in column:
+            corners[place] = (_PAD + x * (_BOX_W + _GAP_X), top, _room(place))
+            top += _room(place) + _GAP_Y
     return corners
 
 
-def _arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
-    x0, y0 = start[0] + _BOX_W, start[1] + _BOX_H // 2
-    x1, y1 = end[0] - 6, end[1] + _BOX_H // 2
-    bend = max(24, (x1 - x0) // 2)
+def _arrow(places: Sequence[tuple[int, int, int]]) -> str:
+    """Draw an edge from the right side of its parent through its lanes to its child."""
+    x, y = places[0][0] + _BOX_W, places[0][1] + places[0][2] // 2
+    way = [f"M{x},{y}"]
+    for at, (left, top, tall) in enumerate(places[1:], start=2):
+        last = at == len(places)
+        end_x, end_y = left - (6 if last else 0), top + tall // 2
+        bend = max(24, (end_x - x) // 2)
+        way.append(f"C{x + bend},{y} {end_x - bend},{end_y} {end_x},{end_y}")
+        x, y = (end_x, end_y) if last else (left + _BOX_W, end_y)
+        if not last:
+            way.append(f"H{x}")
     return (
-        f'<path d="M{x0},{y0} C{x0 + bend},{y0} {x1 - bend},{y1} {x1},{y1}" fill="none"'
-        f' stroke="{palette.MUTED}" stroke-width="1.3"/>'
-        f'<path d="M{x1 + 5},{y1} l-8,-4.5 v9 z" fill="{palette.MUTED}"/>'
+        f'<path d="{" ".join(way)}" fill="none" stroke="{palette.MUTED}" stroke-width="1.3"/>'
+        f'<path d="M{x + 5},{y} l-8,-4.5 v9 z" fill="{palette.MUTED}"/>'
     )
 
 
