@@ -177,3 +177,15 @@ def test_progress_adds_up_to_the_size(tmp_path: Path) -> None:
         dataset = Dataset(source)
         dataset.identity(progress=told.append)
         assert sum(told) == dataset.size[0]
+
+
+def test_every_file_keeps_its_digest_when_a_row_has_none(tmp_path: Path) -> None:
+    deep = '{"a": ' + "[" * 300 + "]" * 300 + "}\n"
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text("{}\n" + deep + "{}\n")
+    dataset = Dataset(tmp_path)
+    told: list[int] = []
+    identity = dataset.identity(progress=told.append)
+    assert "200 levels" in (identity.reason or "")
+    assert [file.name for file in identity.files] == ["a.jsonl", "b.jsonl"]
+    assert sum(told) <= (dataset.size[0] or 0)
