@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 import provenir
+from provenir.attest.keys import Ed25519Signer
 from provenir.cli.main import app
+from provenir.core.errors import ProvenirError
 
 
 def test_key_new_writes_a_pair_and_never_over_one(call, place):
@@ -25,6 +27,18 @@ def test_key_new_writes_a_pair_and_never_over_one(call, place):
     assert code == 2
     assert "never overwritten" in err
     assert Path("mine.pem").read_bytes() == before
+
+
+def test_key_new_can_encrypt(call, place, monkeypatch):
+    code, _, err = call("key", "new", "--out", "mine", "--encrypt")
+    assert code == 2
+    assert "PROVENIR_KEY_PASSWORD" in err
+    monkeypatch.setenv("PROVENIR_KEY_PASSWORD", "open sesame")
+    assert call("key", "new", "--out", "mine", "--encrypt")[0] == 0
+    assert "ENCRYPTED" in Path("mine.pem").read_text()
+    assert Ed25519Signer.from_pem("mine.pem", "open sesame").keyid
+    with pytest.raises(ProvenirError):
+        provenir.track("t", sign_passport=True, signing_key="mine.pem")
 
 
 def test_run_list_and_show(call, signed):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from provenir.attest.keys import Ed25519Signer
 from provenir.cli.output import print_json, say
+from provenir.core.errors import UsageError
+
+KEY_VARIABLE: Final = "PROVENIR_KEY_PASSWORD"
 
 app = typer.Typer(help="Signing keys.", no_args_is_help=True)
 
@@ -21,14 +26,33 @@ def nouns() -> None:
 @app.command()
 def new(
     out: Annotated[Path, typer.Option("--out", help="Writes OUT.pem (0600) and OUT.pub.pem.")],
+    encrypt: Annotated[
+        bool,
+        typer.Option("--encrypt", help="Encrypt OUT.pem; asks, or reads PROVENIR_KEY_PASSWORD."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Make an Ed25519 key pair; existing files are never overwritten."""
     signer = Ed25519Signer.generate()
-    private, public = signer.write(out)
+    private, public = signer.write(out, _password() if encrypt else None)
     if as_json:
         print_json({"keyid": signer.keyid, "private": str(private), "public": str(public)})
         return
     say(f"{private}  the private key, readable by you alone: keep it secret")
     say(f"{public}  the public key: give it to whoever verifies")
     say(f"key id {signer.keyid}")
+
+
+def _password() -> str:
+    """The password for a new key file.
+
+    Raises:
+        UsageError: when nobody can be asked and the variable is not set.
+    """
+    stored = os.environ.get(KEY_VARIABLE)
+    if stored:
+        return stored
+    if not sys.stdin.isatty():
+        raise UsageError("no terminal to ask for a password", mend=f"set {KEY_VARIABLE}")
+    asked: str = typer.prompt("password", hide_input=True, confirmation_prompt=True)
+    return asked

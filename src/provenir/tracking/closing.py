@@ -20,6 +20,7 @@ from provenir.core.findings import Finding
 from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.governance.evidence import flight_summary, hacking_summary
 from provenir.governance.passport import ModelPassport, PassportSigner
+from provenir.governance.predicate import LogCheckpoint
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
 from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
 from provenir.provenance.fingerprint import Fingerprint
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provenir.attest.keys import Signer
+    from provenir.attest.log import LogReceipt
     from provenir.core.document import Document
     from provenir.governance.bom import ModelBOM
     from provenir.provenance.lineage import LineageGraph
@@ -107,11 +109,14 @@ def _close(
     files = _attempt(run, "manifest", lambda: _file_digests(run.folder.path)) or {}
     closed.manifest = closed.manifest.with_changes(files=files)
     _attempt(run, "manifest", lambda: _save_manifest(run.folder.path, closed.manifest))
+    logged = _attempt(
+        run, "log", lambda: log_run(run.folder.path, closed.manifest, clock, workspace)
+    )
+    _note_all(run, logged)
     if signers and closed.bom is not None:
         closed.passport = _attempt(
-            run, "passport", lambda: _sign(run, closed, artifacts, clock, signers)
+            run, "passport", lambda: _sign(run, closed, artifacts, clock, signers, logged)
         )
-    _attempt(run, "log", lambda: log_run(run.folder.path, closed.manifest, clock, workspace))
     if closed.passport is not None:
         envelope = closed.passport.to_json().encode()
         proof = _attempt(
@@ -122,6 +127,11 @@ def _close(
         if proof is not None:
             _write(run, "passport.proof.json", proof)
     return closed
+
+
+def _note_all(run: OpenRun, receipt: LogReceipt | None) -> None:
+    for finding in receipt.findings if receipt is not None else ():
+        note(run, finding)
 
 
 def _seen_at_the_end(run: OpenRun) -> dict[str, Any]:
@@ -233,6 +243,7 @@ def _sign(
     artifacts: Sequence[ArtifactIdentity],
     clock: Clock,
     signers: Sequence[Signer],
+    logged: LogReceipt | None,
 ) -> ModelPassport:
     if closed.bom is None:
         raise ValueError("there is no bill of materials to sign")
@@ -243,6 +254,7 @@ def _sign(
         artifacts=artifacts,
         manifest=manifest,
         reports=files,
+        log_checkpoint=LogCheckpoint(size=logged.size, root=logged.root) if logged else None,
         clock=clock,
     )
     run.folder.write_document("passport.json", passport.to_json().encode())

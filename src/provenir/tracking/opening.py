@@ -121,7 +121,9 @@ def _begin(settings: RunSettings, folder: RunFolder, data: dict[str, Any]) -> Op
 
 def _log_start(run: OpenRun, settings: RunSettings) -> None:
     try:
-        log_run(run.folder.path, run.manifest, settings.clock, settings.workspace)
+        receipt = log_run(run.folder.path, run.manifest, settings.clock, settings.workspace)
+        for finding in receipt.findings:
+            note(run, finding)
     except (ProvenirError, OSError) as fault:
         note(
             run,
