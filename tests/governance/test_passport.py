@@ -81,7 +81,7 @@ def test_several_signers_and_each_of_their_keys(seed_bom):
     assert passport.verify(keys)
     one = passport.verify(keys[0])
     assert one
-    assert one.has_note("more-signatures")
+    assert one.has_note("more_signatures")
     # Every key that is given is asked for: one that did not sign is a failure.
     verdict = passport.verify([*keys, stranger.verification_key])
     assert not verdict
@@ -143,6 +143,8 @@ def test_parts_that_do_not_fit_together_are_refused(seed_bom, make_run, model):
     other = ModelBOM(**{**dict(run.bom), "run_id": "another"})
     with pytest.raises(UsageError, match="another run"):
         signer.sign(other, manifest=run.manifest)
+    with pytest.raises(UsageError, match="another model"):
+        signer.sign(ModelBOM(model_id="x"), previous=signer.sign(seed_bom))
     with pytest.raises(UsageError, match="has not ended"):
         signer.sign(run.bom, manifest=run.manifest.with_changes(status="running"))
     with pytest.raises(UsageError, match="inside the run folder"):

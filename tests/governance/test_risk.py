@@ -11,7 +11,7 @@ from provenir.governance.bom import (
     ModelBOM,
     RunSummary,
 )
-from provenir.governance.risk import RISK_RULES
+from provenir.governance.risk import RISK_RULES, RiskRule, risks_of
 
 SEED_FLAGS = ["unscanned_pii", "unchecked_contamination", "contaminated_eval", "unknown_license"]
 
@@ -103,6 +103,13 @@ def test_each_flag_is_raised_by_its_own_field(seed_bom, flag, change):
 )
 def test_nothing_is_raised_without_a_reason(seed_bom, change):
     assert flags_with(seed_bom, **change(seed_bom)) == []
+
+
+def test_a_passport_keeps_the_rules_it_was_signed_under(seed_bom):
+    later = RiskRule(name="later", meaning="x", subjects=lambda bom: iter(["x"]), since=2)
+    table = (*RISK_RULES, later)
+    assert risks_of(seed_bom, 1, table=table) == ()
+    assert [risk.name for risk in risks_of(seed_bom, 2, table=table)] == ["later"]
 
 
 def test_a_flag_is_listed_once_and_every_cause_is_named(seed_bom):

@@ -6,7 +6,7 @@ import pytest
 
 from provenir.core.digest import digest_file
 from provenir.core.errors import InputError
-from provenir.core.manifest import RunManifestStore
+from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.governance.run_check import verify_run
 
 
@@ -80,6 +80,11 @@ def test_files_that_nobody_recorded_are_listed(run):
     assert verdict
     (row,) = [check for check in verdict.checks if check.reason == "not-recorded"]
     assert row.detail == "checkpoint, steps.rank1.jsonl"
+    older = run.manifest.model_dump(exclude={"content_hash"})
+    store(run).save(
+        RunManifest.create(**{**older, "run_id": "older", "started_at": "2020-01-01T00:00:00Z"})
+    )
+    assert "manifests/older.json" in details(verify_run(run.folder))
 
 
 def test_files_in_a_folder_of_reports_are_covered_or_listed(run):

@@ -68,6 +68,13 @@ def test_text_from_data_cannot_act_in_a_terminal():
     assert not {"\x9b", "\u202e", "\x7f"} & set(text)
 
 
+def test_what_a_row_quotes_is_neutralised_for_every_way_of_showing_it():
+    row = Check(name="artifact:\x1b[31m", status="fail", reason="expired", detail="a\nb\u202e")
+    shown = json.dumps(Verdict(checks=(row,)).to_dict(), ensure_ascii=False)
+    assert (row.name, row.detail) == ("artifact:\\x1b[31m", "a\\nb\\u202e")
+    assert shown.isprintable()
+
+
 def test_notes_are_lines_that_can_be_asked_for():
     verdict = Verdict(checks=(PASS,), notes=(note_line("team-internal"),))
     assert verdict.notes == ("team-internal: whoever can verify it can forge it",)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from provenir.attest.dsse import Envelope
 from provenir.attest.keys import Ed25519Signer
 from provenir.core.digest import digest_bytes, digest_file
-from provenir.core.errors import InputError, UsageError
+from provenir.core.errors import EvidenceError, InputError, UsageError
 from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.governance.bom import ModelBOM
 from provenir.governance.passport import ModelPassport, PassportSigner
@@ -59,7 +61,7 @@ def test_a_run_without_steps_stays_declared(make_run, public):
     verdict = run.verify(public)
     assert verdict
     assert verdict.assurance_claimed == "declared"
-    assert verdict.has_note("no-health-data")
+    assert verdict.has_note("no_health_data")
 
 
 def test_hmac_reaches_l0_and_no_further(make_run):
@@ -536,6 +538,63 @@ def test_a_run_folder_that_is_not_there_is_an_input_error(make_run, public):
         run.passport.verify(public, run_dir=run.folder / "nothing")
     with pytest.raises(InputError):
         run.passport.verify(public, run_dir=run.folder / "steps.jsonl")
+
+
+def test_steps_without_any_metric_are_no_recorded_metrics(make_run, public):
+    run = make_run(steps=b'{"step":0,"metrics":{}}\n{}\nnot json\n')
+    assert run.verify(public).reasons == ("flags-mismatch",)
+
+
+def test_what_only_a_trust_policy_can_answer_is_not_called_good(seed_bom, ed25519, public):
+    signer = PassportSigner(ed25519)
+    verdict = signer.sign(seed_bom, required_roles=["governance"]).verify(public)
+    assert verdict.exit_code == 3
+    assert verdict.reasons == ("no-trust-policy",)
+    first = signer.sign(seed_bom)
+    second = signer.sign(
+        seed_bom, previous=first, statements=[OTHER], ledger_root=OTHER, gate_decisions=[OTHER]
+    )
+    verdict = second.verify(public)
+    assert verdict
+    skipped = {check.name for check in verdict.not_checked}
+    assert {"previous", "statements", "ledger root", "gate decisions"} <= skipped
+
+
+def test_flags_are_judged_by_the_rules_that_the_passport_names(seed_bom, ed25519, public, forge):
+    passport = PassportSigner(ed25519).sign(seed_bom)
+    newer = forge(passport, _set(["predicate", "risk_rules"], 99)).verify(public)
+    assert newer.exit_code == 3
+    assert newer.reasons == ("newer-rules",)
+    assert forge(passport, _set(["predicate", "risk_rules"], 0)).verify(public).exit_code == 1
+
+
+ODD_VALUES = [None, True, -1, 0.5, 10**30, "", "x", [], {}, [None], {"a": 1}, "sha256:" + "0" * 64]
+
+
+def _leaves(value, prefix=()):
+    if isinstance(value, dict | list):
+        yield prefix
+        keys = value if isinstance(value, dict) else range(len(value))
+        for key in keys:
+            yield from _leaves(value[key], (*prefix, key))
+    else:
+        yield prefix
+
+
+def test_no_signed_value_of_any_kind_makes_a_verification_raise(make_run, model, public, forge):
+    """A signer with a good key may sign anything at all."""
+    run = make_run(model=model)
+    generator = random.Random(11)
+    paths = [path for path in _leaves(run.passport.to_dict()) if path]
+    for path in paths:
+        forged = forge(run.passport, _set(list(path), generator.choice(ODD_VALUES)))
+        verdict = forged.verify(public, artifacts=model, run_dir=run.folder)
+        assert set(verdict.to_dict()) >= {"checks", "reasons"}
+        assert verdict.to_text()
+        if verdict:
+            assert forged.predicate == run.passport.predicate or path[:2] == ("predicate", "bom")
+        with contextlib.suppress(InputError, EvidenceError):
+            forged.to_markdown()
 
 
 def test_a_missing_attached_report_is_named(make_run, public, ed25519):

@@ -27,7 +27,7 @@ from provenir.governance.components import (
     PlainMapping,
     RunSummary,
 )
-from provenir.governance.risk import RiskFlag, risks_of
+from provenir.governance.risk import RULES_VERSION, RiskFlag, risks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,10 +82,10 @@ class ModelBOM(Document):
             raise ValueError("two artifacts have one name")
         return artifacts
 
-    def risks(self) -> tuple[RiskFlag, ...]:
-        """Every raised flag with the component that raised it."""
-        return risks_of(self)
+    def risks(self, rules: int = RULES_VERSION) -> tuple[RiskFlag, ...]:
+        """Every raised flag with the component that raised it, by that version of the rules."""
+        return risks_of(self, rules)
 
-    def risk_flags(self) -> list[str]:
+    def risk_flags(self, rules: int = RULES_VERSION) -> list[str]:
         """Names of the raised flags, each once, in the order of `risk.RISK_RULES`."""
-        return list(dict.fromkeys(risk.name for risk in self.risks()))
+        return list(dict.fromkeys(risk.name for risk in self.risks(rules)))

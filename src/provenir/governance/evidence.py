@@ -121,7 +121,7 @@ def _agreement(predicate: PassportPredicate, manifest: RunManifest, files: RunFi
             "run": bom.run or RunSummary(name=manifest.name or "run", status=manifest.status),
         }
     )
-    flags = evident.risk_flags()
+    flags = evident.risk_flags(predicate.risk_rules)
     if flags != list(predicate.risk_flags):
         differences.append(f"the risk flags are {', '.join(flags) or 'none'}")
     if differences:
@@ -155,8 +155,9 @@ def _manifest_differences(bom: ModelBOM, manifest: RunManifest) -> list[str]:
 
 def _recorded(files: RunFiles, manifest: RunManifest) -> bool:
     """Whether metrics were recorded: steps that the manifest covers, and at least one of them."""
-    covered = manifest.files.keys() >= {_STEPS, _FLIGHT}
-    return covered and next(read_run(files.folder).steps(), None) is not None
+    if not manifest.files.keys() >= {_STEPS, _FLIGHT}:
+        return False
+    return any(step.get("metrics") for step in read_run(files.folder).steps())
 
 
 def _manifest_row(files: RunFiles, name: str, expected: str) -> list[Check]:

@@ -21,13 +21,14 @@ from provenir.core.clock import parse_utc, utc_text
 from provenir.core.digest import parse_digest
 from provenir.core.document import DigestText, Document, Part
 from provenir.core.errors import InputError
-from provenir.governance.bom import ModelBOM  # noqa: TC001 - pydantic needs it at run time
+from provenir.governance.bom import ModelBOM
 from provenir.governance.components import (
     ArtifactComponent,
     Count,
     Few,
     Name,
 )
+from provenir.governance.risk import RULES_VERSION
 from provenir.governance.verdict import ASSURANCE_LEVELS
 from provenir.provenance.artifact import ArtifactIdentity, dir_hash1, subjects
 
@@ -103,7 +104,8 @@ class PassportPredicate(Document):
         issued_at: The signer's clock. Evidence of nothing: a signer can write any time.
         expires_at: From then on a verifier's own clock refuses it.
         assurance: What the signer claims; at most L2, since L3 is a verifier's finding.
-        risk_flags: `bom.risk_flags()` when it was signed.
+        risk_rules: Version of the rules that `risk_flags` follows.
+        risk_flags: `bom.risk_flags(risk_rules)`.
         required_roles: Roles that must have signed, beside those that a verifier demands.
         reports: Reports of the run folder that belong to it.
         manifest: The run's manifest; None for a bill of materials made by hand.
@@ -120,6 +122,7 @@ class PassportPredicate(Document):
     issued_at: Time
     expires_at: Time | None = None
     assurance: Assurance = "declared"
+    risk_rules: Annotated[int, Field(ge=1, le=2**31)] = RULES_VERSION
     risk_flags: Few[str]
     required_roles: Few[Name] = Field(default_factory=list)
     reports: Few[ReportReference] = Field(default_factory=list)

@@ -4,7 +4,8 @@ A flag is decided by the bill of materials alone, so that a verifier who holds n
 at the same list as the signer. What depends on the signature or on evidence beside the passport
 (`unsigned`, `no_model_artifact`, `self_declared_evidence`) is a note of a verdict instead.
 
-Adding a flag = a rule, its row in `RISK_RULES`, its test.
+Adding a flag = a rule, its row in `RISK_RULES` with the next `since`, its test. A passport states
+the version of the rules that its flags follow, so that later rules do not turn it into a forgery.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         RunSummary,
     )
 
-__all__ = ["RISK_RULES", "Inventory", "RiskFlag", "RiskRule", "risks_of"]
+__all__ = ["RISK_RULES", "RULES_VERSION", "Inventory", "RiskFlag", "RiskRule", "risks_of"]
 
 # What people write where a licence should stand when they do not know it; NOASSERTION and NONE
 # are SPDX's own words for it (SPDX 2.3, section 7.13 and 7.15).
@@ -70,11 +71,19 @@ class RiskFlag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRule:
-    """One rule: the flag's name, what it means, and which components raise it."""
+    """One rule.
+
+    Attributes:
+        name: The flag.
+        meaning: What it means, in half a sentence.
+        subjects: Names the components that raise it.
+        since: The version of the rules that brought it.
+    """
 
     name: str
     meaning: str
     subjects: Callable[[Inventory], Iterator[str]]
+    since: int = 1
 
 
 def _unscanned_pii(bom: Inventory) -> Iterator[str]:
@@ -196,10 +205,23 @@ RISK_RULES: Final = (
 """All rules, in the order in which flags are listed."""
 
 
-def risks_of(bom: Inventory) -> tuple[RiskFlag, ...]:
-    """Every raised flag with the component that raised it, in the order of `RISK_RULES`."""
+RULES_VERSION: Final = max(rule.since for rule in RISK_RULES)
+"""The newest version of the rules."""
+
+
+def risks_of(
+    bom: Inventory, rules: int = RULES_VERSION, *, table: Sequence[RiskRule] = RISK_RULES
+) -> tuple[RiskFlag, ...]:
+    """Every raised flag with the component that raised it, in the order of the table.
+
+    Args:
+        bom: The bill of materials.
+        rules: The version of the rules to follow.
+        table: All rules that there are.
+    """
     return tuple(
         RiskFlag(name=rule.name, subject=subject, detail=rule.meaning)
-        for rule in RISK_RULES
+        for rule in table
+        if rule.since <= rules
         for subject in rule.subjects(bom)
     )

@@ -49,16 +49,7 @@ def verify_run(run_dir: str | Path) -> Verdict:
     if manifest is not None:
         checks += _files(files, manifest)
         checks += _passport(files, manifest)
-        others = [name for name in files.not_among(manifest.files) if name not in _BESIDE]
-        if others:
-            checks.append(
-                Check(
-                    name="other files",
-                    status="not-checked",
-                    reason="not-recorded",
-                    detail=shown_names(others),
-                )
-            )
+        checks += _others(files, manifest)
     signed = files.path("passport.json") is not None
     checks.append(
         Check(
@@ -117,6 +108,15 @@ def _passport(files: RunFiles, manifest: RunManifest) -> list[Check]:
     if stated is None or stated.digest != found:
         return [_differs("the passport in the folder is for another manifest", name="passport")]
     return [Check(name="passport", status="pass", detail="it names this manifest")]
+
+
+def _others(files: RunFiles, manifest: RunManifest) -> list[Check]:
+    names = [name for name in files.not_among(manifest.files) if name not in _BESIDE]
+    names += files.other_manifests(manifest.run_id)
+    if not names:
+        return []
+    detail = shown_names(names)
+    return [Check(name="other files", status="not-checked", reason="not-recorded", detail=detail)]
 
 
 def _differs(detail: str, *, name: str = "manifest") -> Check:

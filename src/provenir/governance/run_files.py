@@ -97,6 +97,12 @@ class RunFiles:
             found += [f"{folder}/{entry.name}" for entry in self._entries(self.folder / folder)]
         return sorted(name for name in found if name not in known | folders)
 
+    def other_manifests(self, run_id: str) -> list[str]:
+        """Names of what lies beside the manifest of a run."""
+        folder = self.folder / run_layout.MANIFESTS
+        names = sorted(entry.name for entry in self._entries(folder))
+        return [f"{run_layout.MANIFESTS}/{n}" for n in names if n != f"{run_id}.json"]
+
     def _row(self, file: str, expected: str) -> Check | None:
         found = self.digest(file)
         if found == expected:

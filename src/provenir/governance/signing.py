@@ -18,7 +18,6 @@ from provenir.governance.model_passport import ModelPassport
 from provenir.governance.predicate import (
     ManifestReference,
     PassportPredicate,
-    ReportReference,
     assurance_ceiling,
     component_of_identity,
     derived_subjects,
@@ -88,49 +87,38 @@ class PassportSigner:
             artifacts: Identities of what came out; those that `bom` does not list are added.
             manifest: The run's final manifest, which binds the files of the run folder.
             reports: Path inside the run folder to digest, of every report that belongs to it.
-            subjects: The expected subjects, for a caller who wants them compared; they follow
-                from the other arguments.
-            assurance: The claim; unless given, L0 with a manifest and recorded metrics, else
-                `declared`.
+            subjects: The expected subjects, for a caller who wants them compared.
+            assurance: The claim; unless given, L0 with a manifest and metrics, else `declared`.
             previous: The passport that this one replaces.
             expires_at: When verifiers begin to refuse it.
             required_roles: Roles that must have signed.
-            statements: Digests of the statements that other roles signed.
+            statements: Digests of what other roles signed.
             ledger_root: Root of the training ledger.
             log_checkpoint: The log just before.
-            gate_decisions: Digests of signed gate decisions.
+            gate_decisions: Digests of gate decisions.
             clock: Where `issued_at` comes from.
-
-        Returns:
-            The passport.
 
         Raises:
             UsageError: A claim above what is bound, or parts that do not fit together.
             CanonicalizationError: A value without canonical bytes.
         """
-        reference = manifest_reference(manifest) if isinstance(manifest, RunManifest) else manifest
+        if isinstance(manifest, RunManifest):
+            manifest = manifest_reference(manifest)
         full = with_artifacts(bom, artifacts)
-        try:
-            predicate = PassportPredicate(
-                bom=full,
-                version=1 if previous is None else previous.predicate.version + 1,
-                previous=None if previous is None else previous.digest(),
-                issued_at=utc_text((clock or SystemClock()).now()),
-                expires_at=None if expires_at is None else utc_text(expires_at),
-                risk_flags=full.risk_flags(),
-                required_roles=list(required_roles),
-                reports=[
-                    ReportReference(name=name, digest=digest)
-                    for name, digest in sorted((reports or {}).items())
-                ],
-                manifest=reference,
-                statements=list(statements),
-                ledger_root=ledger_root,
-                log_checkpoint=log_checkpoint,
-                gate_decisions=None if gate_decisions is None else list(gate_decisions),
-            )
-        except ValidationError as fault:
-            raise _misuse(fault) from fault
+        predicate = _predicate(
+            bom=full,
+            **_succession(previous, bom),
+            issued_at=utc_text((clock or SystemClock()).now()),
+            expires_at=None if expires_at is None else utc_text(expires_at),
+            risk_flags=full.risk_flags(),
+            required_roles=list(required_roles),
+            reports=[{"name": n, "digest": d} for n, d in sorted((reports or {}).items())],
+            manifest=manifest,
+            statements=list(statements),
+            ledger_root=ledger_root,
+            log_checkpoint=log_checkpoint,
+            gate_decisions=None if gate_decisions is None else list(gate_decisions),
+        )
         return self._issue(self._claiming(predicate, assurance), subjects)
 
     def _claiming(
@@ -142,10 +130,7 @@ class PassportSigner:
             ceiling = weaker(ceiling, "L0")
         if assurance is None:
             return predicate.model_copy(update={"assurance": weaker(ceiling, "L0")})
-        try:
-            claimed = PassportPredicate.model_validate({**dict(predicate), "assurance": assurance})
-        except ValidationError as fault:
-            raise _misuse(fault) from fault
+        claimed = _predicate(**{**dict(predicate), "assurance": assurance})
         if weaker(claimed.assurance, ceiling) != claimed.assurance:
             raise UsageError(
                 f"assurance={assurance!r} cannot be claimed: what is bound allows {ceiling!r}",
@@ -208,8 +193,23 @@ def _signer(key: Any, key_id: str) -> Signer:
     return load_signer(key)
 
 
-def _misuse(fault: ValidationError) -> UsageError:
-    """One line about the first field that is wrong."""
-    first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return UsageError(f"no passport can be made of this: {first['msg']}", where=place or None)
+def _succession(previous: ModelPassport | None, bom: ModelBOM) -> dict[str, Any]:
+    """Number of the next passport of a model, and the one that it replaces."""
+    if previous is None:
+        return {"version": 1, "previous": None}
+    before = previous.predicate
+    if before.bom.model_id != bom.model_id:
+        raise UsageError("previous= is of another model", mend="leave previous out")
+    return {"version": before.version + 1, "previous": previous.digest()}
+
+
+def _predicate(**fields: Any) -> PassportPredicate:
+    """Make the predicate, or say in one line about the first field that is wrong."""
+    try:
+        return PassportPredicate(**fields)
+    except ValidationError as fault:
+        first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"no passport can be made of this: {first['msg']}", where=place or None
+        ) from fault

@@ -29,6 +29,8 @@ __all__ = [
     "note_line",
 ]
 
+_NAME_CHARS: Final = 200
+
 Status = Literal["pass", "fail", "not-checked", "undecided"]
 
 ASSURANCE_LEVELS: Final = ("declared", "L0", "L1", "L2")
@@ -53,6 +55,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "unfinished-run": "the run has not ended, so its files are not recorded yet",
         "not-recorded": "the run's manifest does not record it",
         "not-reached": "a check that comes before it did not hold",
+        "no-trust-policy": "roles are asked for, and no trust policy says who holds them",
+        "newer-rules": "the risk flags follow rules that this version does not know",
         "not-given": "it was not handed over",
         "not-stated": "the passport states none",
     }
@@ -65,9 +69,9 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "unsigned": "there is no signature",
         "no_model_artifact": "no model artifact is named: this speaks of a run or of a list only",
         "self_declared_evidence": "a scan or check is the signer's word, without a report",
-        "more-signatures": "the envelope carries signatures that were not checked",
-        "not-examined": "rollouts were not, or not fully, examined for reward hacking",
-        "no-health-data": "no metrics were recorded, so nothing is known of the run's health",
+        "more_signatures": "the envelope carries signatures that were not checked",
+        "not_examined": "rollouts were not, or not fully, examined for reward hacking",
+        "no_health_data": "nothing is known of the run's health: no metrics were recorded",
     }
 )
 """Every note that a verdict can carry; a note never changes the outcome."""
@@ -91,7 +95,8 @@ class Check:
             question is asked of several things.
         status: The answer.
         reason: Why it is not a pass, a key of `REASONS`; None for a pass.
-        detail: One sentence for people. May quote hostile data; print it through `printable`.
+        detail: One sentence for people. What it quotes from data is neutralised here, for every
+            way in which a verdict may be shown.
     """
 
     name: str
@@ -106,6 +111,8 @@ class Check:
             raise ValueError("a pass has no reason, and everything else has one")
         if self.reason is not None and self.reason not in REASONS:
             raise ValueError(f"no such reason: {self.reason!r}")
+        object.__setattr__(self, "name", printable(self.name, max_chars=_NAME_CHARS))
+        object.__setattr__(self, "detail", printable(self.detail))
 
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON."""
@@ -184,7 +191,7 @@ class Verdict:
         lines = [f"{head}  {printable(subject)}".rstrip()]
         for check in self.checks:
             why = f" [{check.reason}]" if check.reason else ""
-            row = f"  {check.status:<11} {printable(check.name)}{why} {printable(check.detail)}"
+            row = f"  {check.status:<11} {check.name}{why} {check.detail}"
             lines.append(row.rstrip())
         if self.assurance_established is not None:
             claimed, established = self.assurance_claimed, self.assurance_established

@@ -33,6 +33,7 @@ from provenir.governance.predicate import (
     inconsistency,
     weaker,
 )
+from provenir.governance.risk import RULES_VERSION
 from provenir.governance.run_files import RunFiles
 from provenir.governance.signature_check import (
     HMAC,
@@ -96,33 +97,34 @@ def verify_passport(
     """
     received = envelope if isinstance(envelope, Envelope) else _parse(envelope)
     asked = verification_keys(keys)
-    question = _question(artifacts, run_dir, beside, at, progress)
-    signatures = check_signatures(received, asked)
-    notes = _signature_notes(received, asked)
+    return _judge(received, asked, _question(artifacts, run_dir, beside, at, progress))
+
+
+def _judge(envelope: Envelope, keys: tuple[VerificationKey, ...], question: _Question) -> Verdict:
+    """Apply the rules of this module in their order."""
+    signatures = check_signatures(envelope, keys)
+    notes = _signature_notes(envelope, keys)
     if any(check.status != "pass" for check in signatures):
         return Verdict(checks=(*signatures, *_unreached(question)), notes=notes)
     try:
-        statement, predicate = read_payload(received)
+        statement, predicate = read_payload(envelope)
     except (EvidenceError, InputError) as fault:
         reason = "wrong-predicate" if isinstance(fault, EvidenceError) else "malformed"
         row = Check(name="statement", status="fail", reason=reason, detail=fault.what)
         return Verdict(checks=(*signatures, row, *_unreached(question)), notes=notes)
-    fault_of_subjects = inconsistency(statement.subjects, predicate)
+    wrong_subjects = inconsistency(statement.subjects, predicate)
     checks = [
         *signatures,
         Check(name="statement", status="pass", detail="a Model Passport"),
-        _row("subjects", "subject-mismatch", fault_of_subjects, "they follow from the inventory"),
+        _row("subjects", "subject-mismatch", wrong_subjects, "they follow from the inventory"),
         _expiry(predicate, question.at),
         _flags(predicate),
-        *_artifacts(predicate, question, trusted=fault_of_subjects is None),
+        *_bound_elsewhere(predicate),
+        *_artifacts(predicate, question, trusted=wrong_subjects is None),
         *_bom_files(predicate, question),
     ]
     run_checks, reached = _run(predicate, question)
-    checks += run_checks
-    if all(check.status in ("pass", "not-checked") for check in run_checks):
-        checks.append(_assurance(predicate, reached, asked=question.run is not None))
-    else:
-        checks.append(Check(name="assurance", status="not-checked", reason="not-reached"))
+    checks += [*run_checks, _assurance(predicate, reached, run_checks, question)]
     verdict = Verdict(
         checks=tuple(checks),
         notes=(*notes, *_content_notes(predicate)),
@@ -193,10 +195,29 @@ def _expiry(predicate: PassportPredicate, at: datetime) -> Check:
 
 
 def _flags(predicate: PassportPredicate) -> Check:
-    flags = predicate.bom.risk_flags()
+    if predicate.risk_rules > RULES_VERSION:
+        return Check(name="risk flags", status="undecided", reason="newer-rules")
+    flags = predicate.bom.risk_flags(predicate.risk_rules)
     listed = ", ".join(flags) or "none"
     wrong = None if list(predicate.risk_flags) == flags else f"the inventory gives: {listed}"
     return _row("risk flags", "flags-mismatch", wrong, listed)
+
+
+def _bound_elsewhere(predicate: PassportPredicate) -> list[Check]:
+    """What the passport refers to and this verification has no evidence for."""
+    checks = []
+    if predicate.required_roles:
+        roles = ", ".join(predicate.required_roles)
+        checks.append(
+            Check(name="roles", status="undecided", reason="no-trust-policy", detail=roles)
+        )
+    named = ("previous", "statements", "ledger_root", "log_checkpoint", "gate_decisions")
+    checks += [
+        Check(name=name.replace("_", " "), status="not-checked", reason="not-given")
+        for name in named
+        if getattr(predicate, name)
+    ]
+    return checks
 
 
 def _artifacts(predicate: PassportPredicate, question: _Question, *, trusted: bool) -> list[Check]:
@@ -230,14 +251,21 @@ def _run(predicate: PassportPredicate, question: _Question) -> tuple[list[Check]
     return [Check(name="run", status="not-checked", reason="not-given", detail=detail)], "declared"
 
 
-def _assurance(predicate: PassportPredicate, reached: Assurance, *, asked: bool) -> Check:
+def _assurance(
+    predicate: PassportPredicate,
+    reached: Assurance,
+    run_checks: list[Check],
+    question: _Question,
+) -> Check:
     """Judge the claim: by what the passport binds, and with a run folder by what that shows."""
+    if any(check.status in ("fail", "undecided") for check in run_checks):
+        return Check(name="assurance", status="not-checked", reason="not-reached")
     claimed, ceiling = predicate.assurance, assurance_ceiling(predicate)
     if weaker(claimed, ceiling) != claimed:
         fault = f"{claimed} is claimed; what the passport binds allows {ceiling}"
     elif weaker(claimed, reached) == claimed:
         return Check(name="assurance", status="pass", detail=claimed)
-    elif asked:
+    elif question.run is not None:
         fault = f"{claimed} is claimed; the run folder establishes {reached}"
     else:
         detail = f"{claimed} is claimed; without the run folder only {reached} is established"
@@ -252,7 +280,7 @@ def _signature_notes(envelope: Envelope, keys: tuple[VerificationKey, ...]) -> t
     if any(key.algorithm == HMAC for key in envelope.verified_by(keys)):
         names.append("team-internal")
     if len(envelope.signatures) > max(1, len(keys)):
-        names.append("more-signatures")
+        names.append("more_signatures")
     return tuple(note_line(name) for name in names)
 
 
@@ -268,8 +296,8 @@ def _content_notes(predicate: PassportPredicate) -> tuple[str, ...]:
     told = {
         "no_model_artifact": not bom.artifacts,
         "self_declared_evidence": any(digest not in reports for digest in words),
-        "not-examined": hacking is not None
+        "not_examined": hacking is not None
         and (bool(hacking.not_examined) or hacking.hacking_rate is None),
-        "no-health-data": flight is not None and flight.verdict == "UNKNOWN",
+        "no_health_data": flight is None or flight.verdict == "UNKNOWN",
     }
     return tuple(note_line(name) for name, holds in told.items() if holds)
