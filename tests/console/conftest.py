@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import provenir
+from provenir.data import Dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-MakeRun = "Callable[..., Path]"
 
 
 def log(run: Any, steps: int) -> None:
@@ -56,13 +54,8 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
 def running(tmp_path: Path) -> Iterator[Path]:
     """Yield the folder of a run that is still going."""
     folder = tmp_path / "artifacts" / "run"
-    run = provenir.track("going", output_dir=folder).start()
+    rows = Dataset([{"q": "1+1"}, {"q": "1+2"}], name="my rows")
+    run = provenir.track("going", dataset=rows, output_dir=folder).start()
     log(run, 30)
     yield folder
     run.finish()
-
-
-def rewrite(folder: Path, name: str, **changes: Any) -> None:
-    """Change top-level fields of a JSON document in a run folder."""
-    path = folder / name
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))

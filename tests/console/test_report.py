@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("altair", reason="the charts need the extra report")
 pytest.importorskip("vl_convert", reason="the charts need the extra report")
 
+import provenir
 from fakes import fixed_clock
 from provenir.attest.keys import Ed25519Signer
 from provenir.console import render
@@ -80,6 +81,17 @@ def test_it_is_written_where_asked_and_the_folder_stays(
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
 
 
+def test_artifacts_are_named_with_their_digests(tmp_path: Path) -> None:
+    model = tmp_path / "my-model"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    with provenir.track("sample", output_dir=tmp_path / "run") as run:
+        run.log_artifact(model)
+    assert run.bom is not None
+    text = words(render(tmp_path / "run"))
+    assert f"my-model model 1 0 no tensors dirHash1:{run.bom.artifacts[0].dir_hash}" in text
+
+
 def test_an_unsigned_run_says_so(make_run: Callable[..., Path]) -> None:
     text = words(render(make_run()))
     assert "This run is not signed." in text
@@ -118,6 +130,7 @@ def test_a_run_that_goes_on(running: Path) -> None:
     assert "computed for this page from the logged steps" in text
     assert "30 recorded steps" in text
     assert "Worst rollouts 30 rollouts logged" in text
+    assert "my rows train 2" in text
 
 
 def test_a_torn_run_that_died(make_run: Callable[..., Path]) -> None:

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenir.console.wording import clip, count, duration, figure, instant, share, short_digest
+from provenir.console.wording import (
+    clip,
+    count,
+    duration,
+    figure,
+    instant,
+    share,
+    short_digest,
+    shorten,
+)
 from provenir.console.wording import size as file_size
 
 
@@ -69,3 +78,8 @@ def test_clipping_counts_what_it_leaves_out(text: str, limit: int) -> None:
     assert len(shown) <= limit
     assert len(shown) + more == len(text)
     assert text.startswith(shown)
+
+
+def test_shortening_says_what_is_missing() -> None:
+    assert shorten("abc", 3) == "abc"
+    assert shorten("x" * 2_003, 3) == "xxx … (2,000 more characters)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from provenir.console.charts import Mark, draw, is_log
 from provenir.console.series import DRAWN, Series
 from provenir.console.view import Tone, severity_tone
-from provenir.console.wording import count, figure
+from provenir.console.wording import count, figure, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +20,7 @@ CHARTED: Final = 60
 """Most channels that are drawn; the rest is named."""
 
 _MARKS: Final = 4
+_NAME_CHARS: Final = 100
 _ORDER: Final = (
     "reward", "true_reward", "proxy", "kl", "entropy", "advantage", "loss", "grad", "learning_rate",
     "response", "length", "truncated", "clip", "zero_advantage",
@@ -101,7 +102,7 @@ def _reading_order(one: Series) -> tuple[bool, int, str]:
 def _card(one: Series, episodes: Sequence[Episode], span: tuple[int, int]) -> Card:
     marks = [Mark(first_step=e.step, last_step=e.last_step, severity=e.severity) for e in episodes]
     return Card(
-        channel=one.channel,
+        channel=shorten(one.channel, _NAME_CHARS),
         last=figure(one.last, missing="not finite"),
         picture=draw(one, marks, span),
         marks=_mark_texts(episodes),

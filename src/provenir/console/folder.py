@@ -83,19 +83,24 @@ class RunSource:
         return self.record.trajectories()
 
     def _journaled(self) -> dict[str, Any]:
-        settings: dict[str, Any] = {}
-        base_model = None
-        for entry in self.journal:
-            if entry.get("type") == "start":
-                settings.update(mapping(entry.get("config")))
-                base_model = text(entry.get("base_model")) or base_model
-            elif entry.get("type") == "config":
-                settings.update(mapping(entry.get("values")))
+        start = next(iter(self.entries("start")), {})
+        settings = dict(mapping(start.get("config")))
+        for entry in self.entries("config"):
+            settings.update(mapping(entry.get("values")))
+        sets = (mapping(start.get(role)) for role in ("dataset", "eval_dataset"))
         return {
-            "base_model": base_model,
+            "base_model": start.get("base_model"),
+            "data": [_component(described) for described in sets if described],
+            "code": {key: start.get(key) for key in ("dirty", "diff_digest")},
             "evals": self.entries("eval"),
             "hyperparameters": settings,
         }
+
+
+def _component(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a data set as the journal describes it, under the names of a bill of materials."""
+    named = {"content_hash": "records_root", "num_records": "n", "identity_note": "reason"}
+    return {**described, **{field: described.get(key) for field, key in named.items()}}
 
 
 def read_folder(run_dir: Path) -> RunSource:

@@ -22,7 +22,7 @@ from markupsafe import Markup
 
 from provenir._version import __version__
 from provenir.console.picture import DataUri
-from provenir.console.wording import clip
+from provenir.console.wording import shorten
 from provenir.core.text import printable
 
 MAX_TEXT: Final = 4_000
@@ -64,14 +64,14 @@ def harmless(value: Any) -> Any:
     """
     if isinstance(value, (DataUri, Markup)):
         return value
-    shown, more = clip(str(value), MAX_TEXT)
+    shown = shorten(str(value), MAX_TEXT)
     lines = (
         "\t".join(
             printable(part, max_chars=_LONGEST_ESCAPE * MAX_TEXT) for part in line.split("\t")
         )
         for line in shown.split("\n")
     )
-    return "\n".join(lines) + (f" … ({more:,} more characters)" if more else "")
+    return "\n".join(lines)
 
 
 @cache

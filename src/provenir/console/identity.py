@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from provenir.console.said import as_text
-from provenir.console.shapes import mapping, mappings, number, text, whole
+from provenir.console.shapes import mapping, mappings, number, sequence, text, whole
 from provenir.console.view import Cell, Column, Pair, Table, table
-from provenir.console.wording import clip, count, figure
+from provenir.console.wording import count, figure, shorten
 from provenir.core.digest import is_digest
 
 _LIMIT: Final = 60
@@ -23,6 +23,13 @@ _DATA_COLUMNS: Final = (
     Column("Personal data"),
     Column("Contamination"),
     Column("Content digest", wide=True),
+)
+_ARTIFACT_COLUMNS: Final = (
+    Column("Artifact"),
+    Column("Kind"),
+    Column("Files", numeric=True),
+    Column("Tensors", numeric=True),
+    Column("Tensor root, folder hash", wide=True),
 )
 _EVAL_COLUMNS: Final = (
     Column("Benchmark"),
@@ -39,6 +46,7 @@ class Identity:
     """The view of this section."""
 
     data: Table
+    artifacts: Table
     code: tuple[Pair, ...]
     host: tuple[Pair, ...]
     host_details: tuple[Pair, ...]
@@ -53,6 +61,7 @@ def read_identity(bom: Mapping[str, Any], manifest: Mapping[str, Any]) -> Identi
     title = count(len(settings), "hyperparameter")
     return Identity(
         data=_data(bom, manifest),
+        artifacts=_artifacts(bom),
         code=_code(bom, manifest),
         host=_host(mapping(manifest.get("fingerprint"))),
         host_details=_host_details(mapping(manifest.get("fingerprint"))),
@@ -121,6 +130,22 @@ def _component(part: Mapping[str, Any]) -> tuple[Cell, ...]:
         _declared(part.get("contamination_checked"), part.get("contamination_report")),
         Cell(digest or unknown, code=digest is not None),
     )
+
+
+def _artifacts(bom: Mapping[str, Any]) -> Table:
+    rows = []
+    for part in mappings(bom.get("artifacts")):
+        root, folder = text(part.get("tensor_root")), text(part.get("dir_hash"))
+        digests = [root or "no tensors", f"dirHash1:{folder}" if folder else "no folder hash"]
+        row = (
+            Cell(str(part.get("name", "unnamed"))),
+            Cell(str(part.get("kind", "unknown"))),
+            Cell(figure(float(len(sequence(part.get("files")))))),
+            Cell(figure(whole(part.get("n_tensors")), missing="unknown")),
+            Cell("\n".join(digests), code=True),
+        )
+        rows.append(row)
+    return table(_ARTIFACT_COLUMNS, rows, limit=_LIMIT, noun="artifacts")
 
 
 def _declared(said: object, report: object) -> Cell:
@@ -198,5 +223,4 @@ def _value(value: object, depth: int = 3) -> str:
         value = ", ".join(f"{k}: {_value(v, depth - 1)}" for k, v in list(value.items())[:40])
     elif isinstance(value, list) and depth:
         value = ", ".join(_value(v, depth - 1) for v in value[:40]) or "none"
-    shown, more = clip(as_text(value), _VALUE_CHARS)
-    return shown + (f" … ({more:,} more characters)" if more else "")
+    return shorten(as_text(value), _VALUE_CHARS)

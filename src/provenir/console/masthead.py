@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provenir.console.health import VERDICTS, Health
 from provenir.console.shapes import mapping, mappings, number, text, whole
 from provenir.console.view import Pair, Tile, Tone
-from provenir.console.wording import count, duration, instant, share
+from provenir.console.wording import count, duration, instant, share, shorten
 from provenir.core.clock import parse_utc
 from provenir.core.errors import InputError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from provenir.console.checks import Checks
     from provenir.console.folder import RunSource
 
+_NAME_CHARS: Final = 160
 _STATUS: Final[dict[str, Tone]] = {
     "completed": "good",
     "failed": "critical",
@@ -44,7 +45,7 @@ def read_masthead(source: RunSource, health: Health, passport: Tile, checks: Che
     record, manifest = source.record, source.record.manifest
     name = text(manifest.get("name")) or record.run_id or record.path.resolve().name
     return Masthead(
-        name=name,
+        name=shorten(name, _NAME_CHARS),
         run_id=record.run_id or "no run id",
         verdict=health.verdict,
         verdict_note=_verdict_note(health),

@@ -72,6 +72,12 @@ def clip(value: str, limit: int) -> tuple[str, int]:
     return (value, 0) if len(value) <= limit else (value[:limit], len(value) - limit)
 
 
+def shorten(value: str, limit: int) -> str:
+    """Cut text to ``limit`` characters and say how many are left out."""
+    shown, more = clip(value, limit)
+    return f"{shown} … ({more:,} more characters)" if more else shown
+
+
 def short_digest(value: str) -> str:
     """Shorten ``sha256:<64 hex>`` (or a bare hash) to its first twelve hex digits."""
     prefix, colon, rest = value.rpartition(":")
