@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import provenir
-from provenir.core.errors import LockedError
+from provenir.core.errors import LockedError, UsageError
 from provenir.governance.run_check import verify_run
 from provenir.tracking import recover_run
 
@@ -119,6 +119,25 @@ def test_a_killed_run_can_be_resumed():
     assert run.manifest.status == "completed"
     assert run.bom.evals[0].benchmark == "before"
     assert len(list(Path("out/manifests").iterdir())) == 1
+
+
+def test_a_resumed_run_keeps_its_old_passport_aside_and_bound():
+    signed = {"sign_passport": True, "signing_key": b"k", "output_dir": "out"}
+    with pytest.raises(KeyboardInterrupt), provenir.track("two parts", **signed) as run:
+        raise KeyboardInterrupt
+    assert run.passport.bom.run.status == "interrupted"
+    with provenir.track("two parts", output_dir="out", resume=True) as run:
+        run.log_step({"kl": 0.1})
+    assert not Path("out/passport.json").exists()
+    assert [name for name in run.manifest.files if "superseded-passport" in name]
+    assert verify_run("out")
+
+
+def test_a_completed_run_is_not_resumed():
+    with provenir.track("done", output_dir="out"):
+        pass
+    with pytest.raises(UsageError, match="has ended"):
+        provenir.track("done", output_dir="out", resume=True).start()
 
 
 def test_the_run_is_seen_as_alive_while_it_is(place):

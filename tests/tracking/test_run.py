@@ -149,6 +149,14 @@ def test_an_async_function_can_be_decorated():
     assert Path("out/bom.json").is_file()
 
 
+def test_a_generator_cannot_be_decorated():
+    with pytest.raises(UsageError, match="its body runs later"):
+
+        @provenir.track("decorated")
+        def train():
+            yield 1
+
+
 def test_steps_count_by_themselves_and_go_on_after_a_given_one():
     with provenir.track("run", output_dir="out") as run:
         run.log_step({"kl": 0.1})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.clock import utc_text
-from provenir.core.digest import digest_value
+from provenir.core.digest import digest_bytes, digest_value
 from provenir.core.errors import ProvenirError, UsageError
 from provenir.core.findings import Finding
 from provenir.core.manifest import RunManifest, RunManifestStore
@@ -169,11 +169,23 @@ def _reopen(settings: RunSettings) -> OpenRun | None:
         manifest = manifest.with_changes(status="running", ended_at=None, files={})
         if settings.rank == 0:
             save_manifest(folder, manifest)
+            _set_aside_passport(folder)
             journal.append("resume", next_step=evidence.next_step)
     except BaseException:
         folder.close()
         raise
     return OpenRun(folder, manifest, evidence, journal)
+
+
+def _set_aside_passport(folder: RunFolder) -> None:
+    """Keep the passport of the part that did not end well where the new manifest binds it."""
+    old = folder.path / "passport.json"
+    if old.is_file():
+        data = old.read_bytes()
+        kept = f"reports/superseded-passport-{digest_bytes(data).rpartition(':')[2][:8]}.json"
+        folder.write_document(kept, data)
+    for name in ("passport.json", "passport.md", "passport.proof.json"):
+        (folder.path / name).unlink(missing_ok=True)
 
 
 def _resumed_path(settings: RunSettings) -> Path | None:

@@ -152,7 +152,15 @@ class Run:
         """Decorate a function, sync or async: every call is a run of its own.
 
         A parameter called `run` receives the run.
+
+        Raises:
+            UsageError: for a generator, whose body would run after the run had ended.
         """
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise UsageError(
+                "a generator cannot be decorated: its body runs later",
+                mend='open the run inside it: "with provenir.track(…) as run:"',
+            )
         wants_run = "run" in inspect.signature(function).parameters
 
         def inject(run: Run, kwargs: Any) -> Any:
