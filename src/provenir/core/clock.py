@@ -77,11 +77,12 @@ def parse_utc(text: str) -> datetime:
     Raises:
         InputError: Not such a text.
     """
-    if _RFC3339.fullmatch(text) is not None and text.isascii():
-        try:
-            return datetime.fromisoformat(text).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass  # an impossible date or offset: refused below like any other text
-    raise InputError(
+    refusal = InputError(
         f"{text[:64]!r} is not a time", mend="write RFC 3339 like 2026-01-02T03:04:05Z"
     )
+    if _RFC3339.fullmatch(text) is None or not text.isascii():
+        raise refusal
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # an impossible date or offset
+        raise refusal from error

@@ -83,13 +83,15 @@ class FileLock:
         descriptor = os.open(self.path, flags, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(descriptor), self.path.stat(follow_symlinks=False)):
-                return descriptor
+            current = self.path.stat(follow_symlinks=False)
+            taken = os.path.samestat(os.fstat(descriptor), current)
         except (BlockingIOError, FileNotFoundError):
-            pass  # held by another, or unlinked since it was opened: not locked
+            taken = False  # held by another, or unlinked since it was opened
         except BaseException:
             os.close(descriptor)
             raise
+        if taken:
+            return descriptor
         os.close(descriptor)
         return None
 
