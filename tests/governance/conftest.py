@@ -14,7 +14,8 @@ from provenir.attest.keys import Ed25519Signer
 from provenir.core.digest import digest_bytes, digest_file
 from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.governance.bom import CodeComponent, DataComponent, EvalComponent, ModelBOM
-from provenir.governance.components import FlightSummary, HackingSummary, RunSummary
+from provenir.governance.components import RunSummary
+from provenir.governance.evidence import flight_summary, hacking_summary
 from provenir.governance.passport import ModelPassport, PassportSigner
 from provenir.governance.predicate import component_of_identity
 from provenir.provenance.artifact import identify_artifact
@@ -128,8 +129,6 @@ def make_run(tmp_path, seed_bom, ed25519) -> Callable[..., MadeRun]:
         (folder / "hacking_report.json").write_text(json.dumps(hacking_doc))
         (folder / "lineage.json").write_text('{"nodes":[],"edges":[]}')
         artifacts = [] if model is None else [component_of_identity(identify_artifact(model))]
-        summary = {key: flight_doc["summary"][key] for key in FlightSummary.model_fields}
-        report = {key: hacking_doc[key] for key in HackingSummary.model_fields}
         fields = {
             **{name: getattr(seed_bom, name) for name in ModelBOM.model_fields},
             "artifacts": artifacts,
@@ -141,8 +140,8 @@ def make_run(tmp_path, seed_bom, ed25519) -> Callable[..., MadeRun]:
                 config_hash=DIGEST,
                 seed=7,
             ),
-            "flight": FlightSummary(**summary),
-            "hacking": HackingSummary(**report),
+            "flight": flight_summary(flight_doc),
+            "hacking": hacking_summary(hacking_doc),
             **(bom_changes or {}),
         }
         bom = ModelBOM(**fields)

@@ -72,6 +72,7 @@ def test_the_rules_are_the_published_flags():
         ("unknown_data", lambda b: data_with(b, role="eval")),
         ("reward_hacking", lambda _: hacking(hacking_rate=0.25, is_clean=False)),
         ("reward_hacking", lambda _: hacking(is_clean=False, by_kind={"advantage_collapse": 1})),
+        ("reward_hacking", lambda _: hacking(hacking_rate=None, by_severity={"warning": 1})),
         # A rate above zero counts whatever the report calls itself.
         ("reward_hacking", lambda _: hacking(hacking_rate=0.25, is_clean=True)),
         ("unhealthy_run", lambda _: flight("DEGRADED")),
@@ -99,6 +100,13 @@ def test_each_flag_is_raised_by_its_own_field(seed_bom, flag, change):
         # Not examined is said by the report; it is no sign of hacking.
         lambda _: hacking(hacking_rate=None, is_clean=False),
         lambda _: hacking(by_kind={"solved_group": 3}),
+        # Nothing was examined, and what was seen is for information.
+        lambda _: hacking(
+            hacking_rate=None,
+            is_clean=False,
+            by_kind={"solved_group": 3},
+            by_severity={"info": 3},
+        ),
     ],
 )
 def test_nothing_is_raised_without_a_reason(seed_bom, change):

@@ -1,22 +1,14 @@
 from __future__ import annotations
 
-import importlib
+import ast
 import importlib.util
 import json
-import pkgutil
 from pathlib import Path
 
 import jsonschema_rs
 import pytest
 
-import provenir.attest
-import provenir.core
-import provenir.governance
-import provenir.provenance
-from provenir.core.document import Document
-
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = (provenir.core, provenir.attest, provenir.provenance, provenir.governance)
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +23,15 @@ def schema(name: str) -> dict:
     return json.loads((ROOT / "docs" / "schemas" / f"{name}.schema.json").read_text())
 
 
-def _documents(base: type[Document]):
-    for kind in base.__subclasses__():
-        if kind.__module__.startswith("provenir."):
-            yield kind
-        yield from _documents(kind)
+def written_documents() -> set[str]:
+    """Names of all document classes in the source, found without importing any of it."""
+    return {
+        node.name
+        for path in (ROOT / "src").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(base, ast.Name) and base.id == "Document" for base in node.bases)
+    }
 
 
 def test_the_committed_schemas_are_up_to_date(script):
@@ -43,10 +39,7 @@ def test_the_committed_schemas_are_up_to_date(script):
 
 
 def test_every_document_of_the_product_has_one(script):
-    for room in ROOMS:
-        for found in pkgutil.walk_packages(room.__path__, room.__name__ + "."):
-            importlib.import_module(found.name)
-    assert set(_documents(Document)) == set(script.DOCUMENTS)
+    assert {document.__name__ for document in script.DOCUMENTS} == written_documents()
 
 
 def test_real_documents_fit_their_schemas(make_run, model):

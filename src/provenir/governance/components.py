@@ -17,8 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from provenir.core.canonical import canonical_bytes
 from provenir.core.document import DigestText, Part
+from provenir.core.findings import Severity
 from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import to_plain
 
@@ -48,28 +48,10 @@ def _plain(value: object) -> object:
     """Turn numpy scalars, paths, enums and the like into JSON values; refuse what would be lost."""
     if not isinstance(value, Mapping):
         return value
-    plain, lost = to_plain(_floats_read_back(value), max_depth=MAX_FREE_DEPTH)
+    plain, lost = to_plain(value, max_depth=MAX_FREE_DEPTH)
     if lost:
         raise ValueError("; ".join(finding.detail for finding in lost[:3]))
     return plain
-
-
-def _floats_read_back(value: object, depth: int = 0) -> object:
-    """Take the integers beyond 2^53 that are canonical spellings of floats for what they were.
-
-    RFC 8785 writes 1e16 as 10000000000000000, which a JSON reader takes for an integer; without
-    this a document with such a number could be written and not be read again.
-    """
-    if depth > MAX_FREE_DEPTH:
-        return value  # refused by the caller
-    if isinstance(value, dict):
-        return {key: _floats_read_back(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_floats_read_back(item, depth + 1) for item in value]
-    if type(value) is int and abs(value) > MAX_SAFE_INTEGER and abs(value) < 10**21:
-        number = float(value)
-        return number if canonical_bytes(number) == str(value).encode() else value
-    return value
 
 
 Name = Annotated[str, Field(min_length=1)]
@@ -226,7 +208,7 @@ class FlightSummary(Part):
     num_steps: Count
     verdict: Literal["HEALTHY", "DEGRADED", "CRITICAL", "UNKNOWN"]
     by_kind: dict[str, Count] = Field(default_factory=dict)
-    by_severity: dict[str, Count] = Field(default_factory=dict)
+    by_severity: dict[Severity, Count] = Field(default_factory=dict)
 
 
 class HackingSummary(Part):
@@ -236,7 +218,9 @@ class HackingSummary(Part):
         num_trajectories: Number of rollouts that were logged.
         hacking_rate: Share of examined rollouts with a signal; None when none was examined.
         is_clean: False also when nothing was examined.
-        by_kind: Signals by kind; an unclean report with signals raises `reward_hacking`.
+        by_kind: Signals by kind.
+        by_severity: Kept signals by severity; any of `warning` or `critical`, or a rate above
+            zero, raises `reward_hacking`. Empty where the severities are not known.
         not_examined: What was not looked at, and why.
     """
 
@@ -244,4 +228,5 @@ class HackingSummary(Part):
     hacking_rate: Rate | None = None
     is_clean: bool
     by_kind: dict[str, Count] = Field(default_factory=dict)
+    by_severity: dict[Severity, Count] = Field(default_factory=dict)
     not_examined: dict[str, str] = Field(default_factory=dict)

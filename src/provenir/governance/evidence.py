@@ -8,6 +8,7 @@ the run folder.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -89,8 +90,12 @@ def hacking_summary(document: Any) -> HackingSummary:
     Raises:
         InputError: It holds none.
     """
+    stated = ("num_trajectories", "hacking_rate", "is_clean", "by_kind", "not_examined")
     try:
-        return HackingSummary(**{key: document[key] for key in HackingSummary.model_fields})
+        severities = Counter(signal["severity"] for signal in document["signals"])
+        return HackingSummary(
+            **{key: document[key] for key in stated}, by_severity=dict(sorted(severities.items()))
+        )
     except (KeyError, TypeError, ValidationError) as fault:
         raise InputError("no hacking report in it", where=_HACKING) from fault
 

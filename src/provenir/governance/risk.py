@@ -129,10 +129,12 @@ def _unknown_data(bom: Inventory) -> Iterator[str]:
 
 def _reward_hacking(bom: Inventory) -> Iterator[str]:
     report = bom.hacking
+    if report is None:
+        return
+    of_weight = any(report.by_severity.get(severity) for severity in ("warning", "critical"))
     # Unclean without any signal means "not examined", which the report itself says.
-    if report is not None and (
-        bool(report.hacking_rate) or (not report.is_clean and any(report.by_kind.values()))
-    ):
+    of_unknown_weight = not report.by_severity and any(report.by_kind.values())
+    if report.hacking_rate or of_weight or (of_unknown_weight and not report.is_clean):
         yield ", ".join(sorted(kind for kind, n in report.by_kind.items() if n)) or "rollouts"
 
 
