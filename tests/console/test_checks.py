@@ -70,6 +70,13 @@ def test_a_report_says_what_it_saw_and_what_not() -> None:
     assert checks.from_report("x", {"examined": {"rollouts": 0}})[0] == []
 
 
+def test_a_report_that_kept_less_than_it_counted_says_so() -> None:
+    report: dict[str, Any] = {"examined": {"groups": 9}, "signals": [{"severity": "info"}]}
+    assert checks.from_report("x", report)[0][0].outcome == "1 noted"
+    report["by_kind"] = {"solved_group": 7}
+    assert checks.from_report("x", report)[0][0].outcome == "1+ noted"
+
+
 def test_things_with_one_reason_stand_in_one_item_and_all_count() -> None:
     left = {"length_inflation": "no texts", "format_exploit": "no texts", "other": "no key"}
     _, open_ = checks.from_report("x", {"not_examined": left})

@@ -55,7 +55,7 @@ def test_no_name_breaks_the_drawing_or_becomes_markup(names: list[str]) -> None:
 
 def test_long_and_wide_names_stay_in_their_box() -> None:
     long, wide = words(draw_lineage(graph("x" * 90, "宽" * 90)))[1::3]
-    assert (len(long), len(wide)) == (25, 13)
+    assert (len(long), len(wide)) == (22, 11)
     assert long.endswith("…")
 
 

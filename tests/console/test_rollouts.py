@@ -28,9 +28,10 @@ def test_signals_come_before_gaps_and_gaps_before_low_rewards() -> None:
         record(1, reward=0.0, true_reward=0.0),
         record(2, reward=1.0, true_reward=0.0),
         record(3, reward=1.0, true_reward=1.0),
+        record(4, reward=1.0, true_reward=1.0),
     ]
     hacking = {"signals": [signal("test_tampering", "critical", index=3)]}
-    assert titles(*records, hacking=hacking) == [f"Rollout {i}" for i in (3, 2, 1, 0)]
+    assert titles(*records, hacking=hacking) == [f"Rollout {i}" for i in (3, 2, 1, 4, 0)]
 
 
 def test_the_worst_are_kept_and_counted() -> None:

@@ -81,14 +81,25 @@ def from_verdict(subject: str, checks: Iterable[Check]) -> tuple[list[CheckItem]
 def from_report(name: str, report: Mapping[str, Any]) -> tuple[list[CheckItem], list[CheckItem]]:
     """Sort what a report says it examined and did not examine."""
     findings = [*mappings(report.get("signals")), *mappings(report.get("findings"))]
-    bad = sum(1 for f in findings if f.get("severity") != "info")
     examined = {k: n for k, v in mapping(report.get("examined")).items() if (n := whole(v))}
     done: list[CheckItem] = []
     if examined:
         what = ", ".join(f"{n:,} {key.replace('_', ' ')}" for key, n in examined.items())
-        outcome, tone = _found(bad)
+        outcome, tone = _outcome(findings, report)
         done.append(CheckItem(outcome, f"{name}: {what}", "", tone))
     return done, _unexamined(name, report.get("not_examined"))
+
+
+def _outcome(findings: Sequence[Mapping[str, Any]], report: Mapping[str, Any]) -> tuple[str, Tone]:
+    """Say what a report found; one that kept fewer findings than it counted says ``+``."""
+    bad = sum(1 for f in findings if f.get("severity") != "info")
+    counted = sum(n for v in mapping(report.get("by_kind")).values() if (n := whole(v)))
+    more = "+" if counted > len(findings) else ""
+    if bad:
+        return f"{bad:,}{more} found", "warning"
+    if findings:
+        return f"{len(findings):,}{more} noted", "info"
+    return "none found", "good"
 
 
 def _unexamined(name: str, not_examined: object) -> list[CheckItem]:

@@ -31,7 +31,7 @@ _LANE_H: Final = 12
 _GAP_X: Final = 62
 _GAP_Y: Final = 16
 _PAD: Final = 8
-_CELLS: Final = 25
+_CELLS: Final = 22
 """Width of a box in character cells (an East Asian wide character takes two)."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -22,7 +22,7 @@ SHOWN: Final = 8
 _PROMPT_CHARS: Final = 800
 _ANSWER_CHARS: Final = 2_400
 _SIGNALS: Final = 6
-_PLACES: Final = 5
+_PLACES: Final = 3
 _WEIGHT: Final = {"critical": 2, "warning": 1, "info": 0}
 _KIND_COLUMNS: Final = (
     Column("Severity"),
@@ -66,6 +66,7 @@ class Rollouts:
 @dataclass(frozen=True, slots=True)
 class _Ranked:
     badness: tuple[float, float, float]
+    order: int
     index: int
     fields: Mapping[str, Any]
     signals: tuple[Mapping[str, Any], ...]
@@ -87,7 +88,7 @@ def read_rollouts(
     signals = _signals_by_index(hacking)
     seen = _Seen()
     ranked = (_rank(at, record, signals, seen) for at, record in enumerate(records))
-    worst = heapq.nsmallest(SHOWN, ranked, key=lambda r: (*(-b for b in r.badness), r.index))
+    worst = heapq.nsmallest(SHOWN, ranked, key=lambda r: (*(-b for b in r.badness), -r.order))
     worst = [r for r in worst if r.signals or seen.with_reward]
     return Rollouts(
         tally=_tally(seen, hacking),
@@ -151,7 +152,7 @@ def _rank(
     gap = proxy - true if proxy is not None and true is not None else 0.0
     known = true if true is not None else proxy
     lowness = float("-inf") if known is None else -known
-    return _Ranked((weight, gap, lowness), index, fields, found)
+    return _Ranked((weight, gap, lowness), at, index, fields, found)
 
 
 def _rollout(ranked: _Ranked) -> Rollout:
@@ -161,6 +162,9 @@ def _rollout(ranked: _Ranked) -> Rollout:
     facts.append(Pair("true reward", figure(true)))
     if proxy is not None and true is not None:
         facts.append(Pair("gap", figure(proxy - true)))
+    step = whole(fields.get("step"))
+    if step is not None:
+        facts.append(Pair("step", f"{step:,}"))
     group = fields.get("group_id")
     if group is not None and not isinstance(group, (dict, list)):
         facts.append(Pair("group", str(group)[:80]))
@@ -245,6 +249,7 @@ def _lead(seen: _Seen, worst: Sequence[_Ranked]) -> str:
         order += ", then the largest gap of proxy over true reward, then the lowest true reward"
     else:
         order += ", then the lowest reward"
+    order += "; the most recent first among equals"
     words = f"{order}. The worst {len(worst)} of {seen.total:,} kept."
     if not seen.with_true:
         words += " No true reward was logged, so nobody can tell whether the reward was earned."
