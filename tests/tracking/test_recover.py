@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import provenir
-from provenir.core.errors import LockedError, UsageError
+from provenir.core.errors import InputError, LockedError, UsageError
 from provenir.governance.run_check import verify_run
 from provenir.tracking import recover_run
 
@@ -131,6 +131,15 @@ def test_a_resumed_run_keeps_its_old_passport_aside_and_bound():
     assert not Path("out/passport.json").exists()
     assert [name for name in run.manifest.files if "superseded-passport" in name]
     assert verify_run("out")
+
+
+def test_a_recovery_that_cannot_write_says_so():
+    kill_in_the_middle(5)
+    Path("out/bom.json").mkdir()
+    with pytest.raises(InputError, match=r"not complete: bom\.json"):
+        recover_run("out")
+    Path("out/bom.json").rmdir()
+    assert recover_run("out").status == "interrupted"
 
 
 def test_a_completed_run_is_not_resumed():

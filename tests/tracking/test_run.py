@@ -7,6 +7,7 @@ import json
 import logging
 import math
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -300,18 +301,36 @@ def test_calls_with_wrong_arguments_do_not_reach_the_loop():
     assert run.manifest.status == "completed"
 
 
-def test_a_full_disk_does_not_reach_the_loop(place):
-    """The folder vanishes under the run: steps go on, the end goes on, findings say so."""
-    import shutil
-
+def test_a_folder_that_vanishes_does_not_reach_the_loop(place):
     with provenir.track("run", output_dir="out") as run:
         run.log_step({"kl": 0.1})
         shutil.rmtree("out")
         Path("out").write_text("a file in its place")
         run.log_step({"kl": 0.2})
         run.record_eval("e", 0.5)
-    assert run.findings
+    assert "closing_fault" in {finding.kind for finding in run.findings}
     assert run.flight_recorder.summary()["num_steps"] == 2
+
+
+def test_a_disk_that_refuses_lines_does_not_reach_the_loop():
+    """A limit on the file's size stands for the full disk: lines are cut, then refused."""
+    code = (
+        "import json, resource, signal, provenir\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "with provenir.track('run', output_dir='out') as run:\n"
+        "    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))\n"
+        "    for _ in range(100): run.log_step({'kl': 0.1})\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))\n"
+        "lost = [f for f in run.findings if f.kind == 'incomplete_record']\n"
+        "print(json.dumps([run.flight_recorder.summary()['num_steps'], lost[0].data['count']]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seen, lost = json.loads(done.stdout)
+    kept = [line for line in Path("out/steps.jsonl").read_bytes().splitlines() if line[-1:] == b"}"]
+    assert seen == 100
+    assert len(kept) == 100 - lost
+    assert 0 < lost < 100
 
 
 def test_threads_lose_nothing():

@@ -91,6 +91,7 @@ def _close(
     workspace: Path | None,
 ) -> ClosedRun:
     artifacts = _identify_all(run)
+    _attempt(run, "journal", lambda: _note_faults(run))
     _attempt(run, "journal", lambda: run.journal.append("end", status=status))
     ended = {"status": status, "ended_at": utc_text(clock.now()), "files": {}}
     closed = ClosedRun(run.manifest.with_changes(**ended, **_seen_at_the_end(run)))
@@ -105,6 +106,8 @@ def _close(
         reports["bom.json"] = closed.bom
     for name, document in reports.items():
         _write(run, name, document)
+    if run.unwritten and not run.live:
+        return closed  # the manifest goes on saying that the run is to be recovered
     run.sealed = True
     files = _attempt(run, "manifest", lambda: _file_digests(run.folder.path)) or {}
     closed.manifest = closed.manifest.with_changes(files=files)
@@ -129,6 +132,18 @@ def _close(
     return closed
 
 
+def _note_faults(run: OpenRun) -> None:
+    for where, count in run.evidence.faults.items():
+        lost = Finding(
+            kind="incomplete_record",
+            severity="warning",
+            detail=f"{count} calls of {where} could not be recorded in full",
+            subject=where,
+            data={"count": count},
+        )
+        note(run, lost)
+
+
 def _note_all(run: OpenRun, receipt: LogReceipt | None) -> None:
     for finding in receipt.findings if receipt is not None else ():
         note(run, finding)
@@ -148,6 +163,7 @@ def _attempt(run: OpenRun, what: str, action: Callable[[], T]) -> T | None:
     try:
         return action()
     except Exception as fault:  # noqa: BLE001 - one part must not take the others with it
+        run.unwritten.append(what)
         finding = Finding(
             kind="closing_fault",
             severity="critical",

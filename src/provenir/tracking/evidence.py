@@ -38,6 +38,7 @@ class Evidence:
     next_step: int = 0
     trajectories: int = 0
     trajectories_kept: int = 0
+    faults: dict[str, int] = field(default_factory=dict)
 
     def step(self, step: int, seen: Mapping[str, Any]) -> list[Anomaly]:
         """Take one step's metrics; return the anomalies that begin with it."""
@@ -89,7 +90,7 @@ class Evidence:
 def finding_of(body: Mapping[str, Any], *, subject: str | None = None) -> Finding:
     """A finding from its stored form; what cannot be read of it becomes a general one."""
     severity = body.get("severity")
-    stored = body.get("subject")
+    stored, data = body.get("subject"), body.get("data")
     named = stored if isinstance(stored, str) else subject
     try:
         return Finding(
@@ -97,6 +98,7 @@ def finding_of(body: Mapping[str, Any], *, subject: str | None = None) -> Findin
             severity=severity if severity in SEVERITIES else "warning",
             detail=str(body.get("detail", "")),
             subject=named,
+            data=data if isinstance(data, Mapping) else {},
         )
     except UsageError:
         detail = f"a finding of an unknown form: {body.get('kind')!r:.80}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ class OpenRun:
     """The folder a run writes to, its manifest so far, and what it has gathered.
 
     `live` is False where another process reads a dead run's records. Once `sealed`, the manifest
-    lists the digest of the journal, and nothing is appended any more.
+    lists the digest of the journal, and nothing is appended any more. `unwritten` names what the
+    end of the run could not write.
     """
 
     folder: RunFolder
@@ -31,6 +32,7 @@ class OpenRun:
     journal: Journal
     live: bool = True
     sealed: bool = False
+    unwritten: list[str] = field(default_factory=list)
 
 
 def note(run: OpenRun, finding: Finding) -> None:

@@ -37,7 +37,8 @@ def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
 
     Raises:
         LockedError: if the run is alive.
-        InputError: if the folder holds no run, or one without a readable manifest.
+        InputError: if the folder holds no run, or one without a readable manifest, or if a
+            document could not be written.
     """
     record = read_run(path)
     if record.run_id is None or record.manifest_path is None:
@@ -54,9 +55,16 @@ def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
         run = OpenRun(folder, manifest, evidence, Journal(folder, evidence, clock), live=False)
         for finding in torn_findings(record):
             note(run, finding)
-        return close_run(run, clock=clock, status="interrupted").manifest
+        manifest = close_run(run, clock=clock, status="interrupted").manifest
     finally:
         folder.close()
+    if run.unwritten:
+        raise InputError(
+            f"the recovery is not complete: {', '.join(run.unwritten)} could not be written",
+            where=str(path),
+            mend="make room or give write access, then recover again",
+        )
+    return manifest
 
 
 def read_evidence(record: RunRecord) -> Evidence:

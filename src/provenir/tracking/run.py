@@ -361,6 +361,9 @@ class Run:
             detail=f"{where}: {type(fault).__name__}: {_first_line(fault)}",
             subject=where,
         )
+        if self._open is not None:
+            faults = self._open.evidence.faults
+            faults[where] = faults.get(where, 0) + 1
         try:
             self._note_all((finding,))
         except Exception:  # noqa: BLE001 - the journal's disk may be the very thing that failed
