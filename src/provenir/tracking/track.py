@@ -44,13 +44,10 @@ def track(
         seed: The seed of the run, if it has one.
         output_dir: The run folder; default `artifacts/runs/<run_id>/`.
         sign_passport: Sign a Model Passport at the end; needs `signing_key`.
-        signing_key: Bytes (an HMAC secret, for use inside a team), the path of a PEM file with an
-            Ed25519 private key, a `Signer`, or a list of these.
+        signing_key: An HMAC secret as bytes, the path of an Ed25519 PEM file, a `Signer`, or a list.
         resume: True goes on with the unfinished run in `output_dir`; a run id, with that run.
-        trajectories: What of the rollouts reaches the disk: `all`, `sampled` (one in ten),
-            `redacted` (digests and lengths in place of texts) or `off`.
-        workspace: The folder that holds the event log; default `PROVENIR_WORKSPACE`, else the
-            nearest ancestor of the run folder called `artifacts`, else its parent.
+        trajectories: What of the rollouts reaches the disk: `all`, `sampled`, `redacted`, `off`.
+        workspace: The folder of the event log (see `provenir.attest.workspace`).
         clock: The source of all times in the records.
 
     Returns:
