@@ -36,12 +36,11 @@ def track(
 
     Args:
         name: Any text; the folder and the run id carry its slug.
-        dataset: Training data: a list of dicts, a path, a Hugging Face dataset, or
+        dataset, eval_dataset: A list of dicts, a path, a Hugging Face dataset, or
             `provenir.data.Dataset`. A stream is never consumed; its identity is then unknown.
-        eval_dataset: Evaluation data, in the same forms.
         base_model: What the training started from.
         config: Hyperparameters: a dict, a dataclass, or a trainer's configuration object.
-        seed: The seed of the run, if it has one.
+        seed: The seed of the run.
         output_dir: The run folder; default `artifacts/runs/<run_id>/`.
         sign_passport: Sign a Model Passport at the end; needs `signing_key`.
         signing_key: An HMAC secret as bytes, the path of an Ed25519 PEM file, a `Signer`, or a list.
