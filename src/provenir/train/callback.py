@@ -1,0 +1,101 @@
+"""The callback that lets a `transformers` trainer, and so TRL, feed a tracked run by itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Final
+
+from provenir.core.extras import require
+from provenir.train.listening import Listener, Teller, check_listener
+from provenir.train.reward import tracked_reward
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["TrackingCallback", "tracked_reward"]
+
+_TrainerCallback: Any = require("train", "transformers").TrainerCallback
+
+SUMMARY_MARK: Final = "train_runtime"
+"""A key that only the summary at the end of `Trainer.train` has; that summary is no step."""
+
+UNTOLD_ARGUMENTS: Final = frozenset(
+    {"output_dir", "logging_dir", "run_name", "hub_token", "push_to_hub_token", "hub_model_id"}
+)
+"""Arguments that say where a person works or are secret, not how the model was trained."""
+
+
+class TrackingCallback(_TrainerCallback):  # type: ignore[misc]
+    """Forwards what a trainer logs to a run.
+
+    On the world's first process, every `on_log` becomes `run.log_step` with the trainer's global
+    step; `on_train_begin` records the arguments that differ from their defaults, where the run has
+    `log_config`. It changes nothing in the trainer, and no fault of the run reaches it.
+
+        with provenir.track("my-run", dataset=rows) as run:
+            GRPOTrainer(…, callbacks=[TrackingCallback(run)],
+                        reward_funcs=[tracked_reward(run, my_reward)]).train()
+
+    Args:
+        run: An open `provenir.Run`, or anything with its `log_step` and `log_trajectory`.
+
+    Raises:
+        UsageError: `run` cannot record.
+        MissingExtraError: at import, when transformers is not installed.
+    """
+
+    def __init__(self, run: Listener) -> None:
+        check_listener(run)
+        self._run = run
+        self._teller = Teller()
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Record the trainer's arguments that differ from their defaults."""
+        del control, kwargs
+        log_config = getattr(self._run, "log_config", None)
+        if _is_first(state) and callable(log_config):
+            self._teller.tell("on_train_begin", lambda: log_config(told_arguments(args)))
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """Forward one log entry, all keys, with the step that the trainer counts."""
+        del args, control, kwargs
+        if _is_first(state) and logs:
+            self._teller.tell("on_log", lambda: self._forward(logs, state))
+
+    def _forward(self, logs: Mapping[str, Any], state: Any) -> None:
+        if SUMMARY_MARK in logs:
+            log_config = getattr(self._run, "log_config", None)
+            if callable(log_config):
+                log_config({"trainer_summary": dict(logs)})
+            return
+        self._run.log_step({**logs, "step": state.global_step})
+
+
+def told_arguments(args: Any) -> dict[str, Any]:
+    """The trainer's arguments that differ from their defaults, without paths and secrets.
+
+    Args:
+        args: A `TrainingArguments` dataclass.
+
+    Returns:
+        Name to value, sorted by name; the values are as the trainer holds them.
+    """
+    told: dict[str, Any] = {}
+    for field in sorted(dataclasses.fields(args), key=lambda field: field.name):
+        value = getattr(args, field.name, None)
+        if field.name in UNTOLD_ARGUMENTS or value is None or _is_default(field, value):
+            continue
+        told[field.name] = value
+    return told
+
+
+def _is_default(field: dataclasses.Field[Any], value: object) -> bool:
+    if field.default is not dataclasses.MISSING:
+        return bool(value == field.default)
+    if field.default_factory is not dataclasses.MISSING:
+        return bool(value == field.default_factory())
+    return False
+
+
+def _is_first(state: Any) -> bool:
+    return bool(getattr(state, "is_world_process_zero", True))
