@@ -37,8 +37,14 @@ def test_signals_come_before_gaps_and_gaps_before_low_rewards() -> None:
 def test_the_worst_are_kept_and_counted() -> None:
     view = read_rollouts([record(i, reward=float(i)) for i in range(50)], {})
     assert [item.title for item in view.items] == [f"Rollout {i}" for i in range(SHOWN)]
-    assert f"worst {SHOWN} of 50" in view.lead
+    assert f"{SHOWN} of the 50" in view.lead
     assert "No true reward was logged" in view.lead
+
+
+def test_rollouts_that_read_the_same_are_shown_once() -> None:
+    same = [record(i, reward=0.0, prompt="a", prediction="b") for i in range(20)]
+    other = record(20, reward=0.5, prompt="a", prediction="c")
+    assert titles(*same, other) == ["Rollout 19", "Rollout 20"]
 
 
 def test_a_missing_reward_is_no_zero() -> None:
@@ -62,7 +68,7 @@ def test_signals_are_summed_up_by_kind_the_worst_first() -> None:
     view = read_rollouts([], hacking)
     assert [[cell.text for cell in row[:4]] for row in view.kinds.rows] == [
         ["critical", "proxy_divergence", "1", "rollout 77"],
-        ["warning", "advantage_collapse", "7", "group g7, the whole run"],
+        ["warning", "advantage_collapse", "7", "group g7; the whole run"],
     ]
     assert view.tally == "9 rollouts logged, hacking rate 25%"
 

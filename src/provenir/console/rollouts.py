@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 SHOWN: Final = 8
+_DRAWN: Final = 8 * SHOWN
 _PROMPT_CHARS: Final = 800
 _ANSWER_CHARS: Final = 2_400
 _SIGNALS: Final = 6
@@ -88,8 +89,8 @@ def read_rollouts(
     signals = _signals_by_index(hacking)
     seen = _Seen()
     ranked = (_rank(at, record, signals, seen) for at, record in enumerate(records))
-    worst = heapq.nsmallest(SHOWN, ranked, key=lambda r: (*(-b for b in r.badness), -r.order))
-    worst = [r for r in worst if r.signals or seen.with_reward]
+    worst = heapq.nsmallest(_DRAWN, ranked, key=lambda r: (*(-b for b in r.badness), -r.order))
+    worst = _distinct(r for r in worst if r.signals or seen.with_reward)
     return Rollouts(
         tally=_tally(seen, hacking),
         lead=_lead(seen, worst),
@@ -97,6 +98,15 @@ def read_rollouts(
         kinds=_kinds(hacking),
         notices=tuple(notices),
     )
+
+
+def _distinct(worst: Iterable[_Ranked]) -> list[_Ranked]:
+    """Keep the first few that differ: a model that collapsed says the same thing many times."""
+    kept: dict[object, _Ranked] = {}
+    for one in worst:
+        texts = tuple((said.label, said.text, said.cut) for said in _texts(one.fields))
+        kept.setdefault(texts or one.order, one)
+    return list(kept.values())[:SHOWN]
 
 
 def proxy_reward(fields: Mapping[str, Any]) -> float | None:
@@ -209,25 +219,34 @@ def _kinds(hacking: Mapping[str, Any]) -> Table:
 def _kind(kind: str, found: Sequence[Mapping[str, Any]], counted: int | None) -> tuple[Cell, ...]:
     severities = (str(raw.get("severity", "warning")) for raw in found)
     worst = max(severities, key=lambda s: _WEIGHT.get(s, 1))
-    places = list(dict.fromkeys(_where(raw) for raw in found))
-    shown = ", ".join(places[:_PLACES]) + (" …" if len(places) > _PLACES else "")
     return (
         Cell(worst, tone=severity_tone(worst)),
         Cell(kind, code=True),
         Cell(f"{max(len(found), counted or 0):,}"),
-        Cell(shown),
+        Cell(_places(found)),
         Cell(str(found[0].get("detail", ""))),
     )
 
 
-def _where(raw: Mapping[str, Any]) -> str:
-    at = whole(raw.get("index"))
-    if at is not None:
-        return f"rollout {at:,}"
-    group = raw.get("group_id")
-    if group is not None:
-        return f"group {str(group)[:80]}"
-    return text(raw.get("subject")) or "the whole run"
+def _places(found: Sequence[Mapping[str, Any]]) -> str:
+    """Name the first few rollouts and groups that signals of one kind are about."""
+    named: dict[str, dict[str, None]] = {}
+    for raw in found:
+        at, group = whole(raw.get("index")), raw.get("group_id")
+        if at is not None:
+            named.setdefault("rollout", {})[f"{at:,}"] = None
+        elif group is not None:
+            named.setdefault("group", {})[str(group)[:80]] = None
+        else:
+            named.setdefault(text(raw.get("subject")) or "the whole run", {})
+    return "; ".join(_few(noun, list(names)) for noun, names in list(named.items())[:_PLACES])
+
+
+def _few(noun: str, names: Sequence[str]) -> str:
+    if not names:
+        return noun
+    more = " …" if len(names) > _PLACES else ""
+    return f"{noun}{'s' if len(names) > 1 else ''} {', '.join(names[:_PLACES])}{more}"
 
 
 def _tally(seen: _Seen, hacking: Mapping[str, Any]) -> str:
@@ -249,8 +268,8 @@ def _lead(seen: _Seen, worst: Sequence[_Ranked]) -> str:
         order += ", then the largest gap of proxy over true reward, then the lowest true reward"
     else:
         order += ", then the lowest reward"
-    order += "; the most recent first among equals"
-    words = f"{order}. The worst {len(worst)} of {seen.total:,} kept."
+    order += "; the most recent first among equals, those that read the same once"
+    words = f"{order}. {len(worst)} of the {seen.total:,} kept are shown."
     if not seen.with_true:
         words += " No true reward was logged, so nobody can tell whether the reward was earned."
     return words
