@@ -31,19 +31,19 @@ def track(
 ) -> Run:
     """Wrap a training loop and keep the evidence of what it did; never raise into it.
 
-    The result is a context manager, a decorator (a parameter called `run` receives the run), or,
-    in a notebook, `run.start()` and `run.finish()`.
+    The result is a context manager and a decorator, and has `start()` and `finish()`.
 
     Args:
         name: Any text; the folder and the run id carry its slug.
-        dataset, eval_dataset: A list of dicts, a path, a Hugging Face dataset, or
+        dataset: Training data: a list of dicts, a path, a Hugging Face dataset, or
             `provenir.data.Dataset`. A stream is never consumed; its identity is then unknown.
+        eval_dataset: Evaluation data, in the same forms.
         base_model: What the training started from.
         config: Hyperparameters: a dict, a dataclass, or a trainer's configuration object.
         seed: The seed of the run.
         output_dir: The run folder; default `artifacts/runs/<run_id>/`.
         sign_passport: Sign a Model Passport at the end; needs `signing_key`.
-        signing_key: An HMAC secret as bytes, the path of an Ed25519 PEM file, a `Signer`, or a list.
+        signing_key: An HMAC secret as bytes, the path of a PEM file, a `Signer`, or a list.
         resume: True goes on with the unfinished run in `output_dir`; a run id, with that run.
         trajectories: What of the rollouts reaches the disk: `all`, `sampled`, `redacted`, `off`.
         workspace: The folder of the event log (see `provenir.attest.workspace`).
