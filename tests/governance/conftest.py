@@ -117,6 +117,7 @@ def make_run(tmp_path, seed_bom, ed25519) -> Callable[..., MadeRun]:
         model: Path | None = None,
         signer: Any = None,
         unlisted: tuple[str, ...] = (),
+        journal: bytes = b'{"type":"start","dirty":false}\n',
         **sign: Any,
     ) -> MadeRun:
         folder = tmp_path / "artifacts" / "my-run"
@@ -127,6 +128,7 @@ def make_run(tmp_path, seed_bom, ed25519) -> Callable[..., MadeRun]:
         (folder / "trajectories.jsonl").write_bytes(b'{"trajectory":{"reward":1.0}}\n')
         (folder / "flight_recorder.json").write_text(json.dumps(flight_doc))
         (folder / "hacking_report.json").write_text(json.dumps(hacking_doc))
+        (folder / "journal.jsonl").write_bytes(journal)
         (folder / "lineage.json").write_text('{"nodes":[],"edges":[]}')
         artifacts = [] if model is None else [component_of_identity(identify_artifact(model))]
         fields = {

@@ -235,6 +235,18 @@ def test_bytes_that_are_no_envelope_are_input_errors(data):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("data", [None, 5, ["x"], object()])
+def test_what_is_neither_text_nor_bytes_is_misuse(data):
+    with pytest.raises(UsageError):
+        ModelPassport.from_json(data)
+
+
+@pytest.mark.parametrize("bom", [None, {}, "bom"])
+def test_only_a_bill_of_materials_is_signed(bom):
+    with pytest.raises(UsageError, match="ModelBOM"):
+        PassportSigner(SIGNER).sign(bom)
+
+
 def test_text_that_has_no_bytes_is_an_input_error():
     with pytest.raises(InputError):
         ModelPassport.from_json("\ud800")

@@ -55,6 +55,15 @@ def test_each_changed_or_missing_file_is_named(run, name):
     assert verify_run(run.folder).reasons == ("missing-report",)
 
 
+def test_a_folder_that_lost_everything_is_not_told_line_by_line(run):
+    files = {f"reports/{n}.json": run.manifest.config_hash for n in range(500)}
+    (run.folder / "passport.json").unlink()
+    store(run).save(run.manifest.with_changes(files=files))
+    verdict = verify_run(run.folder)
+    assert len(verdict.failures) == 51
+    assert "450 more files" in details(verdict)
+
+
 def test_a_link_out_of_the_folder_is_not_followed(run, tmp_path):
     path = run.folder / "steps.jsonl"
     path.rename(tmp_path / "steps.jsonl")

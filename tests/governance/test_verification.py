@@ -164,10 +164,41 @@ def test_a_copy_under_another_name_is_the_same_artifact(make_run, model, public,
     assert passport.verify(public, artifacts=model.rename(tmp_path / "elsewhere"))
 
 
-def test_an_artifact_that_is_not_there_is_an_input_error(make_run, model, public):
+@pytest.mark.parametrize("name", ["nothing", "a\0b", "x" * 5000, "fifo", "loop"])
+def test_a_path_that_is_no_folder_is_an_input_error(make_run, model, public, tmp_path, name):
     passport = make_run(model=model).passport
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(InputError):
-        passport.verify(public, artifacts=model / "nothing")
+        passport.verify(public, artifacts=tmp_path / name)
+    with pytest.raises(InputError):
+        passport.verify(public, run_dir=str(tmp_path / name))
+
+
+@pytest.mark.parametrize("path", ["", None, 5])
+def test_what_is_no_path_is_misuse(make_run, public, path):
+    """An empty string must not stand for the working directory."""
+    with pytest.raises(UsageError):
+        make_run().passport.verify(public, artifacts=[path])
+
+
+def test_sizes_and_counts_that_no_digest_covers_are_measured(make_run, model, public, forge):
+    passport = make_run(model=model).passport
+    for path, value in ((["n_tensors"], 7), (["files", 0, "size"], 1)):
+        change = _set(["predicate", "bom", "artifacts", 0, *path], value)
+        forged = forge(passport, change)
+        assert forged.verify(public)
+        verdict = forged.verify(public, artifacts=model)
+        assert verdict.reasons == ("artifact-mismatch",)
+        assert "number of tensors" in verdict.to_text()
+
+
+def test_the_bytes_of_a_good_artifact_are_read_once(make_run, model, public):
+    run = make_run(model=model)
+    read: list[int] = []
+    envelope = run.passport.envelope
+    assert verify_passport(envelope, keys=public, artifacts=model, progress=read.append)
+    assert sum(read) == sum(path.stat().st_size for path in model.iterdir())
 
 
 def test_a_passport_that_names_no_artifact_vouches_for_none(seed_bom, ed25519, public, model):
@@ -477,6 +508,28 @@ def make_visible(run, bom):
     """Put back a file of the folder as its manifest records it."""
     (run.folder / "bom.json").write_bytes(run.bom.to_bytes())
     return run.folder
+
+
+JOURNALS = {
+    "dirty code": b'{"type":"start","dirty":true}\n',
+    "contaminated eval": b'{"type":"eval","benchmark":"gsm8k","score":0.7,"contaminated":true}\n',
+    "eval left out": b'{"type":"eval","benchmark":"mmlu","score":0.7,"contaminated":true}\n',
+}
+
+
+@pytest.mark.parametrize("name", JOURNALS)
+def test_what_the_journal_holds_against_the_inventory_is_found_out(make_run, public, name):
+    run = make_run(journal=JOURNALS[name])
+    assert run.bom.risk_flags() == []
+    assert run.passport.verify(public)
+    assert run.verify(public).reasons == ("flags-mismatch",)
+
+
+def test_a_journal_of_any_content_is_read_past(make_run, public):
+    odd = (
+        b'{"type":"start","dirty":"yes"}\n{"type":[],"benchmark":{},"contaminated":true}\n[]\nx\n{'
+    )
+    assert make_run(journal=odd).verify(public)
 
 
 @pytest.mark.parametrize(

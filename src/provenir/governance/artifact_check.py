@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 from provenir.core.errors import InputError
 from provenir.governance.predicate import identity_of_component
 from provenir.governance.verdict import Check
-from provenir.provenance.artifact import compare
+from provenir.provenance.artifact import compare, identify_artifact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from provenir.governance.bom import ArtifactComponent, ModelBOM
+    from provenir.provenance.artifact import ArtifactIdentity
 
 __all__ = ["check_artifacts"]
 
@@ -36,33 +37,49 @@ def check_artifacts(
         passport that names no artifact.
 
     Raises:
-        InputError: A path does not exist.
+        InputError: A path is neither a folder nor a file.
     """
     checks = []
     seen = set()
     for path in paths:
-        if not path.exists():
-            raise InputError("no such artifact", where=str(path), mend="give a folder or a file")
         artifact = _meant(bom.artifacts, path)
         if artifact is None:
             detail = f"{path.name or path}: the passport names no artifact"
             checks.append(_row("artifact", detail))
             continue
         seen.add(artifact.name)
-        differences = compare(identity_of_component(artifact), path, progress=progress)
-        details = [difference.detail for difference in differences]
-        more = len(details) - _SHOWN
-        text = "; ".join(details[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
-        checks.append(_row(f"artifact:{artifact.name}", text))
+        fault = _fault(identity_of_component(artifact), path, progress)
+        checks.append(_row(f"artifact:{artifact.name}", fault))
     if not bom.artifacts and not paths:
         checks.append(Check(name="artifact", status="not-checked", reason="not-stated"))
     checks += [_not_given(artifact) for artifact in bom.artifacts if artifact.name not in seen]
     return checks
 
 
-def _row(name: str, differences: str) -> Check:
-    if differences:
-        return Check(name=name, status="fail", reason="artifact-mismatch", detail=differences)
+def _fault(
+    expected: ArtifactIdentity, path: Path, progress: Callable[[int], None] | None
+) -> str | None:
+    """Say in what a path is not the expected artifact, or None; a good one is read once."""
+    try:
+        found = identify_artifact(path, kind=expected.kind, name=expected.name, progress=progress)
+    except InputError:
+        found = None  # something in it cannot be part of an artifact: named below
+    if found is not None and _stated(found) == _stated(expected):
+        return None
+    details = [difference.detail for difference in compare(expected, path, progress=progress)]
+    more = len(details) - _SHOWN
+    text = "; ".join(details[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    return text or "the sizes or the number of tensors are not those that are stated"
+
+
+def _stated(identity: ArtifactIdentity) -> tuple[object, ...]:
+    """What a signer states of an artifact and a verifier can measure."""
+    return (identity.dir_hash, identity.tensor_root, identity.n_tensors, sorted(identity.files))
+
+
+def _row(name: str, fault: str | None) -> Check:
+    if fault is not None:
+        return Check(name=name, status="fail", reason="artifact-mismatch", detail=fault)
     return Check(name=name, status="pass", detail="every file and every tensor as signed")
 
 

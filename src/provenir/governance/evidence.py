@@ -16,7 +16,12 @@ from pydantic import ValidationError
 from provenir.core.errors import DocumentError, InputError
 from provenir.core.files import read_json
 from provenir.core.manifest import RunManifest
-from provenir.governance.components import FlightSummary, HackingSummary, RunSummary
+from provenir.governance.components import (
+    EvalComponent,
+    FlightSummary,
+    HackingSummary,
+    RunSummary,
+)
 from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
 from provenir.provenance.run_record import read_run
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["check_run_folder", "flight_summary", "hacking_summary"]
 
 _STEPS = "steps.jsonl"
+_JOURNAL = "journal.jsonl"
 _FLIGHT = "flight_recorder.json"
 _HACKING = "hacking_report.json"
 
@@ -124,6 +130,7 @@ def _agreement(predicate: PassportPredicate, manifest: RunManifest, files: RunFi
             "flight": flight or bom.flight,
             "hacking": hacking or bom.hacking,
             "run": bom.run or RunSummary(name=manifest.name or "run", status=manifest.status),
+            **_journal_facts(bom, manifest, files),
         }
     )
     flags = evident.risk_flags(predicate.risk_rules)
@@ -156,6 +163,24 @@ def _manifest_differences(bom: ModelBOM, manifest: RunManifest) -> list[str]:
     if manifest.dataset_hash is not None and hashes and manifest.dataset_hash not in hashes:
         differences.append(f"dataset {manifest.dataset_hash} is not among the data")
     return differences
+
+
+def _journal_facts(bom: ModelBOM, manifest: RunManifest, files: RunFiles) -> dict[str, Any]:
+    """The parts of the bill of materials, with what the run's journal says against them."""
+    if _JOURNAL not in manifest.files:
+        return {}
+    dirty = False
+    contaminated: dict[str, EvalComponent] = {}
+    for record in read_run(files.folder).journal():
+        name = record.get("benchmark")
+        if record.get("type") == "start":
+            dirty = record.get("dirty") is True
+        elif record.get("contaminated") is True and isinstance(name, str) and name:
+            contaminated[name] = EvalComponent(benchmark=name, score=None, contaminated=True)
+    facts: dict[str, Any] = {"evals": (*bom.evals, *contaminated.values())}
+    if dirty and bom.code is not None:
+        facts["code"] = bom.code.model_copy(update={"dirty": True})
+    return facts
 
 
 def _recorded(files: RunFiles, manifest: RunManifest) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from provenir.attest.dsse import MAX_ENVELOPE_BYTES, Envelope
 from provenir.core.digest import digest_bytes
-from provenir.core.errors import InputError
+from provenir.core.errors import InputError, UsageError
 from provenir.core.files import read_bounded
 from provenir.governance.markdown import passport_markdown
 from provenir.governance.payload import read_payload
@@ -120,9 +120,15 @@ class ModelPassport:
         """Read a passport from the content of a `passport.json`.
 
         Raises:
+            UsageError: `data` is neither text nor bytes.
             InputError: It is no DSSE envelope. What the envelope holds is looked at when it is
                 asked for, and by `verify` only after its signature.
         """
+        if not isinstance(data, str | bytes | bytearray | memoryview):
+            raise UsageError(
+                f"a passport is text or bytes, not {type(data).__name__}",
+                mend="ModelPassport.read(path) reads a file",
+            )
         try:
             raw = data.encode("utf-8") if isinstance(data, str) else bytes(data)
         except UnicodeEncodeError as fault:

@@ -6,6 +6,7 @@ or to anything but a regular file counts as a file that is not there.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["RunFiles", "shown_names"]
 
 _SHOWN: Final = 5
+_MAX_ROWS: Final = 50
 
 
 class RunFiles:
@@ -74,13 +76,18 @@ class RunFiles:
             expected: Name inside the folder to digest.
 
         Returns:
-            One passing row for all, or one failing row for each file that is missing or changed.
+            One passing row for all, or one failing row for each file that is missing or changed,
+            the first fifty of them.
         """
         rows = [
             row
             for file, digest in sorted(expected.items())
             if (row := self._row(file, digest)) is not None
         ]
+        if len(rows) > _MAX_ROWS:
+            more = f"{len(rows) - _MAX_ROWS} more files are missing or changed"
+            last = replace(rows[_MAX_ROWS], name=name, detail=more)
+            return [*rows[:_MAX_ROWS], last]
         if rows:
             return rows
         return [Check(name=name, status="pass", detail=f"{len(expected)} files as recorded")]

@@ -14,6 +14,7 @@ from provenir.attest.statement import PASSPORT_PREDICATE, Statement
 from provenir.core.clock import SystemClock, utc_text
 from provenir.core.errors import UsageError
 from provenir.core.manifest import RunManifest
+from provenir.governance.bom import ModelBOM
 from provenir.governance.model_passport import ModelPassport
 from provenir.governance.predicate import (
     ManifestReference,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from provenir.attest.statement import Subject
     from provenir.core.clock import Clock
-    from provenir.governance.bom import ModelBOM
     from provenir.governance.predicate import Assurance, LogCheckpoint
     from provenir.provenance.artifact import ArtifactIdentity
 
@@ -107,7 +107,7 @@ class PassportSigner:
         full = with_artifacts(bom, artifacts)
         predicate = _predicate(
             bom=full,
-            **_succession(previous, bom),
+            **_succession(previous, full),
             issued_at=utc_text((clock or SystemClock()).now()),
             expires_at=None if expires_at is None else utc_text(expires_at),
             risk_flags=full.risk_flags(),
@@ -170,12 +170,17 @@ def manifest_reference(manifest: RunManifest) -> ManifestReference:
     return ManifestReference(run_id=manifest.run_id, digest=manifest.digest())
 
 
-def with_artifacts(bom: ModelBOM, artifacts: Iterable[ArtifactIdentity]) -> ModelBOM:
+def with_artifacts(bom: object, artifacts: Iterable[ArtifactIdentity]) -> ModelBOM:
     """The bill of materials with the given artifacts listed.
 
     Raises:
-        UsageError: It lists another artifact under one of the names.
+        UsageError: It is none, or lists another artifact under one of the names.
     """
+    if not isinstance(bom, ModelBOM):
+        raise UsageError(
+            f"a ModelBOM is signed, not {type(bom).__name__}",
+            mend="build one, or take `run.bom` after the run has ended",
+        )
     listed = {artifact.name: artifact for artifact in bom.artifacts}
     for identity in artifacts:
         component = component_of_identity(identity)

@@ -150,23 +150,34 @@ def _question(
     at: datetime | None,
     progress: Callable[[int], None] | None,
 ) -> _Question:
-    if at is not None and at.tzinfo is None:
-        raise UsageError("at= has no time zone", mend="pass tzinfo=datetime.UTC")
+    if at is not None and getattr(at, "tzinfo", None) is None:
+        raise UsageError("at= is an instant with a time zone", mend="pass tzinfo=datetime.UTC")
     given = [artifacts] if isinstance(artifacts, str | Path) else list(artifacts or ())
-    paths = tuple(map(Path, given))
-    for path in paths:
-        if not path.exists():
-            raise InputError("no such artifact", where=str(path), mend="give a folder or a file")
+    paths = tuple(_existing(path, "artifact") for path in given)
+    run = None if run_dir is None else RunFiles(_existing(run_dir, "run folder"))
     folders = {Path(folder).resolve() for folder in (beside, run_dir) if folder is not None}
     return _Question(
         artifacts=paths,
-        run=None if run_dir is None else RunFiles(run_dir),
+        run=run,
         bom_files=tuple(
             folder / "bom.json" for folder in sorted(folders) if _there(folder / "bom.json")
         ),
         at=at or SystemClock().now(),
         progress=progress,
     )
+
+
+def _existing(path: object, what: str) -> Path:
+    """A path that is there, whatever else it is."""
+    if not isinstance(path, str | Path) or not str(path):
+        raise UsageError(f"{what}: {path!r} is no path", mend="give a folder or a file")
+    try:
+        found = Path(path).exists()
+    except (OSError, ValueError):
+        found = False  # a name that no file can have
+    if not found:
+        raise InputError(f"no such {what}", where=str(path), mend="check the path")
+    return Path(path)
 
 
 def _there(path: Path) -> bool:
