@@ -1,0 +1,59 @@
+"""The code of the README and of the guides runs as it stands: block after block, in one place.
+
+A guide whose code needs an extra is skipped where that extra is missing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDES = sorted((ROOT / "docs" / "guide").glob("*.md"))
+NEEDS = {
+    "console.md": ("altair", "vl_convert"),
+    "data.md": ("pyarrow", "zstandard", "datasets"),
+    "train.md": ("torch", "transformers", "trl", "datasets"),
+}
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(path: Path) -> list[str]:
+    """The Python blocks of a page; ones that show a shape with `...` as an argument are not run."""
+    return [block for block in BLOCK.findall(path.read_text("utf-8")) if "(..., " not in block]
+
+
+@pytest.mark.parametrize("guide", [path.name for path in GUIDES])
+def test_the_code_of_a_guide_runs(guide, tmp_path, monkeypatch, capsys):
+    missing = [name for name in NEEDS.get(guide, ()) if importlib.util.find_spec(name) is None]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PROVENIR_WORKSPACE", raising=False)
+    names = {"__name__": "guide"}
+    for number, block in enumerate(blocks(ROOT / "docs" / "guide" / guide)):
+        exec(compile(block, f"{guide}#{number}", "exec"), names)
+
+
+def test_every_guide_is_in_the_index_and_every_entry_exists():
+    index = (ROOT / "docs" / "index.md").read_text()
+    assert set(re.findall(r"\(guide/([a-z]+\.md)\)", index)) == {path.name for path in GUIDES}
+
+
+def links(path: Path) -> list[str]:
+    found = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
+    return [link for link in found if "://" not in link]
+
+
+@pytest.mark.parametrize(
+    "page",
+    sorted(
+        str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    ),
+)
+def test_every_link_leads_somewhere(page):
+    path = ROOT / page
+    assert [link for link in links(path) if not (path.parent / link).exists()] == []
