@@ -1,0 +1,133 @@
+"""How a long flow shows itself: a live bar on a terminal, sparse plain lines anywhere else."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+from provenir.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+__all__ = ["Display", "Phase"]
+
+MAX_LINE_CHARS: Final = 4_000
+PLAIN_LINES_PER_PHASE: Final = 5
+
+
+class Phase:
+    """One phase of a flow, while it goes on."""
+
+    def __init__(self, display: Display, title: str, total: int, task: TaskID | None) -> None:
+        self._display = display
+        self._title = title
+        self._total = total
+        self._task = task
+        self._done = 0
+        self._note = ""
+
+    def advance(self, note: str = "", steps: int = 1) -> None:
+        """Count finished steps; `note` is shown beside the bar."""
+        self._done += steps
+        self._note = note or self._note
+        self._show()
+
+    def note(self, note: str) -> None:
+        """Change the note beside the bar."""
+        self._note = note
+        self._show(line=False)
+
+    def _show(self, *, line: bool = True) -> None:
+        if self._task is not None and self._display.bars is not None:
+            self._display.bars.update(self._task, completed=self._done, note=printable(self._note))
+        elif line and self._is_milestone():
+            self._display.say(f"  {self._title}: {self._done} of {self._total}  {self._note}")
+
+    def _is_milestone(self) -> bool:
+        stride = max(1, self._total // PLAIN_LINES_PER_PHASE)
+        return self._total > PLAIN_LINES_PER_PHASE and self._done % stride == 0
+
+    def close(self) -> str:
+        """Fill the bar; return the note for the closing line."""
+        if self._task is not None and self._display.bars is not None:
+            self._display.bars.update(self._task, total=self._done or 1, completed=self._done or 1)
+        return self._note
+
+
+class Display:
+    """Shows the phases of a flow on a console.
+
+    Args:
+        console: Where to; by default a console on stdout.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self.bars: Progress | None = None
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self.bars = Progress(
+                SpinnerColumn(finished_text="✓"),
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[note]}", style="dim", markup=False),
+                console=self.console,
+                # A library that writes to stdout would tear the bars; these go around them.
+                redirect_stdout=True,
+                redirect_stderr=True,
+            )
+            self.bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.bars is not None:
+            self.bars.stop()
+
+    @contextmanager
+    def phase(self, title: str, total: int = 1) -> Iterator[Phase]:
+        """Show one phase of `total` steps; without a terminal, a line before and one after."""
+        started = time.monotonic()
+        if self.bars is not None:
+            yield from self._phase_with_bar(title, total)
+            return
+        self.say(f"{title} …")
+        phase = Phase(self, title, total, None)
+        yield phase
+        note = phase.close()
+        tail = f": {note}" if note else ""
+        self.say(f"{title}, {time.monotonic() - started:.1f} s{tail}")
+
+    def _phase_with_bar(self, title: str, total: int) -> Iterator[Phase]:
+        if self.bars is None:
+            return
+        phase = Phase(self, title, total, self.bars.add_task(title, total=total, note=""))
+        yield phase
+        phase.close()
+
+    def say(self, line: str, style: str = "") -> None:
+        """One line of text above the bars; nothing in it can act on the terminal."""
+        inert = Text(printable(line, max_chars=MAX_LINE_CHARS), style)
+        self.console.print(inert, soft_wrap=True)

@@ -1,0 +1,83 @@
+"""The display: a bar on a terminal, sparse lines elsewhere, nothing that acts on either."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from provenir.flows.display import Display
+
+
+def shown(console: Console) -> str:
+    return console.file.getvalue()
+
+
+def plain_console() -> Console:
+    return Console(file=io.StringIO(), width=60, force_terminal=False)
+
+
+def terminal() -> Console:
+    return Console(file=io.StringIO(), width=120, force_terminal=True)
+
+
+def test_plain_output_has_a_line_before_and_after_and_a_few_between():
+    console = plain_console()
+    with Display(console) as display, display.phase("Train", total=100) as phase:
+        for step in range(100):
+            phase.advance(f"reward {step / 100:.2f}")
+    lines = shown(console).splitlines()
+    assert lines[0] == "Train …"
+    assert lines[1] == "  Train: 20 of 100  reward 0.19"
+    assert lines[-1].startswith("Train, ")
+    assert lines[-1].endswith(": reward 0.99")
+    assert len(lines) == 7
+
+
+def test_a_short_phase_has_no_lines_between():
+    console = plain_console()
+    with Display(console) as display, display.phase("Sign") as phase:
+        phase.advance()
+    assert len(shown(console).splitlines()) == 2
+
+
+def test_a_terminal_gets_a_bar_with_its_note():
+    console = terminal()
+    with Display(console) as display, display.phase("Train", total=3) as phase:
+        for _ in range(3):
+            phase.advance("reward 0.50")
+    assert "3/3" in shown(console)
+    assert "reward 0.50" in shown(console)
+
+
+def test_a_phase_that_stops_early_is_full():
+    console = terminal()
+    with Display(console) as display, display.phase("Warm up", total=600) as phase:
+        phase.advance()
+        phase.advance()
+    assert "2/2" in shown(console)
+
+
+@pytest.mark.parametrize("console", [plain_console(), terminal()], ids=["plain", "terminal"])
+def test_nothing_in_a_note_or_line_acts_on_the_terminal(console):
+    with Display(console) as display:
+        with display.phase("Train") as phase:
+            phase.advance("\x1b]0;owned\x07 [bold]x[/bold]")
+        display.say("\x1b[2Jgone")
+    assert "\x1b]0;" not in shown(console)
+    assert "\x1b[2J" not in shown(console)
+    assert "[bold]x[/bold]" in shown(console)
+
+
+@pytest.mark.parametrize("make", [plain_console, terminal])
+def test_a_fault_inside_a_phase_comes_through(make):
+    with pytest.raises(ZeroDivisionError), Display(make()) as display, display.phase("Train"):
+        raise ZeroDivisionError
+
+
+def test_a_long_path_is_one_line():
+    console = plain_console()
+    path = "/a" * 100
+    Display(console).say(f"Page {path}")
+    assert shown(console).splitlines() == [f"Page {path}"]
