@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from provenir.core.extras import require
-from provenir.flows.tiny_model import Problem, TinyModel, greedy_accuracy
+from provenir.flows.tiny_model import Problem, TinyModel, answer_probability, greedy_accuracy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,12 +31,16 @@ class GrpoOutcome:
         rewards: mean reward of each step's completions, in order.
         eval_before: greedy accuracy on the evaluation problems before the first step.
         eval_after: the same after the last one.
+        probability_before: mean probability of the answer on them before the first step.
+        probability_after: the same after the last one.
         eval_n: how many evaluation problems there are.
     """
 
     rewards: tuple[float, ...]
     eval_before: float
     eval_after: float
+    probability_before: float
+    probability_after: float
     eval_n: int
 
 
@@ -84,7 +88,7 @@ def train_grpo(
     datasets: Any = require("train", "datasets")
     trained = tiny.load_from(base)
     listener = _RewardListener(tick)
-    before = greedy_accuracy(trained, evaluation, settings.max_completion_tokens)
+    before = _score(trained, evaluation, settings)
     trainer = trl.GRPOTrainer(
         model=trained.model,
         args=_arguments(trl, base / "trl", settings),
@@ -95,14 +99,24 @@ def train_grpo(
     )
     trainer.remove_callback(require("train", "transformers").PrinterCallback)
     trainer.train()
-    after = greedy_accuracy(trained, evaluation, settings.max_completion_tokens)
+    after = _score(trained, evaluation, settings)
     outcome = GrpoOutcome(
         rewards=tuple(listener.rewards),
-        eval_before=before,
-        eval_after=after,
+        eval_before=before[0],
+        eval_after=after[0],
+        probability_before=before[1],
+        probability_after=after[1],
         eval_n=len(evaluation),
     )
     return trained, outcome
+
+
+def _score(
+    tiny: TinyModel, problems: Sequence[Problem], settings: DemoSettings
+) -> tuple[float, float]:
+    """Greedy accuracy and mean probability of the answer."""
+    accuracy = greedy_accuracy(tiny, problems, settings.max_completion_tokens)
+    return accuracy, answer_probability(tiny, problems)
 
 
 def _arguments(trl: Any, folder: Path, settings: DemoSettings) -> Any:

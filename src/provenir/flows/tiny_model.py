@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from provenir.flows.demo_settings import DemoSettings
 
-__all__ = ["TinyModel", "answer_text", "build", "greedy_accuracy", "warm_up"]
+__all__ = ["TinyModel", "answer_probability", "answer_text", "build", "greedy_accuracy", "warm_up"]
 
 Problem = Mapping[str, str]
 PAD: Final = "<pad>"
@@ -172,3 +172,23 @@ def greedy_accuracy(tiny: TinyModel, problems: Sequence[Problem], max_tokens: in
     )
     right: list[bool] = [a.strip() == p["answer"] for a, p in zip(answers, problems, strict=True)]
     return sum(right) / len(right)
+
+
+def answer_probability(tiny: TinyModel, problems: Sequence[Problem]) -> float:
+    """Mean probability of writing the answer and ending there, when sampling at temperature 1.
+
+    It is the expected reward on these problems, up to other spellings of an answer in tokens, and
+    it has no sampling noise.
+    """
+    torch: Any = require("train", "torch")
+    inputs, labels = _supervised(tiny.tokenizer, problems)
+    was_training = tiny.model.training
+    tiny.model.eval()
+    with torch.no_grad():
+        logits = tiny.model(**inputs).logits[:, :-1]
+    tiny.model.train(was_training)
+    wanted = labels[:, 1:]
+    counted = wanted != IGNORED
+    index = wanted.clamp_min(0).unsqueeze(-1)
+    log_probability = logits.log_softmax(-1).gather(-1, index).squeeze(-1)
+    return float((log_probability * counted).sum(-1).exp().mean())

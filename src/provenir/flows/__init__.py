@@ -1,0 +1,31 @@
+"""What people ask for as a whole: a flow conducts the rooms below and injects the parts.
+
+`demo` is the main job (a real GRPO run, tracked, signed, verified by a stranger), `demo_lite` the
+verification half of it, for the base install.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from provenir.flows.demo import DemoResult, run_demo
+    from provenir.flows.demo_lite import run_demo_lite
+    from provenir.flows.demo_settings import DemoSettings
+
+__all__ = ["DemoResult", "DemoSettings", "run_demo", "run_demo_lite"]
+
+_EXPORTS: Final = {
+    "DemoResult": "provenir.flows.demo",
+    "DemoSettings": "provenir.flows.demo_settings",
+    "run_demo": "provenir.flows.demo",
+    "run_demo_lite": "provenir.flows.demo_lite",
+}
+
+
+def __getattr__(name: str) -> object:
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(module), name)

@@ -1,0 +1,114 @@
+"""The main job, with few steps, end to end."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from provenir.core.errors import UsageError
+from provenir.flows.demo_settings import DemoSettings
+from provenir.flows.grpo import exact_answer
+
+SHORT = DemoSettings(
+    seed=1,
+    steps=6,
+    prompts_per_step=3,
+    group_size=4,
+    hidden_size=32,
+    layers=1,
+    warm_up_until=0.2,
+    warm_up_batches=60,
+)
+
+
+def demo(out, **options):
+    pytest.importorskip("trl", reason="needs the extra train")
+    from provenir.flows.demo import run_demo
+
+    console = Console(file=io.StringIO(), width=400, force_terminal=False)
+    result = run_demo(out, settings=SHORT, console=console, **options)
+    return result, console.file.getvalue()
+
+
+@pytest.mark.slow
+def test_the_whole_job(tmp_path):
+    def render(run_dir):
+        (run_dir / "report.html").write_text("<p>page</p>")
+        return run_dir / "report.html"
+
+    out = tmp_path / "artifacts" / "demo"
+    result, text = demo(out, render=render)
+    assert result.exit_code == 0
+    assert result.verified.saw == ("key.pub.pem", "model", "passport.json")
+    assert result.refused.reasons == ("artifact-mismatch",)
+    assert len(result.evidence.outcome.rewards) == SHORT.steps
+    assert result.evidence.parameters_before != result.evidence.parameters_after
+    assert text.rstrip().splitlines()[-1] == f"Page {out / 'report.html'}"
+    for digest in (result.evidence.parameters_before, result.evidence.parameters_after):
+        assert digest in text
+    steps = (out / "steps.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in steps] == list(range(1, SHORT.steps + 1))
+    assert all("kl" in json.loads(line)["metrics"] for line in steps)
+    rollouts = (out / "trajectories.jsonl").read_text().splitlines()
+    assert len(rollouts) == SHORT.steps * SHORT.completions_per_step
+    bom = json.loads((out / "bom.json").read_text())
+    assert bom["run"]["status"] == "completed"
+    assert bom["evals"][0]["score"] == result.evidence.outcome.eval_after
+    assert bom["hyperparameters"]["group_size"] == SHORT.group_size
+    assert not any("PRIVATE" in path.read_text() for path in out.glob("*.pem"))
+
+
+@pytest.mark.slow
+def test_without_updates_the_parameters_stay(tmp_path):
+    result, text = demo(tmp_path / "demo", learning_rate=0.0)
+    assert result.evidence.parameters_before == result.evidence.parameters_after
+    assert "(the same)" in text
+    assert result.evidence.outcome.eval_before == result.evidence.outcome.eval_after
+    assert result.page is None
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_parameters(tmp_path):
+    first, _ = demo(tmp_path / "demo")
+    again, _ = demo(tmp_path / "demo")
+    assert first.evidence.parameters_after == again.evidence.parameters_after
+    assert first.evidence.outcome == again.evidence.outcome
+    assert first.evidence.run_id != again.evidence.run_id
+    assert (tmp_path / "demo" / "runs" / first.evidence.run_id / "passport.json").is_file()
+    other, _ = demo(tmp_path / "demo", seed=2)
+    assert other.evidence.parameters_after != first.evidence.parameters_after
+
+
+def test_a_folder_with_somebody_elses_model_is_left_alone(tmp_path):
+    from provenir.flows.demo import run_demo
+
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("mine")
+    with pytest.raises(UsageError, match="no demo wrote"):
+        run_demo(tmp_path, settings=SHORT)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": 0},
+        {"group_size": 1},
+        {"hidden_size": 60},
+        {"learning_rate": -1.0},
+        {"seed": -1},
+        {"seed": 2**32},
+    ],
+)
+def test_numbers_out_of_range_are_refused(wrong):
+    with pytest.raises(UsageError):
+        DemoSettings(**wrong)
+
+
+def test_the_reward_is_the_answer_and_nothing_else():
+    prompts = ["?"] * 5
+    written = [" 7", "7", " 7 7", "", " 17"]
+    assert exact_answer(prompts, written, ["7"] * 5) == [1.0, 1.0, 0.0, 0.0, 0.0]
