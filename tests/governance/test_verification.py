@@ -593,8 +593,8 @@ def test_a_run_folder_that_is_not_there_is_an_input_error(make_run, public):
         run.passport.verify(public, run_dir=run.folder / "steps.jsonl")
 
 
-def test_steps_without_any_metric_are_no_recorded_metrics(make_run, public):
-    run = make_run(steps=b'{"step":0,"metrics":{}}\n{}\nnot json\n')
+def test_lines_that_are_no_steps_are_no_recorded_metrics(make_run, public):
+    run = make_run(steps=b'not json\n[]\n{"step":0,"metr')
     assert run.verify(public).reasons == ("flags-mismatch",)
 
 

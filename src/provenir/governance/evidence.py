@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from provenir.core.errors import DocumentError, InputError
-from provenir.core.files import read_json
+from provenir.core.errors import InputError
+from provenir.core.files import parse_json
 from provenir.core.manifest import RunManifest
 from provenir.governance.components import (
     EvalComponent,
@@ -67,8 +67,8 @@ def check_run_folder(
     if any(check.status == "fail" for check in checks):
         return checks, "declared"
     try:
-        manifest = RunManifest.read(files.folder / name)
-    except DocumentError as fault:
+        manifest = RunManifest.from_bytes(files.read(name, stated.digest), where=name)
+    except InputError as fault:
         return [*checks, _manifest_fault(fault.what)], "declared"
     checks += files.compare("files", manifest.files)
     checks.append(_agreement(predicate, manifest, files))
@@ -115,7 +115,9 @@ def _agreement(predicate: PassportPredicate, manifest: RunManifest, files: RunFi
             return Check(name="evidence", status="fail", reason="missing-report", detail=detail)
     try:
         covered = [name for name in (_FLIGHT, _HACKING) if name in manifest.files]
-        read = {name: read_json(files.folder / name) for name in covered}
+        read = {
+            name: parse_json(files.read(name, manifest.files[name]), where=name) for name in covered
+        }
         flight = flight_summary(read[_FLIGHT]) if _FLIGHT in read else None
         hacking = hacking_summary(read[_HACKING]) if _HACKING in read else None
     except InputError as fault:
@@ -185,9 +187,8 @@ def _journal_facts(bom: ModelBOM, manifest: RunManifest, files: RunFiles) -> dic
 
 def _recorded(files: RunFiles, manifest: RunManifest) -> bool:
     """Whether metrics were recorded: steps that the manifest covers, and at least one of them."""
-    if not manifest.files.keys() >= {_STEPS, _FLIGHT}:
-        return False
-    return any(step.get("metrics") for step in read_run(files.folder).steps())
+    covered = manifest.files.keys() >= {_STEPS, _FLIGHT}
+    return covered and next(read_run(files.folder).steps(), None) is not None
 
 
 def _manifest_row(files: RunFiles, name: str, expected: str) -> list[Check]:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from provenir.core.digest import digest_file
+from provenir.core.digest import digest_bytes, digest_file
 from provenir.core.errors import InputError
+from provenir.core.files import read_bounded
 from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
 
@@ -67,6 +68,17 @@ class RunFiles:
             except InputError:
                 self._digests[name] = None
         return self._digests[name]
+
+    def read(self, name: str, digest: str) -> bytes:
+        """Read a file, and make sure that what was read is what was recorded.
+
+        Raises:
+            InputError: It is not there, too large, or another one by now.
+        """
+        data = read_bounded(self.folder / name, follow_symlinks=False)
+        if digest_bytes(data) != digest:
+            raise InputError("changed while it was read", where=name)
+        return data
 
     def compare(self, name: str, expected: Mapping[str, str]) -> list[Check]:
         """Compare files with their expected digests.
