@@ -85,6 +85,7 @@ def test_names_that_lead_out_of_the_folder_find_nothing(run, name):
 def test_files_that_nobody_recorded_are_listed(run):
     (run.folder / "steps.rank1.jsonl").write_text("{}\n")
     (run.folder / "checkpoint").mkdir()
+    (run.folder / "runs").mkdir()
     verdict = verify_run(run.folder)
     assert verdict
     (row,) = [check for check in verdict.checks if check.reason == "not-recorded"]

@@ -107,9 +107,10 @@ class RunFiles:
     def not_among(self, covered: Iterable[str]) -> list[str]:
         """Names of files and folders in the run folder that are not among `covered`.
 
-        Manifests and the lock are the frame of a run folder, not its content, and are left out.
+        Manifests, the lock and older runs are the frame of a run folder, not its content, and are
+        left out.
         """
-        known = {*covered, run_layout.MANIFESTS, run_layout.LOCK}
+        known = {*covered, run_layout.MANIFESTS, run_layout.LOCK, run_layout.OLD_RUNS}
         folders = {PurePosixPath(name).parts[0] for name in known if "/" in name}
         found = [entry.name for entry in self._entries(self.folder)]
         for folder in sorted(folders & set(found)):
