@@ -10,7 +10,7 @@ import pytest
 from provenir.observability import FlightRecorder, FlightRecorderConfig
 from provenir.observability.detectors import KINDS, WATCHES
 
-SEED_KINDS = {
+GUIDE_KINDS = {
     "kl_blowup",
     "kl_collapse",
     "entropy_collapse",
@@ -48,7 +48,7 @@ def kinds_of(anomalies):
 
 
 def test_the_kinds_are_those_of_the_guide():
-    assert set(KINDS) == SEED_KINDS | {"nonfinite"}
+    assert set(KINDS) == GUIDE_KINDS | {"nonfinite"}
     assert set(SUDDEN) == set(KINDS)
     assert len({(watch.kind, watch.channel) for watch in WATCHES}) == len(WATCHES)
 
@@ -148,7 +148,7 @@ def test_missing_channels_are_no_zeros(healthy):
         recorder.log_step(healthy(step))
     for step in range(40, 60):
         assert recorder.log_step({"step": step}) == []
-        assert recorder.log_step(dict.fromkeys(SEED_KINDS | {"kl", "entropy"})) == []
+        assert recorder.log_step(dict.fromkeys(GUIDE_KINDS | {"kl", "entropy"})) == []
 
 
 def test_entropy_that_decays_slowly_is_caught_against_the_start():
@@ -160,6 +160,15 @@ def test_entropy_that_decays_slowly_is_caught_against_the_start():
     assert "at the start" in found[0].detail
     (anomaly,) = recorder.anomalies
     assert anomaly.severity == "critical"
+
+
+def test_entropy_that_hovers_at_the_limit_is_one_episode():
+    rng = random.Random(5)
+    recorder = FlightRecorder()
+    for step in range(600):
+        level = 1.5 * max(0.185, math.exp(-step / 100))
+        recorder.log_step({"entropy": level * (1 + 0.05 * rng.gauss(0, 1))})
+    assert kinds_of(recorder.anomalies) == ["entropy_collapse"]
 
 
 def test_steps_without_gradient_weigh_more_the_longer_they_last():

@@ -224,6 +224,14 @@ def test_the_same_prompt_at_another_step_is_another_group():
     assert monitor.report().by_kind() == {"advantage_collapse": 1, "solved_group": 2}
 
 
+def test_a_lone_rollout_is_no_group():
+    monitor = HackingMonitor(max_groups=2)
+    for group in range(10):
+        monitor.add({"reward": 0.5, "group_id": group})
+    assert monitor.report().examined["groups"] == 0
+    assert monitor.report().signals == ()
+
+
 def test_a_group_may_come_as_a_whole():
     monitor = HackingMonitor()
     assert kinds_of(monitor.add_group([0.5, 0.5], "g")) == ["advantage_collapse"]

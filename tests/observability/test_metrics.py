@@ -14,7 +14,7 @@ from provenir.observability import RLStepMetrics, map_metrics
 from provenir.observability.metrics import CHANNELS, read_step, step_number
 from strategies import hostile_steps, hostile_values
 
-SEED_KEYS = [
+PLAIN_KEYS = [
     "kl",
     "entropy",
     "reward_mean",
@@ -50,7 +50,7 @@ def test_the_keywords_of_the_guide():
     )
     assert metrics.step == 3
     assert metrics.kl == metrics.kl_ref == 0.1
-    assert set(metrics.channels()) == set(SEED_KEYS)
+    assert set(metrics.channels()) == set(PLAIN_KEYS)
 
 
 def test_missing_is_none_and_never_zero():
@@ -149,7 +149,7 @@ def test_misspelt_keywords_are_refused():
         RLStepMetrics(kl_divergence=0.1)
 
 
-@given(hostile_steps | st.dictionaries(st.sampled_from(SEED_KEYS), hostile_values))
+@given(hostile_steps | st.dictionaries(st.sampled_from(PLAIN_KEYS), hostile_values))
 def test_any_dict_maps_to_finite_floats_or_none(raw):
     metrics = map_metrics(raw)
     assert all(type(v) is float and math.isfinite(v) for v in metrics.channels().values())

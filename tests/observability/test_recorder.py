@@ -18,7 +18,7 @@ from provenir.core.findings import Finding
 from provenir.observability import Anomaly, FlightRecorder, FlightRecorderConfig, RLStepMetrics
 from strategies import hostile_steps, hostile_values, steps
 
-SEED_KEYS = {
+PLAIN_KEYS = {
     "kl",
     "entropy",
     "reward_mean",
@@ -64,7 +64,7 @@ def test_the_code_of_the_guide(healthy):
     assert summary["by_kind"] == {"grad_explosion": 1}
     assert summary["by_severity"] == {"info": 0, "warning": 0, "critical": 1}
     assert summary["verdict"] == "DEGRADED"
-    assert summary["final_metrics"].keys() == SEED_KEYS - {"learning_rate"}
+    assert summary["final_metrics"].keys() == PLAIN_KEYS - {"learning_rate"}
     assert summary["final_metrics"]["kl"] == batch["kl"]
 
 
@@ -125,7 +125,10 @@ def test_a_gap_in_the_middle_of_an_episode_keeps_it(healthy):
     for step in range(41, 44):
         recorder.log_step(healthy(step))
     recorder.log_step(healthy(44, grad_norm=50.0))
-    assert [(a.step, a.last_step) for a in recorder.anomalies] == [(40, 44)]
+    for step in range(45, 48):
+        recorder.log_step(healthy(step))
+    recorder.log_step(healthy(48, grad_norm=50.0))
+    assert [(a.step, a.last_step) for a in recorder.anomalies] == [(40, 48)]
 
 
 def test_steps_that_do_not_log_the_signal_recover_nothing(healthy):
@@ -147,6 +150,33 @@ def test_a_fault_does_not_become_its_own_baseline(healthy):
         recorder.log_step(healthy(step, response_length_mean=3000.0))
     (anomaly,) = recorder.anomalies
     assert (anomaly.kind, anomaly.last_step) == ("length_explosion", 499)
+
+
+def test_a_shift_is_over_when_the_channel_is_back_and_not_before(healthy):
+    recorder = FlightRecorder()
+    shifts = [(60, 1.0), (90, 1.5), (130, 1.25), (150, 1.0)]
+    for step in range(150):
+        times = next(times for until, times in shifts if step < until)
+        metrics = healthy(step)
+        metrics["response_length_mean"] *= times
+        recorder.log_step(metrics)
+        if step == 129:
+            assert [a.ongoing for a in recorder.anomalies] == [True]
+    (anomaly,) = recorder.anomalies
+    assert anomaly.kind == "length_explosion"
+    assert 120 < anomaly.last_step < anomaly.recovered_at < 140
+
+
+def test_after_an_episode_noise_is_silent_again(healthy):
+    recorder = FlightRecorder()
+    for step in range(500):
+        metrics = healthy(step)
+        if 60 <= step < 80:
+            metrics["grad_norm"] *= 4
+            metrics["entropy"] *= 0.5
+        found = recorder.log_step(metrics)
+        assert not found or 60 <= step < 80
+    assert sorted(a.kind for a in recorder.anomalies) == ["entropy_collapse", "grad_explosion"]
 
 
 def test_an_episode_gets_more_severe_and_never_less(healthy):
@@ -254,6 +284,7 @@ def test_a_long_series_keeps_its_extremes(limit):
         assert buckets[0][0] == 0
         assert buckets[-1][1] == step
         assert all(right[0] == left[1] + 1 for left, right in pairwise(buckets))
+        assert len({last - first for first, last, *_ in buckets[:-1]}) <= 1
         for first, last, low, high, final in buckets:
             part = values[first : last + 1]
             assert (low, high, final) == (min(part), max(part), part[-1])
@@ -344,7 +375,7 @@ def test_nothing_stops_the_recorder(given_steps):
 def test_extreme_values_reach_the_detectors_and_break_nothing(rows):
     recorder = FlightRecorder(FlightRecorderConfig(window=16, warmup=8, lag=2))
     for row in rows:
-        recorder.log_step(dict(zip(sorted(SEED_KEYS), row, strict=True)))
+        recorder.log_step(dict(zip(sorted(PLAIN_KEYS), row, strict=True)))
     assert recorder.faults == {}
     strict_json(recorder)
 

@@ -112,7 +112,7 @@ class FlightRecorder:
                 if hit is not None:
                     hits.append(entry)
                     self._hit(entry.key, hit, channel, value, step, onsets)
-                elif not baseline.frozen:
+                else:
                     baseline.absorb()
         self._final.update(values)
         if reading.nonfinite:
@@ -120,8 +120,8 @@ class FlightRecorder:
         for channel in reading.unreadable:
             self._unreadable[channel] = self._unreadable.get(channel, 0) + 1
         for entry in hits:
-            if not entry.baseline.frozen:
-                entry.baseline.freeze()
+            if not entry.baseline.held:
+                entry.baseline.hold()
         if self._episodes.any_open:
             self._settle(reading, step, {entry.key for entry in hits})
         return onsets
@@ -155,7 +155,7 @@ class FlightRecorder:
             for entries in self._watched.values():
                 for entry in entries:
                     if entry.key in over:
-                        entry.baseline.thaw()
+                        entry.baseline.release()
 
     @property
     def anomalies(self) -> list[Anomaly]:

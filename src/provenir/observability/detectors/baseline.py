@@ -49,7 +49,7 @@ class Baseline:
         rise: Upward CUSUM.
         fall: Downward CUSUM.
         recent: The newest values, unscaled, the current one last.
-        frozen: An episode is going on: the baseline stays as it was before.
+        held: An episode is going on; values that belong to it are not absorbed.
     """
 
     __slots__ = (
@@ -58,6 +58,7 @@ class Baseline:
         "_most",
         "_pending",
         "_slack",
+        "_slope",
         "_value",
         "_warmup",
         "_window",
@@ -65,7 +66,7 @@ class Baseline:
         "fall",
         "first",
         "floor",
-        "frozen",
+        "held",
         "location",
         "log",
         "recent",
@@ -81,6 +82,7 @@ class Baseline:
         self._warmup = config.warmup
         self._lag = config.lag
         self._slack = config.slack
+        self._slope = 0.0
         self._most = 2.0 * config.threshold
         self._window: deque[float] = deque(maxlen=config.window)
         self._pending: deque[float] = deque()
@@ -97,7 +99,7 @@ class Baseline:
         self.rise = 0.0
         self.fall = 0.0
         self.recent: deque[float] = deque(maxlen=8)
-        self.frozen = False
+        self.held = False
 
     @property
     def typical(self) -> float:
@@ -140,6 +142,7 @@ class Baseline:
             if self.seen <= 2 * FEWEST:
                 self.first = self.typical
             return
+        self.location += self._slope
         self._pending.append(self._value)
         if len(self._pending) > self._lag:
             self._window.append(self._pending.popleft())
@@ -149,14 +152,14 @@ class Baseline:
                 self._fresh = 0
                 self._refresh()
 
-    def freeze(self) -> None:
-        """Keep the baseline as it was before the episode that begins."""
-        self.frozen = True
+    def hold(self) -> None:
+        """Drop the newest values, which may belong to the episode that begins."""
+        self.held = True
         self._pending.clear()
 
-    def thaw(self) -> None:
-        """Go on learning after an episode, with empty sums."""
-        self.frozen = False
+    def release(self) -> None:
+        """Begin anew after an episode, with empty sums."""
+        self.held = False
         self.rise = 0.0
         self.fall = 0.0
 
@@ -166,9 +169,9 @@ class Baseline:
         if count >= _HALVES_FROM:
             half = count // 2
             older, newer = _median(values[:half]), _median(values[half:])
-            slope = (newer - older) / half
-            # From the middle of the newer half to the values now being judged.
-            self.location = newer + slope * (half / 2 + self._lag)
+            slope = self._slope = (newer - older) / half
+            # From the middle of the newer half, over the values that wait, to the next one.
+            self.location = newer + slope * (half / 2 + len(self._pending) + 0.5)
             values = [value - slope * place for place, value in enumerate(values)]
         else:
             self.location = _median(values)

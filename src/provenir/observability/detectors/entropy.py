@@ -34,7 +34,7 @@ def entropy_collapse(seen: Observation) -> Hit | None:
         if shifted_down(seen, _SHIFT):
             return Hit("warning", f"{against_baseline(seen)}: a sustained fall")
     start = baseline.first
-    share = _BACK if baseline.frozen else _OF_START
+    share = _BACK if baseline.held else _OF_START
     if start is None or value > share * start or baseline.seen < 2 * _IN_A_ROW:
         return None
     last = list(baseline.recent)[-_IN_A_ROW:]

@@ -58,7 +58,7 @@ def shifted_up(seen: Observation, ratio: float) -> bool:
     During an episode it is enough that the value has not come back.
     """
     baseline = seen.baseline
-    if baseline.frozen:
+    if baseline.held:
         return baseline.score >= HOLD
     return (
         baseline.rise >= seen.config.threshold
@@ -82,7 +82,7 @@ def leapt_down(seen: Observation, ratio: float) -> bool:
 def shifted_down(seen: Observation, ratio: float) -> bool:
     """Tell whether the values have moved down for several steps, and by a share that matters."""
     baseline = seen.baseline
-    if baseline.frozen:
+    if baseline.held:
         return baseline.score <= -HOLD
     return (
         baseline.fall >= seen.config.threshold
