@@ -51,6 +51,15 @@ def test_a_terminal_gets_a_bar_with_its_note():
     assert "reward 0.50" in shown(console)
 
 
+def test_a_long_note_does_not_push_the_bar_out():
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    with Display(console) as display, display.phase("Hash and sign", total=3) as phase:
+        phase.advance("ed25519:" + "0" * 200)
+    assert "━━━━━━━━" in shown(console)
+    assert "1/1" in shown(console)
+    assert "ed25519:0" in shown(console)
+
+
 def test_a_phase_that_stops_early_is_full():
     console = terminal()
     with Display(console) as display, display.phase("Warm up", total=600) as phase:

@@ -80,9 +80,9 @@ def make(
     display: Display, settings: DemoSettings, problems: list[dict[str, str]], base: Path
 ) -> tuple[TinyModel, str]:
     """Make the model, warm it up, save it; return it with the digest of its tensors."""
-    with display.phase("Make a tiny Qwen2 and its tokenizer") as phase:
+    with display.phase("Make model and tokenizer") as phase:
         tiny = build(problems, settings)
-        phase.advance(f"{tiny.parameters:,} parameters, {len(tiny.tokenizer)} tokens")
+        phase.advance(f"Qwen2, {tiny.parameters:,} parameters, {len(tiny.tokenizer)} tokens")
     with display.phase("Warm up by supervision", total=settings.warm_up_batches) as phase:
         batches = warm_up(
             tiny, problems, settings, lambda _, right: phase.advance(f"{right:.0%} right")
@@ -134,12 +134,12 @@ def train_and_sign(
         )
         with display.phase("Train by GRPO", total=settings.steps) as phase:
             trained, outcome = _grpo(run, model, base, data, settings, _reward_note(phase.advance))
-        with display.phase("Hash the model, sign the passport") as phase:
+        with display.phase("Hash and sign") as phase:
             trained.save(out / MODEL)
             run.log_artifact(out / MODEL)
             _record_evals(run, outcome)
             open_run.close()
-            phase.advance(signer.keyid)
+            phase.advance(f"passport signed by {signer.keyid[:24]}…")
     if run.passport is None:
         raise EvidenceError("the run was not signed", where=str(out), mend="see its findings")
     atomic_write(out / PUBLIC_KEY, signer.public_pem())
@@ -204,10 +204,10 @@ def _reward_note(advance: Callable[[str], None]) -> Tick:
 def verify(display: Display, out: Path) -> tuple[StrangersVerdict, StrangersVerdict]:
     """Have a stranger verify the evidence as it is, and again after one byte was changed."""
     three = (out / PASSPORT, out / MODEL, out / PUBLIC_KEY)
-    with display.phase("Verify in another process that has three files") as phase:
+    with display.phase("Verify as a stranger") as phase:
         verified = ask_stranger(*three)
         phase.advance("accepted" if verified.accepted else "NOT accepted")
-    with display.phase("Change one byte of the weights, verify again") as phase:
+    with display.phase("Change a byte, verify") as phase:
         refused = ask_stranger(*three, tamper=change_one_byte)
         phase.advance("NOT refused" if refused.accepted else "refused")
     return verified, refused

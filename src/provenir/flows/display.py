@@ -16,6 +16,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from provenir.core.text import printable
@@ -28,6 +29,9 @@ __all__ = ["Display", "Phase"]
 
 MAX_LINE_CHARS: Final = 4_000
 PLAIN_LINES_PER_PHASE: Final = 5
+BAR_CHARS: Final = 16
+# A long note gives way to the bar, not the bar to the note.
+_LAST: Final = Column(ratio=1, no_wrap=True, overflow="ellipsis")
 
 
 class Phase:
@@ -84,12 +88,13 @@ class Display:
         if self.console.is_terminal:
             self.bars = Progress(
                 SpinnerColumn(finished_text="✓"),
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
+                TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+                BarColumn(bar_width=BAR_CHARS),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
-                TextColumn("{task.fields[note]}", style="dim", markup=False),
+                TextColumn("{task.fields[note]}", style="dim", markup=False, table_column=_LAST),
                 console=self.console,
+                expand=True,
                 # A library that writes to stdout would tear the bars; these go around them.
                 redirect_stdout=True,
                 redirect_stderr=True,
