@@ -25,4 +25,4 @@ def demo(
     from provenir.console.report import render
     from provenir.flows.demo import run_demo
 
-    run_demo(out, seed=seed, render=render)
+    raise typer.Exit(run_demo(out, seed=seed, render=render).exit_code)
