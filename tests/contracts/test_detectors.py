@@ -1,0 +1,46 @@
+"""Laws of every registered detector: total, deterministic, silent without data, JSON-safe."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provenir.observability import FlightRecorder
+from provenir.observability.detectors import KINDS, WATCHES
+
+CHANNELS = sorted({watch.channel for watch in WATCHES})
+numbers = st.floats() | st.integers(-(10**400), 10**400) | st.none() | st.booleans()
+
+
+def played(channel, values):
+    recorder = FlightRecorder()
+    for step, value in enumerate(values):
+        recorder.log_step({"step": step, channel: value})
+    return recorder
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@settings(max_examples=25)
+@given(values=st.lists(numbers, max_size=60))
+def test_any_series_is_judged_twice_alike_and_stays_json(channel, values):
+    first, second = (played(channel, values).to_dict() for _ in range(2))
+    assert first == second
+    json.dumps(first, allow_nan=False)
+    assert {anomaly["kind"] for anomaly in first["anomalies"]} <= set(KINDS)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_constant_healthy_series_raises_no_alarm(channel):
+    constant = {"zero_advantage_fraction": 0.1, "nan_count": 0.0}.get(channel, 0.5)
+    assert played(channel, [constant] * 300).anomalies == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_without_data_is_never_clean(kind):
+    summary = FlightRecorder().summary()
+    assert summary["verdict"] == "UNKNOWN"
+    assert summary["num_steps"] == 0
+    assert kind in summary["not_examined"]

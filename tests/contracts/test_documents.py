@@ -1,0 +1,97 @@
+"""Laws of every document: bytes round-trip, are canonical, and admit nothing unknown."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import provenir
+from provenir.attest.event import LogEntry
+from provenir.core.canonical import canonical_bytes
+from provenir.core.errors import DocumentError
+from provenir.core.manifest import RunManifest
+from provenir.governance.bom import ModelBOM
+from provenir.governance.predicate import PassportPredicate
+from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
+from provenir.provenance.lineage_document import LineageDocument
+from provenir.tracking.log_entries import PassportProof
+
+DOCUMENTS = {
+    FlightRecorderDocument: "flight_recorder.json",
+    HackingReportDocument: "hacking_report.json",
+    LineageDocument: "lineage.json",
+    ModelBOM: "bom.json",
+    PassportProof: "passport.proof.json",
+    RunManifest: "manifests/*.json",
+    LogEntry: "../log/events-000000.jsonl",
+    PassportPredicate: None,
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("documents")
+    (place / "model").mkdir()
+    (place / "model" / "config.json").write_text("{}")
+    with provenir.track(
+        "every document",
+        dataset=[{"a": 1}],
+        output_dir=place / "artifacts" / "run",
+        sign_passport=True,
+        signing_key=b"k",
+    ) as run:
+        for step in range(40):
+            run.log_step({"kl": 0.1, "grad_norm": 90.0 if step == 30 else 1.0})
+            run.log_trajectory({"prediction": "x", "reward": 1.0, "true_reward": 0.0})
+        run.record_eval("e", 0.5)
+        run.log_artifact(place / "model")
+    return run.output_dir, run.passport
+
+
+@pytest.fixture
+def stored(folder, request):
+    """The document's bytes as a real run wrote them."""
+    path, passport = folder
+    if DOCUMENTS[request.param] is None:
+        return request.param, canonical_bytes(passport.to_dict()["predicate"])
+    (found,) = (
+        path.glob(DOCUMENTS[request.param])
+        if "*" in DOCUMENTS[request.param]
+        else [path / DOCUMENTS[request.param]]
+    )
+    return request.param, found.read_bytes().splitlines()[0] if found.suffix == ".jsonl" else (
+        found.read_bytes()
+    )
+
+
+every_document = pytest.mark.parametrize(
+    "stored", DOCUMENTS, indirect=True, ids=lambda document: document.__name__
+)
+
+
+@every_document
+def test_bytes_round_trip_and_are_canonical(stored):
+    kind, data = stored
+    document = kind.from_bytes(data, where="test")
+    again = kind.from_bytes(document.to_bytes(), where="test")
+    assert again == document
+    assert again.to_bytes() == document.to_bytes() == canonical_bytes(json.loads(data))
+
+
+@every_document
+@pytest.mark.parametrize("change", ["unknown", "no version", "other version", "a list", "twice"])
+def test_anything_else_is_refused(stored, change):
+    kind, data = stored
+    value = json.loads(data)
+    if change == "unknown":
+        value["unknown"] = 1
+    elif change == "no version":
+        del value["schema_version"]
+    elif change == "other version":
+        value["schema_version"] += "0"
+    text = json.dumps([value] if change == "a list" else value)
+    if change == "twice":
+        text = text[:-1] + ', "schema_version": "x"}'
+    with pytest.raises(DocumentError):
+        kind.from_bytes(text.encode(), where="test")

@@ -1,0 +1,59 @@
+"""Laws of every signer and its key: it verifies its own bytes, and no others."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provenir.attest.dsse import Envelope
+from provenir.attest.keys import Ed25519Signer, HmacKey, HmacSigner, PublicKey
+
+SECRET = b"a secret of the team"
+
+
+def ed25519():
+    signer = Ed25519Signer.generate()
+    return signer, PublicKey.from_pem(signer.public_pem())
+
+
+def hmac():
+    return HmacSigner(SECRET, "team"), HmacKey(SECRET)
+
+
+MAKERS = {"ed25519": ed25519, "hmac": hmac}
+
+
+@pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
+@settings(max_examples=40)
+@given(data=st.binary(max_size=200), other=st.binary(max_size=200), place=st.integers(0, 10_000))
+def test_a_signature_fits_its_own_bytes_alone(maker, data, other, place):
+    signer, key = maker()
+    signature = signer.sign(data)
+    assert key.verify(data, signature)
+    assert key.verify(other, signature) == (other == data)
+    damaged = bytearray(signature)
+    damaged[place % len(damaged)] ^= 1 << (place % 8)
+    assert not key.verify(data, bytes(damaged))
+    assert not key.verify(data, b"")
+
+
+@pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
+@settings(max_examples=25)
+@given(payload=st.binary(max_size=300))
+def test_an_envelope_round_trips_with_the_exact_payload(maker, payload):
+    signer, key = maker()
+    envelope = Envelope.sign(payload, [signer])
+    read = Envelope.parse(envelope.to_bytes(), where="test")
+    assert read == envelope
+    assert read.payload == payload
+    assert list(read.verified_by([key])) == [key]
+
+
+@pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
+@pytest.mark.parametrize("other", MAKERS.values(), ids=MAKERS)
+def test_no_signer_is_taken_for_another(maker, other):
+    signer, _ = maker()
+    envelope = Envelope.sign(b"{}", [signer])
+    _, foreign = ed25519() if other is ed25519 else (None, HmacKey(b"another secret"))
+    assert list(envelope.verified_by([foreign])) == []
