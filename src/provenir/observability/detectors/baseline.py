@@ -169,17 +169,20 @@ class Baseline:
         if count >= _HALVES_FROM:
             half = count // 2
             older, newer = _median(values[:half]), _median(values[half:])
-            slope = self._slope = (newer - older) / half
+            slope = (newer - older) / half
+            scatter = _scatter([value - slope * place for place, value in enumerate(values)])
+            # A difference within the scatter is taken for chance: following it would add noise.
+            self._slope = slope if abs(newer - older) > scatter else 0.0
             # From the middle of the newer half, over the values that wait, to the next one.
-            self.location = newer + slope * (half / 2 + len(self._pending) + 0.5)
-            values = [value - slope * place for place, value in enumerate(values)]
+            self.location = newer + self._slope * (half / 2 + len(self._pending) + 0.5)
         else:
             self.location = _median(values)
+            scatter = _scatter(values)
         floor = _RELATIVE_FLOOR if self.log else _RELATIVE_FLOOR * abs(self.location)
         if not self.log and self.floor > floor:
             floor = self.floor
         # Few values say little about the scatter: the scale is taken larger then.
-        self.scale = max(_scatter(values) * (1.0 + 6.0 / count), floor)
+        self.scale = max(scatter * (1.0 + 6.0 / count), floor)
 
 
 def _median(values: list[float]) -> float:
