@@ -57,3 +57,12 @@ def test_the_root_exports_at_most_six_names():
     import provenir
 
     assert len(provenir.__all__) <= MAX_ROOT_EXPORTS
+
+
+@pytest.mark.parametrize("path", INITS, ids=dotted)
+def test_no_module_hides_a_name_that_its_room_exports(path):
+    module = importlib.import_module(dotted(path))
+    inside = {
+        entry.stem if entry.suffix == ".py" else entry.name for entry in path.parent.iterdir()
+    }
+    assert inside & set(module.__all__) == set()

@@ -390,6 +390,14 @@ def test_an_artifact_gives_the_passport_its_subjects(place):
     assert not run.passport.verify(b"k", artifacts=[model])
 
 
+def test_the_run_folder_does_not_tell_where_it_lay(place):
+    model = model_folder(place / "model")
+    with provenir.track("run", output_dir="out", dataset=ROWS) as run:
+        run.log_artifact(model.resolve())
+    files = [path for path in Path("out").rglob("*") if path.is_file()]
+    assert [path.name for path in files if str(place).encode() in path.read_bytes()] == []
+
+
 def test_an_artifact_that_changes_before_the_end_is_found(place):
     model = model_folder(place / "model")
     with provenir.track("run", output_dir="out") as run:

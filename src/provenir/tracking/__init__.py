@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from provenir.tracking.recover import recover_run
     from provenir.tracking.run import Run, current_run
     from provenir.tracking.settings import config_hash
-    from provenir.tracking.track import track
+    from provenir.tracking.wrapper import track
 
 __all__ = ["Run", "config_hash", "current_run", "recover_run", "track"]
 
@@ -21,7 +21,7 @@ _EXPORTS = {
     "config_hash": "provenir.tracking.settings",
     "current_run": "provenir.tracking.run",
     "recover_run": "provenir.tracking.recover",
-    "track": "provenir.tracking.track",
+    "track": "provenir.tracking.wrapper",
 }
 
 

@@ -217,7 +217,7 @@ def _identify_all(run: OpenRun) -> list[ArtifactIdentity]:
 
 
 def _identify(run: OpenRun, body: dict[str, Any]) -> ArtifactIdentity:
-    identity = identify_artifact(body["path"], kind=body["kind"])
+    identity = identify_artifact(run.folder.path / body["path"], kind=body["kind"])
     if identity.dir_hash != body["dir_hash"]:
         changed = Finding(
             kind="artifact_changed",

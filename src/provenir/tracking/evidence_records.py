@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 from provenir.core.digest import digest_bytes
@@ -44,15 +45,18 @@ def eval_body(
     return body, (*notes, *name_notes)
 
 
-def artifact_body(path: Path, kind: object) -> dict[str, Any]:
+def artifact_body(path: Path, kind: object, folder: Path) -> dict[str, Any]:
     """An artifact as it is journaled: its place, its kind, the digests of its files.
+
+    The place is relative to the run folder, so that a folder that is handed on does not tell
+    where its owner keeps things.
 
     Raises:
         InputError: when it is not there or holds what cannot be identified.
     """
     identity = identify_artifact(path, kind=str(kind))
     return {
-        "path": str(path.resolve()),
+        "path": os.path.relpath(path.resolve(), folder.resolve()),
         "name": identity.name,
         "kind": identity.kind,
         "dir_hash": identity.dir_hash,

@@ -246,7 +246,9 @@ class Run:
         The folder is hashed now and again at the end of the run, so what the passport names is what
         lay there at the end; a difference between the two becomes a finding.
         """
-        self._running().journal.append("artifact", **records.artifact_body(Path(path), kind))
+        run = self._running()
+        body = records.artifact_body(Path(path), kind, run.folder.path)
+        run.journal.append("artifact", **body)
 
     @_never_raises(lambda: None)
     def attach(self, report: Report) -> None:
