@@ -13,7 +13,7 @@ from provenir.core.errors import UsageError
 pytest.importorskip("transformers", reason="needs the extra train")
 
 from provenir.train import TrackingCallback, tracked_reward
-from provenir.train.callback import told_arguments
+from provenir.train.callback import framework_of, told_arguments
 
 
 @dataclasses.dataclass
@@ -55,8 +55,21 @@ def test_the_summary_at_the_end_is_not_a_step(memory_run):
 def test_arguments_that_differ_from_their_defaults_are_recorded(memory_run):
     args = Arguments(output_dir="/home/ada", hub_token="secret", learning_rate=0.1, tags={"a": 1})
     TrackingCallback(memory_run).on_train_begin(args, state(), None)
-    assert memory_run.configs == [{"learning_rate": 0.1, "tags": {"a": 1}}]
+    told = memory_run.configs[0]
+    assert told.pop("framework") == framework_of(args)
+    assert told == {"learning_rate": 0.1, "tags": {"a": 1}}
     assert told_arguments(Arguments()) == {}
+
+
+def test_the_framework_is_the_package_of_the_arguments():
+    import transformers
+
+    class Mine(transformers.TrainingArguments):
+        pass
+
+    expected = f"transformers {transformers.__version__}"
+    assert framework_of(transformers.TrainingArguments(output_dir="out")) == expected
+    assert framework_of(Mine(output_dir="out")) == Mine.__module__.partition(".")[0]
 
 
 def test_a_run_without_config_is_enough():

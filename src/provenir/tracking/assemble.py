@@ -40,6 +40,7 @@ def assemble_bom(
 ) -> ModelBOM:
     """The bill of materials of a run, from what its folder says."""
     start = evidence.start
+    framework = evidence.config.get("framework")
     return ModelBOM(
         model_id=manifest.name,
         base_model=str(start.get("base_model") or UNKNOWN),
@@ -48,7 +49,7 @@ def assemble_bom(
         code=CodeComponent(
             git_sha=manifest.git_sha,
             dependencies_hash=manifest.dependencies_lockfile,
-            framework=evidence.config.get("framework"),
+            framework=framework if isinstance(framework, str) else None,
             dirty=start.get("dirty"),
             diff_digest=start.get("diff_digest"),
         ),
@@ -113,15 +114,16 @@ def _data(described: Mapping[str, Any]) -> DataComponent:
         pii_scanned=bool(described.get("pii_scanned")),
         contamination_checked=bool(described.get("contamination_checked")),
         role="eval" if described.get("role") == "eval" else "train",
-        consent=_consent(described.get("consent")),
+        consent=_text(described.get("consent")),
         identity_note=described.get("reason"),
     )
 
 
-def _consent(declared: Any) -> str | None:
-    if declared is None or isinstance(declared, str):
-        return declared
-    return json_line(declared).decode("utf-8").strip()
+def _text(value: Any) -> str | None:
+    """A value as text: itself where it is text, else its JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json_line(value).decode("utf-8").strip()
 
 
 def _eval(body: Mapping[str, Any]) -> EvalComponent:

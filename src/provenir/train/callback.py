@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.metadata
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.extras import require
@@ -54,7 +55,10 @@ class TrackingCallback(_TrainerCallback):  # type: ignore[misc]
         del control, kwargs
         log_config = getattr(self._run, "log_config", None)
         if _is_first(state) and callable(log_config):
-            self._teller.tell("on_train_begin", lambda: log_config(told_arguments(args)))
+            self._teller.tell(
+                "on_train_begin",
+                lambda: log_config({**told_arguments(args), "framework": framework_of(args)}),
+            )
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         """Forward one log entry, all keys, with the step that the trainer counts."""
@@ -87,6 +91,15 @@ def told_arguments(args: Any) -> dict[str, Any]:
             continue
         told[field.name] = value
     return told
+
+
+def framework_of(args: object) -> str:
+    """The package that a trainer's arguments come from, with its version: `trl 1.16.0`."""
+    package = type(args).__module__.partition(".")[0]
+    try:
+        return f"{package} {importlib.metadata.version(package)}"
+    except importlib.metadata.PackageNotFoundError:
+        return package
 
 
 def _is_default(field: dataclasses.Field[Any], value: object) -> bool:
