@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from provenir.core.digest import digest_bytes
 from provenir.core.errors import UsageError
 from provenir.core.findings import Finding
+from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import json_line, scalar, to_plain
 from provenir.core.text import slug
+from provenir.governance.components import MAX_FREE_DEPTH
 from provenir.provenance.artifact import identify_artifact
 
 if TYPE_CHECKING:
@@ -21,28 +23,43 @@ if TYPE_CHECKING:
 def eval_body(
     name: object, score: object, contaminated: object, n: object, meta: Mapping[str, Any]
 ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    """An evaluation as it is journaled; a score that is no finite number becomes None."""
-    plain_meta, notes = to_plain(dict(meta))
+    """An evaluation as it is journaled; what cannot be read of it becomes None, with a finding."""
+    plain_meta, notes = to_plain(dict(meta), max_depth=MAX_FREE_DEPTH)
     plain_name, name_notes = to_plain(name)
     number = scalar(score)
-    count = scalar(n)
     benchmark = plain_name if isinstance(plain_name, str) else str(plain_name)
     body: dict[str, Any] = {
         "benchmark": benchmark,
         "score": number if number is not None and math.isfinite(number) else None,
-        "contaminated": bool(contaminated) if contaminated is not None else None,
-        "n": int(count) if count is not None and math.isfinite(count) else None,
+        "contaminated": _yes_or_no(contaminated),
+        "n": _count(n),
         "meta": plain_meta,
     }
-    if body["score"] is None:
-        bad = Finding(
-            kind="unreadable_score",
-            severity="warning",
-            detail=f"the score of {benchmark} is not a finite number",
-            subject=benchmark,
-        )
-        return body, (*notes, *name_notes, bad)
-    return body, (*notes, *name_notes)
+    unread = [("score", "a finite number")] if body["score"] is None else []
+    if body["contaminated"] is None and contaminated is not None:
+        unread.append(("contaminated", "True, False or None"))
+    if body["n"] is None and n is not None:
+        unread.append(("n", "a number of items"))
+    return body, (*notes, *name_notes, *(_unread(benchmark, *what) for what in unread))
+
+
+def _yes_or_no(value: object) -> bool | None:
+    number = scalar(value)
+    return bool(number) if number in (0.0, 1.0) else None
+
+
+def _count(value: object) -> int | None:
+    number = scalar(value)
+    return int(number) if number is not None and 0 <= number <= MAX_SAFE_INTEGER else None
+
+
+def _unread(benchmark: str, field: str, wanted: str) -> Finding:
+    return Finding(
+        kind=f"unreadable_{field}",
+        severity="warning",
+        detail=f"{field} of {benchmark} is not {wanted}; recorded as not known",
+        subject=benchmark,
+    )
 
 
 def artifact_body(path: Path, kind: object, folder: Path) -> dict[str, Any]:
@@ -54,7 +71,7 @@ def artifact_body(path: Path, kind: object, folder: Path) -> dict[str, Any]:
     Raises:
         InputError: when it is not there or holds what cannot be identified.
     """
-    identity = identify_artifact(path, kind=str(kind))
+    identity = identify_artifact(path, kind=str(kind) or "model")
     return {
         "path": os.path.relpath(path.resolve(), folder.resolve()),
         "name": identity.name,

@@ -19,6 +19,7 @@ from provenir.core.digest import digest_value
 from provenir.core.errors import UsageError
 from provenir.core.plain import to_plain
 from provenir.data import Dataset, as_dataset
+from provenir.governance.components import MAX_FREE_DEPTH
 
 if TYPE_CHECKING:
     from provenir.core.findings import Finding
@@ -133,7 +134,7 @@ def plain_config(config: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
             source = dataclasses.asdict(config)
         elif hasattr(config, "__dict__") and not callable(config):
             source = vars(config)
-    plain, notes = to_plain(source)
+    plain, notes = to_plain(source, max_depth=MAX_FREE_DEPTH)
     if not isinstance(plain, dict):
         raise UsageError(
             f"config is a {type(config).__name__}",
