@@ -12,7 +12,7 @@ from provenir.governance.verdict import Check
 from provenir.provenance.artifact import compare, identify_artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from provenir.governance.bom import ArtifactComponent, ModelBOM
     from provenir.provenance.artifact import ArtifactIdentity
@@ -40,15 +40,16 @@ def check_artifacts(
         InputError: A path is neither a folder nor a file.
     """
     checks = []
-    seen = set()
+    seen: set[str] = set()
     for path in paths:
-        artifact = _meant(bom.artifacts, path)
-        if artifact is None:
+        if not bom.artifacts:
             detail = f"{path.name or path}: the passport names no artifact"
             checks.append(_row("artifact", detail))
             continue
+        same = _same(bom.artifacts, path, seen, progress)
+        artifact = same or _meant(bom.artifacts, path)
         seen.add(artifact.name)
-        fault = _fault(identity_of_component(artifact), path, progress)
+        fault = None if same else _differences(identity_of_component(artifact), path, progress)
         checks.append(_row(f"artifact:{artifact.name}", fault))
     if not bom.artifacts and not paths:
         checks.append(Check(name="artifact", status="not-checked", reason="not-stated"))
@@ -56,16 +57,28 @@ def check_artifacts(
     return checks
 
 
-def _fault(
-    expected: ArtifactIdentity, path: Path, progress: Callable[[int], None] | None
-) -> str | None:
-    """Say in what a path is not the expected artifact, or None; a good one is read once."""
+def _same(
+    artifacts: Sequence[ArtifactComponent],
+    path: Path,
+    seen: Collection[str],
+    progress: Callable[[int], None] | None,
+) -> ArtifactComponent | None:
+    """The artifact that the path holds, the first that was not seen yet; a good one is read once.
+
+    Snapshots of one model have files of the same names and sizes: only their bytes tell them apart.
+    """
     try:
-        found = identify_artifact(path, kind=expected.kind, name=expected.name, progress=progress)
+        found = identify_artifact(path, kind="model", progress=progress)
     except InputError:
-        found = None  # something in it cannot be part of an artifact: named below
-    if found is not None and _stated(found) == _stated(expected):
-        return None
+        return None  # something in it cannot be part of an artifact: named by the comparison
+    equal = [a for a in artifacts if _stated(identity_of_component(a)) == _stated(found)]
+    return next((a for a in equal if a.name not in seen), equal[0] if equal else None)
+
+
+def _differences(
+    expected: ArtifactIdentity, path: Path, progress: Callable[[int], None] | None
+) -> str:
+    """Say in what a path is not the expected artifact."""
     details = [difference.detail for difference in compare(expected, path, progress=progress)]
     more = len(details) - _SHOWN
     text = "; ".join(details[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
@@ -92,13 +105,11 @@ def _not_given(artifact: ArtifactComponent) -> Check:
     )
 
 
-def _meant(artifacts: Sequence[ArtifactComponent], path: Path) -> ArtifactComponent | None:
-    """The artifact that a path is most likely meant to be; only then are its bytes read.
+def _meant(artifacts: Sequence[ArtifactComponent], path: Path) -> ArtifactComponent:
+    """The artifact that a path which is none of them is most likely meant to be.
 
     By most files of the same name and size, then by the name of the folder, then the first.
     """
-    if len(artifacts) < 2:
-        return artifacts[0] if artifacts else None
     found = _listing(path)
     name = path.resolve().name
     return max(

@@ -8,7 +8,7 @@ the passport.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
@@ -208,12 +208,19 @@ def _bom(
 
 
 def _identify_all(run: OpenRun) -> list[ArtifactIdentity]:
-    identities = []
+    identities: list[ArtifactIdentity] = []
     for body in list(run.evidence.artifacts):
         identity = _attempt(run, f"artifact {body['name']}", partial(_identify, run, body))
         if identity is not None:
-            identities.append(identity)
+            taken = {known.name for known in identities}
+            identities.append(replace(identity, name=_free_name(identity.name, taken)))
     return identities
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """Tell folders of one name apart: `model`, `model-2` and so on."""
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
+    return next(free for free in names if free not in taken)
 
 
 def _identify(run: OpenRun, body: dict[str, Any]) -> ArtifactIdentity:
