@@ -7,8 +7,9 @@ Nothing heavy is imported before it is used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from provenir._lazy import lazy_exports
 from provenir._version import __version__
 
 if TYPE_CHECKING:
@@ -18,17 +19,4 @@ __all__ = ["Run", "__version__", "track"]
 
 _EXPORTS = {"Run": "provenir.tracking", "track": "provenir.tracking"}
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its room at the first use (PEP 562)."""
-    if name in _EXPORTS:
-        from importlib import import_module
-
-        value = getattr(import_module(_EXPORTS[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -44,4 +44,4 @@ def test_nothing_heavy_and_no_other_room_is_imported() -> None:
     heavy = {"pydantic", "numpy", "torch", "cryptography", "jinja2", "rich", "typer", "asyncio"}
     assert not heavy & set(modules)
     rooms = {name.split(".")[1] for name in modules if name.startswith("provenir.")}
-    assert rooms == {"core", "_version"}
+    assert rooms == {"core", "_lazy", "_version"}

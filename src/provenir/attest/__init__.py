@@ -8,7 +8,9 @@ check a signature.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from provenir.attest.dsse import PAYLOAD_TYPE, Envelope, Signature, pae
@@ -88,17 +90,4 @@ _EXPORTS = {
     "pae": "provenir.attest.dsse",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its module at the first use (PEP 562)."""
-    if name in _EXPORTS:
-        from importlib import import_module
-
-        value = getattr(import_module(_EXPORTS[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

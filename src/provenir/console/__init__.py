@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provenir._lazy import lazy_exports
+
 if TYPE_CHECKING:
     from provenir.console.report import render
 
@@ -16,12 +18,4 @@ __all__ = ["render"]
 
 _EXPORTS = {"render": "provenir.console.report"}
 
-
-def __getattr__(name: str) -> object:
-    """Load a public name at first use (PEP 562)."""
-    module = _EXPORTS.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(module), name)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -7,7 +7,9 @@ package costs nothing (pydantic is loaded for documents only).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from provenir.core.canonical import LEAF_RULE, canonical_bytes, example_bytes, example_digest
@@ -64,17 +66,4 @@ _EXPORTS = {
     "to_plain": "provenir.core.plain",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its module at the first use (PEP 562)."""
-    if name in _EXPORTS:
-        from importlib import import_module
-
-        value = getattr(import_module(_EXPORTS[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -7,8 +7,9 @@ container they come in. Streams are never consumed: their identity is unknown, a
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from provenir.data.dataset import Dataset, as_dataset
@@ -24,8 +25,4 @@ _EXPORTS = {
     "as_dataset": "provenir.data.dataset",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _EXPORTS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_EXPORTS[name]), name)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

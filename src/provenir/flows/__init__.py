@@ -6,8 +6,9 @@ verification half of it, for the base install.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from provenir.flows.demo import DemoResult, run_demo
@@ -23,9 +24,4 @@ _EXPORTS: Final = {
     "run_demo_lite": "provenir.flows.demo_lite",
 }
 
-
-def __getattr__(name: str) -> object:
-    module = _EXPORTS.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(module), name)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

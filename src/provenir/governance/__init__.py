@@ -7,8 +7,9 @@ nothing but the base install: whoever verifies does not have to train.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from provenir.governance.bom import CodeComponent, DataComponent, EvalComponent, ModelBOM
@@ -45,15 +46,4 @@ _EXPORTS = {
     "verify_run": "provenir.governance.run_check",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its module at the first use (PEP 562)."""
-    if name in _EXPORTS:
-        value = getattr(import_module(_EXPORTS[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -7,8 +7,9 @@ Nothing here loads torch or numpy: a stranger who only verifies needs the base i
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
@@ -58,9 +59,4 @@ _EXPORTS = {
     "read_run": "provenir.provenance.run_record",
 }
 
-
-def __getattr__(name: str) -> object:
-    module = _EXPORTS.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(module), name)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

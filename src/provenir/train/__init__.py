@@ -6,8 +6,9 @@ process up so that it can be repeated.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from provenir.train.callback import TrackingCallback
@@ -23,9 +24,4 @@ _EXPORTS: Final = {
     "tracked_reward": "provenir.train.reward",
 }
 
-
-def __getattr__(name: str) -> object:
-    module = _EXPORTS.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(module), name)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)
