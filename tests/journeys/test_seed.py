@@ -95,7 +95,7 @@ def test_section_1_the_wrapper(workplace, names):
     assert names["flight_recorder"].summary()["num_steps"] == STEPS
     assert names["hacking_report"].is_clean is False
     assert names["passport"] is None
-    assert run.output_dir.parent == Path("artifacts/runs")
+    assert run.output_dir.parent == Path("artifacts/runs").absolute()
     assert [entry.benchmark for entry in names["bom"].evals] == ["mmlu"]
     kinds = {node["node_type"] for node in names["lineage"].to_dict()["nodes"]}
     assert kinds == {"dataset", "run", "eval"}

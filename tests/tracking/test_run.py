@@ -19,6 +19,7 @@ import provenir
 from provenir.attest.log import EventLog
 from provenir.core.errors import LockedError, UsageError
 from provenir.core.findings import Finding, Report
+from provenir.provenance.run_record import read_run
 from provenir.tracking import current_run
 
 ROWS = [{"prompt": "1+1", "answer": "2"}]
@@ -285,7 +286,7 @@ def test_any_name_is_a_run(name):
     with provenir.track(name, sign_passport=True, signing_key=b"k") as run:
         run.log_step({"kl": 0.1})
     assert run.passport.verify(b"k")
-    assert run.output_dir.parent == Path("artifacts/runs")
+    assert run.output_dir.parent == Path("artifacts/runs").absolute()
 
 
 def test_calls_with_wrong_arguments_do_not_reach_the_loop():
@@ -310,6 +311,32 @@ def test_a_folder_that_vanishes_does_not_reach_the_loop(place):
         run.record_eval("e", 0.5)
     assert "closing_fault" in {finding.kind for finding in run.findings}
     assert run.flight_recorder.summary()["num_steps"] == 2
+
+
+@pytest.mark.parametrize("output_dir", ["out", None])
+def test_a_loop_may_change_the_working_directory(place, output_dir):
+    elsewhere = place / "elsewhere"
+    elsewhere.mkdir()
+    with provenir.track("run", output_dir=output_dir, workspace="logs") as run:
+        os.chdir(elsewhere)
+        run.log_step({"kl": 0.1})
+        run.record_eval("e", 0.5)
+    assert run.output_dir.is_relative_to(place)
+    assert len(steps_of(run)) == 1
+    assert run.manifest.status == read_run(run.output_dir).status == "completed"
+    assert len(list(EventLog(place / "logs" / "log").entries())) == 2
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_working_directory_may_be_gone(place):
+    gone = place / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    with provenir.track("run", output_dir=place / "out") as run:
+        run.log_step({"kl": 0.1})
+    assert run.manifest.status == "completed"
+    assert len(steps_of(run)) == 1
 
 
 def test_a_disk_that_refuses_lines_does_not_reach_the_loop():

@@ -46,13 +46,13 @@ class RunFolder:
     writes documents, and the lock stays with its parent (see `core.lock`).
 
     Attributes:
-        path: the folder.
+        path: the folder, absolute: a loop may change the working directory.
         run_id: the id of this run.
         rank: the process rank in a distributed run; rank 0 owns the folder.
     """
 
     def __init__(self, path: Path, run_id: str, rank: int, lock: FileLock) -> None:
-        self.path = path
+        self.path = path.absolute()
         self.run_id = run_id
         self.rank = rank
         self._lock = lock

@@ -6,7 +6,6 @@ evidence must say so before it costs anything.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.clock import utc_text
@@ -25,6 +24,8 @@ from provenir.tracking.recover import read_evidence, recover_run
 from provenir.tracking.settings import DEFAULT_ROOT, RunSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from provenir.data import Dataset
 
 MANIFESTS: Final = "manifests"
@@ -76,7 +77,7 @@ def described_dataset(dataset: Dataset | None, role: str) -> dict[str, Any] | No
 
 def _begin(settings: RunSettings, folder: RunFolder, data: dict[str, Any]) -> OpenRun:
     fingerprint = capture_fingerprint()
-    code = git_state(Path.cwd())
+    code = git_state()
     dataset = data["dataset"] or {}
     started = utc_text(settings.clock.now())
     manifest = RunManifest.create(

@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar, cast
 
+from provenir.attest.workspace import find_workspace
 from provenir.core.clock import utc_text
 from provenir.core.errors import UsageError
 from provenir.core.findings import Finding, Report
@@ -93,6 +94,7 @@ class Run:
         self._pid = os.getpid()
         self._warned: set[str] = set()
         self._token: Any = None
+        self._workspace: Path | None = None
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -111,6 +113,8 @@ class Run:
             )
         self._pid = os.getpid()
         self._open = open_run(self._settings)
+        # Found once, since a loop may change the working directory.
+        self._workspace = find_workspace(self._open.folder.path, self._settings.workspace)
         self._status = "running"
         self._token = _current.set(self)
         atexit.register(self._finish_at_exit)
@@ -130,7 +134,7 @@ class Run:
                     clock=self._settings.clock,
                     status=status,
                     signers=self._settings.signers,
-                    workspace=self._settings.workspace,
+                    workspace=self._workspace,
                 )
             except Exception as fault:  # noqa: BLE001 - the loop's own result must survive us
                 self._fault("finish", fault)
@@ -282,7 +286,7 @@ class Run:
 
     @property
     def output_dir(self) -> Path | None:
-        """The run folder; before the start, the one that was asked for."""
+        """The run folder, absolute; before the start, the one that was asked for."""
         return self._open.folder.path if self._open else self._settings.output_dir
 
     @property
