@@ -19,18 +19,19 @@ from provenir.core.errors import UsageError
 from provenir.flows.checkout import shipped
 from provenir.flows.demo_phases import (
     MODEL,
+    PASSPORT,
+    PUBLIC_KEY,
     Evidence,
     draw,
     load,
     make,
     read_problems,
     train_and_sign,
-    verify,
 )
 from provenir.flows.demo_settings import DemoSettings
 from provenir.flows.display import Display
 from provenir.flows.quiet import quiet_libraries
-from provenir.flows.stranger import StrangersVerdict, show_verdict
+from provenir.flows.stranger import StrangersVerdict, challenge, show_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -124,7 +125,8 @@ def run_demo(
             evidence = train_and_sign(
                 display, chosen, data=data, tiny=tiny, base=base, out=out, determinism=determinism
             )
-        verified, refused = verify(display, out)
+        three = (out / PASSPORT, out / MODEL, out / PUBLIC_KEY)
+        verified, refused = challenge(display, *three)
         page = draw(display, out, render)
     result = DemoResult(
         evidence=evidence,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenir.flows.checkout import shipped
 from provenir.flows.display import Display
-from provenir.flows.stranger import ask_stranger, change_one_byte, show_verdict
+from provenir.flows.stranger import challenge, show_verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,12 +35,7 @@ def run_demo_lite(*, console: Console | None = None) -> int:
     folder = shipped(SMALL_RUN, holds="passport.json")
     three = folder / "passport.json", folder / "model", folder / "key.pub.pem"
     with Display(console) as display:
-        with display.phase("Verify as a stranger") as phase:
-            verified = ask_stranger(*three)
-            phase.advance("accepted" if verified.accepted else "NOT accepted")
-        with display.phase("Change a byte, verify") as phase:
-            refused = ask_stranger(*three, tamper=change_one_byte)
-            phase.advance("NOT refused" if refused.accepted else "refused")
+        verified, refused = challenge(display, *three)
     show_verdict(display, f"A stranger verifies {folder}", verified)
     show_verdict(display, "One byte later", refused)
     return 0 if verified.accepted and refused.exit_code == 1 else 1

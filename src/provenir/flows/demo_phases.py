@@ -15,7 +15,6 @@ from provenir.core.files import atomic_write
 from provenir.data import Dataset
 from provenir.flows.grpo import GrpoOutcome, Reward, Tick, exact_answer, train_grpo
 from provenir.flows.quiet import stay_offline
-from provenir.flows.stranger import StrangersVerdict, ask_stranger, change_one_byte
 from provenir.flows.tiny_model import TinyModel, build, warm_up
 from provenir.provenance.artifact import identify_artifact
 from provenir.provenance.flags import kernel_determinism_flags
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from provenir.flows.demo_settings import DemoSettings
     from provenir.flows.display import Display
 
-__all__ = ["Evidence", "draw", "load", "make", "read_problems", "train_and_sign", "verify"]
+__all__ = ["Evidence", "draw", "load", "make", "read_problems", "train_and_sign"]
 
 RUN_NAME: Final = "demo-grpo"
 EVAL_NAME: Final = "word-problems"
@@ -199,18 +198,6 @@ def _reward_note(advance: Callable[[str], None]) -> Tick:
         advance(f"reward {sum(recent) / len(recent):.2f}")
 
     return tick
-
-
-def verify(display: Display, out: Path) -> tuple[StrangersVerdict, StrangersVerdict]:
-    """Have a stranger verify the evidence as it is, and again after one byte was changed."""
-    three = (out / PASSPORT, out / MODEL, out / PUBLIC_KEY)
-    with display.phase("Verify as a stranger") as phase:
-        verified = ask_stranger(*three)
-        phase.advance("accepted" if verified.accepted else "NOT accepted")
-    with display.phase("Change a byte, verify") as phase:
-        refused = ask_stranger(*three, tamper=change_one_byte)
-        phase.advance("NOT refused" if refused.accepted else "refused")
-    return verified, refused
 
 
 def draw(display: Display, out: Path, render: Callable[[Path], Path] | None) -> Path | None:

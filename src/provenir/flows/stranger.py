@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
     from provenir.flows.display import Display
 
-__all__ = ["ByteChange", "StrangersVerdict", "ask_stranger", "change_one_byte", "show_verdict"]
+__all__ = [
+    "ByteChange",
+    "StrangersVerdict",
+    "ask_stranger",
+    "challenge",
+    "change_one_byte",
+    "show_verdict",
+]
 
 PASSPORT: Final = "passport.json"
 MODEL: Final = "model"
@@ -132,6 +139,20 @@ def change_one_byte(model: Path) -> ByteChange:
     return ByteChange(
         file=f"{MODEL}/{weights[0].name}", offset=offset, before=before, after=content[offset]
     )
+
+
+def challenge(
+    display: Display, passport: Path, model: Path, public_key: Path
+) -> tuple[StrangersVerdict, StrangersVerdict]:
+    """Have a stranger verify the three as they are, and again after one byte was changed."""
+    three = passport, model, public_key
+    with display.phase("Verify as a stranger") as phase:
+        verified = ask_stranger(*three)
+        phase.advance("accepted" if verified.accepted else "NOT accepted")
+    with display.phase("Change a byte, verify") as phase:
+        refused = ask_stranger(*three, tamper=change_one_byte)
+        phase.advance("NOT refused" if refused.accepted else "refused")
+    return verified, refused
 
 
 def show_verdict(display: Display, title: str, verdict: StrangersVerdict) -> None:
