@@ -7,7 +7,7 @@ import random
 import pytest
 
 from provenir.observability import FlightRecorderConfig
-from provenir.observability.detectors.baseline import Baseline
+from provenir.observability.detectors.baseline import REFRESH, Baseline
 
 CONFIG = FlightRecorderConfig()
 
@@ -45,13 +45,15 @@ def test_a_ramp_is_followed():
 
 
 def test_the_newest_values_wait_outside():
-    level = [1.0 + place % 3 / 10 for place in range(64 + 15)]
+    level = [1.0 + place % 3 / 10 for place in range(CONFIG.warmup + 3 * REFRESH - CONFIG.lag)]
     baseline = fed(level)
-    before = baseline.location
+    before, scale = baseline.location, baseline.scale
     for _ in range(CONFIG.lag):
         baseline.measure(50.0)
         baseline.absorb()
     assert baseline.location == pytest.approx(before, abs=0.2)
+    assert baseline.scale == pytest.approx(scale, rel=0.5)
+    baseline.hold()
     assert 50.0 not in baseline._window
 
 

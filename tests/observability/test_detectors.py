@@ -34,7 +34,7 @@ SUDDEN = {
 SUSTAINED = {
     "kl_blowup": ("kl", 2.0),
     "kl_collapse": ("kl", 0.2),
-    "entropy_collapse": ("entropy", 0.6),
+    "entropy_collapse": ("entropy", 0.5),
     "length_explosion": ("response_length_mean", 1.5),
     "advantage_collapse": ("advantage_std", 0.4),
     "reward_std_collapse": ("reward_std", 0.4),

@@ -361,5 +361,5 @@ def test_looking_up_ever_new_names_stays_bounded():
 
     for number in range(10_000):
         lookup(f"custom/{number}")
-    assert len(metric_names._seen) <= len(EXACT) + metric_names._CACHE_SIZE
+    assert len(metric_names.SEEN) <= len(EXACT) + metric_names._CACHE_SIZE
     assert channel_of("kl") == "kl"

@@ -297,7 +297,8 @@ def _exact_targets() -> dict[str, Target]:
 
 
 EXACT: Final[Mapping[str, Target]] = _exact_targets()
-_seen: dict[str, Target | None] = dict(EXACT)
+SEEN: Final[dict[str, Target | None]] = dict(EXACT)
+"""Exact names and, in bounded number, other names that were looked up before."""
 
 
 def lookup(name: str) -> Target | None:
@@ -306,11 +307,11 @@ def lookup(name: str) -> Target | None:
     A leading ``train/``, which Weights & Biases exports carry, is looked through.
     """
     try:
-        return _seen[name]
+        return SEEN[name]
     except KeyError:
         target = _search(name)
-        if len(_seen) < len(EXACT) + _CACHE_SIZE:
-            _seen[name] = target
+        if len(SEEN) < len(EXACT) + _CACHE_SIZE:
+            SEEN[name] = target
         return target
 
 

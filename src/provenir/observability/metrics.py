@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple
 
 from provenir.core.plain import scalar
-from provenir.observability.metric_names import STEP, lookup
+from provenir.observability.metric_names import SEEN, STEP, lookup
 
 _MAX_STEP: Final = 2**53 - 1
 _MAX_NAME: Final = 256
@@ -147,6 +147,8 @@ def read_step(source: object, extra: dict[str, Any] | None = None) -> Reading:
     try:
         if isinstance(source, RLStepMetrics):
             return Reading(source.step, source.channels(), source.nonfinite, source.unreadable)
+        if extra is None and type(source) is dict and (quick := _read_plain(source)):
+            return quick
         items = source.items()  # type: ignore[attr-defined]
         named, step = _by_channel(items, extra)
     except Exception as fault:  # noqa: BLE001 - a user's mapping may fail in any way
@@ -202,6 +204,23 @@ def step_number(value: object) -> int | None:
 def spelled(number: float) -> str:
     """Spell a float that is not finite."""
     return "nan" if number != number else ("inf" if number > 0 else "-inf")
+
+
+def _read_plain(source: dict[Any, Any]) -> Reading | None:
+    """Read the usual step, finite floats under distinct known names; None for any other."""
+    values: dict[str, float] = {}
+    step: int | None = None
+    for key, value in source.items():
+        target = SEEN.get(key) if type(key) is str else None
+        if target is None or (channel := target[0]) is None or channel in values:
+            return None
+        if type(value) is float and value - value == 0.0 and channel != STEP:
+            values[channel] = value
+        elif type(value) is int and channel == STEP and step is None:
+            step = step_number(value)
+        else:
+            return None
+    return Reading(step, values, _NOTHING, _NOTHING)
 
 
 def _by_channel(items: Any, extra: dict[str, Any] | None) -> tuple[dict[str, Any], object]:

@@ -43,6 +43,16 @@ class _Watched:
         self.key: Key = (watch.kind, watch.episode)
 
 
+class _Channel:
+    """One channel of one run: its course and those that watch it."""
+
+    __slots__ = ("series", "watched")
+
+    def __init__(self, limit: int) -> None:
+        self.series = Series(limit)
+        self.watched: list[_Watched] = []
+
+
 class FlightRecorder:
     """Watches a training run step by step.
 
@@ -61,12 +71,10 @@ class FlightRecorder:
         self.config = config or FlightRecorderConfig()
         self.faults: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._watched: dict[str, list[_Watched]] = {}
+        self._channels: dict[str, _Channel] = {}
         for watch in WATCHES:
-            entry = _Watched(watch, self.config)
-            self._watched.setdefault(watch.channel, []).append(entry)
+            self._channel(watch.channel).watched.append(_Watched(watch, self.config))
         self._episodes = Episodes(self.config.recover_after, self.config.max_anomalies)
-        self._series: dict[str, Series] = {}
         self._final: dict[str, float] = {}
         self._nonfinite_counts: dict[str, int] = {}
         self._unreadable: dict[str, int] = {}
@@ -96,13 +104,11 @@ class FlightRecorder:
         onsets: list[Anomaly] = []
         hits: list[_Watched] = []
         values = reading.values
-        config = self.config
+        channels = self._channels
         for channel, value in values.items():
-            series = self._series.get(channel)
-            if series is None:
-                series = self._series[channel] = Series(config.max_buckets)
-            series.append(step, value)
-            for entry in self._watched.get(channel, ()):
+            state = channels.get(channel) or self._channel(channel)
+            state.series.append(step, value)
+            for entry in state.watched:
                 baseline = entry.baseline
                 baseline.measure(value)
                 seen = entry.seen
@@ -125,6 +131,9 @@ class FlightRecorder:
         if self._episodes.any_open:
             self._settle(reading, step, {entry.key for entry in hits})
         return onsets
+
+    def _channel(self, channel: str) -> _Channel:
+        return self._channels.setdefault(channel, _Channel(self.config.max_buckets))
 
     def _hit(
         self,
@@ -149,11 +158,11 @@ class FlightRecorder:
         """Count quiet observations of open episodes and close those that are over."""
         observed: set[Key] = {(NONFINITE, channel) for channel in reading.values}
         for channel in reading.values:
-            observed.update(entry.key for entry in self._watched.get(channel, ()))
+            observed.update(entry.key for entry in self._channels[channel].watched)
         over = self._episodes.quiet(observed - hit_keys, step)
         if over:
-            for entries in self._watched.values():
-                for entry in entries:
+            for state in self._channels.values():
+                for entry in state.watched:
                     if entry.key in over:
                         entry.baseline.release()
 
@@ -172,7 +181,7 @@ class FlightRecorder:
     def series(self) -> dict[str, list[Bucket]]:
         """Each channel's course: ``(first_step, last_step, min, max, last)``, ≤ 2,000 buckets."""
         with self._lock:
-            return {channel: series.buckets() for channel, series in self._series.items()}
+            return {channel: self._channels[channel].series.buckets() for channel in self._final}
 
     def health_report(self) -> str:
         """Return a report for people; it begins with HEALTHY, DEGRADED, CRITICAL or UNKNOWN."""
@@ -218,7 +227,7 @@ class FlightRecorder:
         }
 
     def _coverage(self) -> tuple[dict[str, int], dict[str, str]]:
-        counts = {channel: series.count for channel, series in self._series.items()}
+        counts = {channel: state.series.count for channel, state in self._channels.items()}
         for channel, count in self._nonfinite_counts.items():
             counts[channel] = counts.get(channel, 0) + count
         examined, not_examined = coverage(counts, self.config.warmup)

@@ -55,11 +55,12 @@ class Baseline:
     __slots__ = (
         "_fresh",
         "_lag",
+        "_log_floor",
         "_most",
-        "_pending",
         "_slack",
         "_slope",
         "_value",
+        "_waiting",
         "_warmup",
         "_window",
         "before",
@@ -83,13 +84,14 @@ class Baseline:
         self._lag = config.lag
         self._slack = config.slack
         self._slope = 0.0
+        self._waiting = 0
         self._most = 2.0 * config.threshold
-        self._window: deque[float] = deque(maxlen=config.window)
-        self._pending: deque[float] = deque()
+        self._window: deque[float] = deque(maxlen=config.window + config.lag)
         self._fresh = 0
         self._value = 0.0
         self.log = log
         self.floor = floor
+        self._log_floor = math.log(floor) if log else 0.0
         self.seen = 0
         self.location = 0.0
         self.scale = math.inf
@@ -112,17 +114,14 @@ class Baseline:
             value = math.copysign(_LARGEST, value)  # sums and squares stay finite
         self.recent.append(value)
         if self.log:
-            floor = self.floor
-            value = math.log(value if value > floor else floor)
+            value = math.log(value) if value > self.floor else self._log_floor
         self._value = value
         if self.seen < FEWEST:
             return
         self.before = self.score
         score = self.score = (value - self.location) / self.scale
-        if self.seen >= self._warmup:
-            self._accumulate(score)
-
-    def _accumulate(self, score: float) -> None:
+        if self.seen < self._warmup:
+            return
         # Written without min() and max(): this runs for every channel of every step.
         if score > _CLIP:
             score = _CLIP
@@ -134,28 +133,28 @@ class Baseline:
         self.fall = 0.0 if sum_down < 0.0 else sum_down if sum_down < self._most else self._most
 
     def absorb(self) -> None:
-        """Take the measured value into the baseline, after its lag."""
-        if self.seen < self._warmup:
-            self._window.append(self._value)
-            self.seen += 1
+        """Take the measured value into the baseline, where it waits for its lag to pass."""
+        self._window.append(self._value)
+        self.seen += 1
+        if self.seen <= self._warmup:
             self._refresh()
             if self.seen <= 2 * FEWEST:
                 self.first = self.typical
             return
         self.location += self._slope
-        self._pending.append(self._value)
-        if len(self._pending) > self._lag:
-            self._window.append(self._pending.popleft())
-            self.seen += 1
-            self._fresh += 1
-            if self._fresh >= REFRESH:
-                self._fresh = 0
-                self._refresh()
+        if self._waiting < self._lag:
+            self._waiting += 1
+        self._fresh += 1
+        if self._fresh >= REFRESH:
+            self._fresh = 0
+            self._refresh()
 
     def hold(self) -> None:
         """Drop the newest values, which may belong to the episode that begins."""
         self.held = True
-        self._pending.clear()
+        for _ in range(self._waiting):
+            self._window.pop()
+        self._waiting = 0
 
     def release(self) -> None:
         """Begin anew after an episode, with empty sums."""
@@ -165,6 +164,8 @@ class Baseline:
 
     def _refresh(self) -> None:
         values = list(self._window)
+        if self._waiting:
+            del values[-self._waiting :]
         count = len(values)
         if count >= _HALVES_FROM:
             half = count // 2
@@ -174,7 +175,7 @@ class Baseline:
             # A difference within the scatter is taken for chance: following it would add noise.
             self._slope = slope if abs(newer - older) > scatter else 0.0
             # From the middle of the newer half, over the values that wait, to the next one.
-            self.location = newer + self._slope * (half / 2 + len(self._pending) + 0.5)
+            self.location = newer + self._slope * (half / 2 + self._waiting + 0.5)
         else:
             self.location = _median(values)
             scatter = _scatter(values)

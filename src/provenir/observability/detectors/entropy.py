@@ -18,7 +18,7 @@ from provenir.observability.detectors.hit import (
     shifted_down,
 )
 
-_LEAP, _SHIFT = 0.3, 0.7
+_LEAP, _SHIFT = 0.3, 0.6
 _OF_START, _ALMOST_GONE, _BACK = 0.2, 0.1, 0.3
 _IN_A_ROW: Final = 3
 
