@@ -9,6 +9,7 @@ finding says what, how often and where.
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -44,6 +45,7 @@ _JSON_LINE: Final = (
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
 _MAX_NUMBER_CHARS: Final = 64
+_INDEX: Final = re.compile(r"\[\d+\]")
 
 
 def to_plain(
@@ -99,7 +101,9 @@ def _finding(kind: str, fault: Fault) -> Finding:
     data: dict[str, Any] = {"count": fault.count, "places": list(fault.places)}
     if fault.types:
         data["types"] = list(fault.types)
-    return Finding(kind=kind, severity=severity, detail=detail, subject=fault.places[0], data=data)
+    # Without indices: a NaN that wanders through a list from call to call is one subject.
+    subject = _INDEX.sub("[]", fault.places[0])
+    return Finding(kind=kind, severity=severity, detail=detail, subject=subject, data=data)
 
 
 # Made beforehand: where stack or memory has run out there is none left to make it.

@@ -27,7 +27,7 @@ from provenir.provenance.fingerprint import Fingerprint
 from provenir.provenance.lineage_document import LineageDocument
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
 from provenir.tracking.log_entries import log_passport, log_run
-from provenir.tracking.open_run import OpenRun, note
+from provenir.tracking.open_run import OpenRun, fault_text, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -167,7 +167,7 @@ def _attempt(run: OpenRun, what: str, action: Callable[[], T]) -> T | None:
         finding = Finding(
             kind="closing_fault",
             severity="critical",
-            detail=f"{what} could not be written: {type(fault).__name__}: {fault}",
+            detail=f"{what} could not be written: {fault_text(fault)}",
             subject=what,
         )
         try:

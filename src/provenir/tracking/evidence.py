@@ -78,13 +78,20 @@ class Evidence:
             case "finding":
                 self.finding(finding_of(body))
 
-    def finding(self, finding: Finding) -> bool:
-        """Keep a finding once per kind and subject; return whether it was new."""
-        key = (finding.kind, finding.subject)
-        if key in self.findings or len(self.findings) >= MAX_FINDINGS:
-            return False
-        self.findings[key] = finding
-        return True
+    @property
+    def nearly_full(self) -> bool:
+        """Whether only one more finding has room."""
+        return len(self.findings) == MAX_FINDINGS - 1
+
+    def lacks(self, finding: Finding) -> bool:
+        """Whether a finding is new and has room; a critical one always has."""
+        room = len(self.findings) < MAX_FINDINGS or finding.severity == "critical"
+        return room and (finding.kind, finding.subject) not in self.findings
+
+    def finding(self, finding: Finding) -> None:
+        """Keep a finding once per kind and subject."""
+        if self.lacks(finding):
+            self.findings[(finding.kind, finding.subject)] = finding
 
 
 def finding_of(body: Mapping[str, Any], *, subject: str | None = None) -> Finding:

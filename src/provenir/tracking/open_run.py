@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from provenir.core.findings import Finding
+from provenir.core.text import printable
 
 if TYPE_CHECKING:
-    from provenir.core.findings import Finding
     from provenir.core.manifest import RunManifest
     from provenir.provenance.run_folder import RunFolder
     from provenir.tracking.evidence import Evidence
@@ -38,14 +40,51 @@ class OpenRun:
 def note(run: OpenRun, finding: Finding) -> None:
     """Record a finding once, in the journal of rank 0 and in the process's log.
 
+    It is recorded before it is said: who listens to the log may log a step of its own.
+
     Raises:
         OSError: when the disk refuses the journal's line; the finding is kept in memory all the
             same.
     """
-    if (finding.kind, finding.subject) in run.evidence.findings:
+    evidence = run.evidence
+    if not evidence.lacks(finding):
         return
-    logger.log(LEVELS[finding.severity], "%s: %s", finding.kind, finding.detail)
-    if run.folder.rank == 0 and not run.sealed:
-        run.journal.append("finding", **finding.to_dict())
-    else:
-        run.evidence.finding(finding)
+    if evidence.nearly_full and finding.severity != "critical":
+        finding = _MORE
+    try:
+        if run.folder.rank == 0 and not run.sealed:
+            run.journal.append("finding", **finding.to_dict())
+        else:
+            evidence.finding(finding)
+    finally:
+        say(LEVELS[finding.severity], f"{finding.kind}: {finding.detail}", evidence)
+
+
+def say(level: int, text: str, evidence: Evidence | None = None) -> None:
+    """Write one line to the process's log; a handler that fails becomes a finding."""
+    try:
+        logger.log(level, "%s", printable(text))
+    except Exception as fault:  # noqa: BLE001 - the handlers are the user's
+        if evidence is not None:
+            evidence.finding(replace(_UNHEARD, detail=f"{_UNHEARD.detail}: {type(fault).__name__}"))
+
+
+def fault_text(fault: BaseException) -> str:
+    """An exception's type and message in one short line."""
+    try:
+        message = str(fault)
+    except Exception:  # noqa: BLE001 - an exception whose own text raises
+        message = "(no message)"
+    return printable(f"{type(fault).__name__}: {message}", max_chars=300)
+
+
+_MORE: Final = Finding(
+    kind="more_findings",
+    severity="warning",
+    detail="there are too many different findings; of further ones only critical ones are kept",
+)
+_UNHEARD: Final = Finding(
+    kind="log_handler_fault",
+    severity="info",
+    detail="a handler of the process's log raised",
+)

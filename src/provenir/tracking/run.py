@@ -25,7 +25,7 @@ from provenir.core.findings import Finding, Report
 from provenir.core.plain import json_line
 from provenir.tracking import evidence_records as records
 from provenir.tracking.closing import ClosedRun, close_run
-from provenir.tracking.open_run import OpenRun, note
+from provenir.tracking.open_run import OpenRun, fault_text, note, say
 from provenir.tracking.opening import open_run
 from provenir.tracking.records import redacted, step_record, trajectory_record
 from provenir.tracking.settings import RunSettings, plain_config
@@ -46,7 +46,6 @@ SAMPLE_EVERY: Final = 10
 P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., Any])
-logger = logging.getLogger("provenir")
 _current: ContextVar[Run | None] = ContextVar("provenir_run", default=None)
 
 
@@ -364,7 +363,7 @@ class Run:
         finding = Finding(
             kind="recording_fault",
             severity="warning",
-            detail=f"{where}: {type(fault).__name__}: {_first_line(fault)}",
+            detail=f"{where}: {fault_text(fault)}",
             subject=where,
         )
         if self._open is not None:
@@ -375,12 +374,11 @@ class Run:
         except Exception:  # noqa: BLE001 - the journal's disk may be the very thing that failed
             if self._open is not None:
                 self._open.evidence.finding(finding)
-        self._warn_once(where, finding.detail)
 
     def _warn_once(self, key: str, message: str) -> None:
         if key not in self._warned:
             self._warned.add(key)
-            logger.warning("%s", message)
+            say(logging.WARNING, message, self._open.evidence if self._open else None)
 
     def _leave(self) -> None:
         if self._token is not None:
@@ -405,13 +403,6 @@ def _status_after(error: BaseException | None) -> Literal["completed", "failed",
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return "completed"
     return "interrupted" if isinstance(error, KeyboardInterrupt | GeneratorExit) else "failed"
-
-
-def _first_line(fault: BaseException) -> str:
-    try:
-        return str(fault).partition("\n")[0][:300]
-    except Exception:  # noqa: BLE001 - an exception whose own text raises
-        return "(no message)"
 
 
 __all__ = ["Run", "Status", "current_run"]
