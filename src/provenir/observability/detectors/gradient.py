@@ -9,29 +9,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from provenir.observability.detectors.hit import (
-    HOLD,
-    Hit,
-    Observation,
-    against_baseline,
-    leapt_up,
-    shifted_up,
-)
+from provenir.observability.detectors.hit import Hit, Observation, grew
 
 BOUND: Final = 1e6
-_LEAP, _HUGE, _SHIFT = 5.0, 9.0, 2.0
 
 
 def grad_explosion(seen: Observation) -> Hit | None:
     """Judge a gradient norm for being too large."""
     if seen.value >= BOUND:
         return Hit("critical", f"grad_norm is {seen.value:.4g}, bound {BOUND:g}")
-    if seen.baseline.score < HOLD:
-        return None
-    if leapt_up(seen, _LEAP):
-        return Hit(
-            "critical" if leapt_up(seen, _HUGE) else "warning", f"{against_baseline(seen)}: a leap"
-        )
-    if shifted_up(seen, _SHIFT):
-        return Hit("warning", f"{against_baseline(seen)}: a sustained rise")
-    return None
+    return grew(seen, leap=5.0, huge=9.0, shift=2.0)

@@ -67,6 +67,25 @@ def shifted_up(seen: Observation, ratio: float) -> bool:
     )
 
 
+def grew(seen: Observation, *, leap: float, huge: float, shift: float) -> Hit | None:
+    """Judge for a leap to a multiple of the baseline, or a sustained rise to one.
+
+    Args:
+        seen: The value and its baseline.
+        leap: Multiple of the baseline from which one value is a leap.
+        huge: Multiple from which the leap is critical.
+        shift: Multiple from which a sustained rise counts.
+    """
+    if seen.baseline.score < HOLD:
+        return None
+    if leapt_up(seen, leap):
+        severity: Severity = "critical" if leapt_up(seen, huge) else "warning"
+        return Hit(severity, f"{against_baseline(seen)}: a leap")
+    if shifted_up(seen, shift):
+        return Hit("warning", f"{against_baseline(seen)}: a sustained rise")
+    return None
+
+
 def leapt_down(seen: Observation, ratio: float) -> bool:
     """Tell whether the value lies below its baseline by far, in scatter and as a share of it.
 

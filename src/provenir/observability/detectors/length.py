@@ -6,26 +6,9 @@ steady pace, as when a model learns to reason, is part of the baseline and is no
 
 from __future__ import annotations
 
-from provenir.observability.detectors.hit import (
-    HOLD,
-    Hit,
-    Observation,
-    against_baseline,
-    leapt_up,
-    shifted_up,
-)
-
-_LEAP, _HUGE, _SHIFT = 2.5, 5.0, 1.3
+from provenir.observability.detectors.hit import Hit, Observation, grew
 
 
 def length_explosion(seen: Observation) -> Hit | None:
     """Judge the mean response length for being too large."""
-    if seen.baseline.score < HOLD:
-        return None
-    if leapt_up(seen, _LEAP):
-        return Hit(
-            "critical" if leapt_up(seen, _HUGE) else "warning", f"{against_baseline(seen)}: a leap"
-        )
-    if shifted_up(seen, _SHIFT):
-        return Hit("warning", f"{against_baseline(seen)}: a sustained rise")
-    return None
+    return grew(seen, leap=2.5, huge=5.0, shift=1.3)
