@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -17,10 +18,11 @@ import pytest
 
 import provenir
 from provenir.attest.log import EventLog
+from provenir.core.clock import SystemClock
 from provenir.core.errors import LockedError, UsageError
 from provenir.core.findings import Finding, Report
 from provenir.provenance.run_record import read_run
-from provenir.tracking import current_run
+from provenir.tracking import current_run, recover_run
 
 ROWS = [{"prompt": "1+1", "answer": "2"}]
 
@@ -84,7 +86,12 @@ def test_an_exception_of_the_loop_passes_and_the_run_is_failed():
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(KeyboardInterrupt(), "interrupted"), (SystemExit(0), "completed"), (SystemExit(2), "failed")],
+    [
+        (KeyboardInterrupt(), "interrupted"),
+        (asyncio.CancelledError(), "interrupted"),
+        (SystemExit(0), "completed"),
+        (SystemExit(2), "failed"),
+    ],
 )
 def test_the_status_tells_how_the_loop_ended(error, status):
     with pytest.raises(type(error)), provenir.track("run", output_dir="out") as run:
@@ -98,6 +105,42 @@ def test_a_notebook_starts_and_finishes_by_hand():
     run.finish()
     run.finish()
     assert run.manifest.status == "completed"
+
+
+@pytest.mark.parametrize("status", ["done", None, 1, [], "running"])
+def test_an_unknown_status_ends_the_run_as_interrupted(status):
+    run = provenir.track("run", output_dir="out").start()
+    run.log_step({"kl": 0.1})
+    run.finish(status)
+    assert run.status == run.manifest.status == read_run("out").status == "interrupted"
+    assert "recording_fault" in {finding.kind for finding in run.findings}
+
+
+def test_runs_may_end_in_another_order_than_they_began():
+    outer = provenir.track("outer", output_dir="outer").start()
+    inner = provenir.track("inner", output_dir="inner").start()
+    outer.finish()
+    assert current_run() is inner
+    inner.finish()
+    assert current_run() is None
+
+
+def test_ctrl_c_while_a_run_ends_leaves_it_to_be_recovered():
+    class Impatient(SystemClock):
+        def now(self):
+            if ending:
+                raise KeyboardInterrupt
+            return super().now()
+
+    ending = []
+    run = provenir.track("run", output_dir="out", clock=Impatient()).start()
+    run.log_step({"kl": 0.1})
+    ending.append(True)
+    with pytest.raises(KeyboardInterrupt):
+        run.finish()
+    assert run.status == "interrupted"
+    assert read_run("out").status == "running"
+    assert recover_run("out").status == "interrupted"
 
 
 def test_a_run_is_used_once():
@@ -387,6 +430,30 @@ def test_a_forked_child_does_not_end_its_parents_run():
         run.log_step({"kl": 0.3})
     assert [record["metrics"]["kl"] for record in steps_of(run)] == [0.1, 0.3]
     assert run.manifest.status == "completed"
+
+
+def test_a_child_forked_while_a_thread_logs_does_not_wait_for_it():
+    reached, go = threading.Event(), threading.Event()
+
+    class Slow:
+        def __repr__(self):
+            reached.set()
+            go.wait()
+            return "slow"
+
+    with provenir.track("run", output_dir="out") as run:
+        thread = threading.Thread(target=run.log_step, args=({"slow": Slow()},))
+        thread.start()
+        reached.wait()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            run.finish()
+            os._exit(0)
+        ended = os.waitpid(child, 0)[1]
+        go.set()
+        thread.join()
+    assert ended == 0
 
 
 def test_a_live_run_is_not_overwritten():

@@ -23,6 +23,7 @@ from provenir.core.clock import utc_text
 from provenir.core.errors import UsageError
 from provenir.core.findings import Finding, Report
 from provenir.core.plain import json_line
+from provenir.provenance.run_layout import FINAL_STATUSES
 from provenir.tracking import evidence_records as records
 from provenir.tracking.closing import ClosedRun, close_run
 from provenir.tracking.open_run import OpenRun, fault_text, note, say
@@ -51,7 +52,10 @@ _current: ContextVar[Run | None] = ContextVar("provenir_run", default=None)
 
 def current_run() -> Run | None:
     """The run that is open in this context, or None."""
-    return _current.get()
+    run = _current.get()
+    while run is not None and run.status != "running":
+        run = run._outer  # runs may end in another order than they began
+    return run
 
 
 def _never_raises(default: Callable[[], Any]) -> Callable[[F], F]:
@@ -92,7 +96,7 @@ class Run:
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._warned: set[str] = set()
-        self._token: Any = None
+        self._outer: Run | None = None
         self._workspace: Path | None = None
 
     # -- life -----------------------------------------------------------------------------------
@@ -115,17 +119,28 @@ class Run:
         # Found once, since a loop may change the working directory.
         self._workspace = find_workspace(self._open.folder.path, self._settings.workspace)
         self._status = "running"
-        self._token = _current.set(self)
+        self._outer = current_run()
+        _current.set(self)
         atexit.register(self._finish_at_exit)
         return self
 
     def finish(self, status: Literal["completed", "failed", "interrupted"] = "completed") -> None:
-        """End the run: write its documents, sign its passport. Never raises once it has begun."""
+        """End the run: write its documents, sign its passport. Never raises once it has begun.
+
+        A status that is none of the three becomes `interrupted`, with a finding.
+        """
+        if os.getpid() != self._pid:  # before the lock, which a thread of the parent may hold
+            self._warn_once("finish", "finish() in a forked child; the run is its parent's")
+            return
         with self._lock:
-            if self._status != "running" or os.getpid() != self._pid or self._open is None:
+            if self._status != "running" or self._open is None:
                 self._warn_once("finish", f"finish() was called on a run that is {self._status}")
                 return
             atexit.unregister(self._finish_at_exit)
+            given: object = status
+            if not isinstance(given, str) or given not in FINAL_STATUSES:
+                self._fault("finish", UsageError("that is no status of a run's end"))
+                status = "interrupted"
             self._status = status
             try:
                 self._closed = close_run(
@@ -137,8 +152,11 @@ class Run:
                 )
             except Exception as fault:  # noqa: BLE001 - the loop's own result must survive us
                 self._fault("finish", fault)
+            except BaseException:
+                self._status = "interrupted"  # what the folder will say once it is recovered
+                raise
             finally:
-                self._leave()
+                _current.set(current_run())
 
     def __enter__(self) -> Run:
         return self.start()
@@ -380,15 +398,6 @@ class Run:
             self._warned.add(key)
             say(logging.WARNING, message, self._open.evidence if self._open else None)
 
-    def _leave(self) -> None:
-        if self._token is not None:
-            try:
-                _current.reset(self._token)
-            except ValueError:
-                # finish() ran in another context than start(); there the variable was never set.
-                _current.set(None)
-            self._token = None
-
     def _finish_at_exit(self) -> None:
         """The interpreter ends with the run open: what is known is written, nothing is signed."""
         if self._status == "running" and os.getpid() == self._pid:
@@ -402,7 +411,8 @@ class Run:
 def _status_after(error: BaseException | None) -> Literal["completed", "failed", "interrupted"]:
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return "completed"
-    return "interrupted" if isinstance(error, KeyboardInterrupt | GeneratorExit) else "failed"
+    # What is no Exception was asked for from outside: Ctrl-C, a closed generator, a cancelled task.
+    return "failed" if isinstance(error, Exception | SystemExit) else "interrupted"
 
 
 __all__ = ["Run", "Status", "current_run"]
