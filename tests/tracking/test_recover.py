@@ -15,9 +15,11 @@ import pytest
 
 import provenir
 from provenir.core.errors import InputError, LockedError, UsageError
+from provenir.core.manifest import RunManifestStore
 from provenir.governance.run_check import verify_run
 from provenir.tracking import recover_run
 
+SIGNED = {"sign_passport": True, "signing_key": b"k", "output_dir": "out"}
 LOOP = """
 import sys, provenir
 run = provenir.track("killed", dataset=[{"a": 1}], output_dir="out", config={"lr": 0.1},
@@ -122,14 +124,32 @@ def test_a_killed_run_can_be_resumed():
 
 
 def test_a_resumed_run_keeps_its_old_passport_aside_and_bound():
-    signed = {"sign_passport": True, "signing_key": b"k", "output_dir": "out"}
-    with pytest.raises(KeyboardInterrupt), provenir.track("two parts", **signed) as run:
+    with pytest.raises(KeyboardInterrupt), provenir.track("two parts", **SIGNED) as run:
         raise KeyboardInterrupt
     assert run.passport.bom.run.status == "interrupted"
     with provenir.track("two parts", output_dir="out", resume=True) as run:
         run.log_step({"kl": 0.1})
     assert not Path("out/passport.json").exists()
     assert [name for name in run.manifest.files if "superseded-passport" in name]
+    assert verify_run("out")
+
+
+def test_a_run_that_has_ended_is_left_as_it_is():
+    with provenir.track("done", output_dir="out", sign_passport=True, signing_key=b"k") as run:
+        run.log_step({"kl": 0.1})
+    assert recover_run("out") == run.manifest
+    assert verify_run("out")
+
+
+def test_the_passport_of_an_earlier_part_is_not_that_of_a_recovered_run():
+    with pytest.raises(KeyboardInterrupt), provenir.track("two parts", **SIGNED) as run:
+        raise KeyboardInterrupt
+    # As a kill leaves it between the manifest and the passport of the part that was resumed.
+    RunManifestStore("out/manifests").save(
+        run.manifest.with_changes(status="running", ended_at=None, files={})
+    )
+    assert [name for name in recover_run("out").files if "superseded-passport" in name]
+    assert not Path("out/passport.json").exists()
     assert verify_run("out")
 
 

@@ -9,23 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.clock import utc_text
-from provenir.core.digest import digest_bytes, digest_value
-from provenir.core.errors import ProvenirError, UsageError
+from provenir.core.digest import digest_value
+from provenir.core.errors import ProvenirError
 from provenir.core.findings import Finding
 from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.provenance.fingerprint import capture_fingerprint, package_set_digest
-from provenir.provenance.git import git_state
-from provenir.provenance.run_folder import RunFolder, read_run
+from provenir.provenance.git import GitState, git_state
+from provenir.provenance.run_folder import RunFolder
 from provenir.tracking.evidence import Evidence, finding_of
 from provenir.tracking.journal import Journal
 from provenir.tracking.log_entries import log_run
 from provenir.tracking.open_run import OpenRun, note
-from provenir.tracking.recover import read_evidence, recover_run
+from provenir.tracking.recover import recover_run
+from provenir.tracking.resuming import reopen_run
 from provenir.tracking.settings import DEFAULT_ROOT, RunSettings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from provenir.data import Dataset
 
 MANIFESTS: Final = "manifests"
@@ -39,14 +38,16 @@ def open_run(settings: RunSettings) -> OpenRun:
         InputError: when the data cannot be read or the folder cannot be made.
         UsageError: when the run to be resumed is not there or has ended well.
     """
-    if settings.resume:
-        reopened = _reopen(settings)
-        if reopened is not None:
-            return reopened
     data = {
         "dataset": described_dataset(settings.dataset, "train"),
         "eval_dataset": described_dataset(settings.eval_dataset, "eval"),
     }
+    code = git_state()
+    reopened = reopen_run(settings, data, code) if settings.resume else None
+    if reopened is not None:
+        if settings.rank == 0 and not reopened.evidence.start:  # killed before its first record
+            _journal_start(reopened, settings, data, code)
+        return reopened
     folder = RunFolder.create(
         settings.output_dir,
         settings.name,
@@ -56,7 +57,7 @@ def open_run(settings: RunSettings) -> OpenRun:
         recover=recover_run,
     )
     try:
-        return _begin(settings, folder, data)
+        return _begin(settings, folder, data, code)
     except BaseException:
         folder.close()
         raise
@@ -75,9 +76,10 @@ def described_dataset(dataset: Dataset | None, role: str) -> dict[str, Any] | No
     return {**declared, **dataset.identity().to_dict(), "name": dataset.name or role, "role": role}
 
 
-def _begin(settings: RunSettings, folder: RunFolder, data: dict[str, Any]) -> OpenRun:
+def _begin(
+    settings: RunSettings, folder: RunFolder, data: dict[str, Any], code: GitState
+) -> OpenRun:
     fingerprint = capture_fingerprint()
-    code = git_state()
     dataset = data["dataset"] or {}
     started = utc_text(settings.clock.now())
     manifest = RunManifest.create(
@@ -97,27 +99,33 @@ def _begin(settings: RunSettings, folder: RunFolder, data: dict[str, Any]) -> Op
     findings = [*settings.config_notes, *_data_findings(data)]
     evidence = Evidence()
     journal = Journal(folder, evidence, settings.clock)
+    run = OpenRun(folder, manifest, evidence, journal)
     if settings.rank == 0:
         save_manifest(folder, manifest)
-        journal.append(
-            "start",
-            run_id=folder.run_id,
-            name=settings.name,
-            base_model=settings.base_model,
-            config=dict(settings.config),
-            seed=settings.seed,
-            dirty=code.dirty,
-            diff_digest=code.diff_digest,
-            trajectories=settings.trajectories,
-            rank=settings.rank,
-            **data,
-        )
-    run = OpenRun(folder, manifest, evidence, journal)
+        _journal_start(run, settings, data, code)
     for finding in findings:
         note(run, finding)
     if settings.rank == 0:
         _log_start(run, settings)
     return run
+
+
+def _journal_start(
+    run: OpenRun, settings: RunSettings, data: dict[str, Any], code: GitState
+) -> None:
+    run.journal.append(
+        "start",
+        run_id=run.folder.run_id,
+        name=settings.name,
+        base_model=settings.base_model,
+        config=dict(settings.config),
+        seed=settings.seed,
+        dirty=code.dirty,
+        diff_digest=code.diff_digest,
+        trajectories=settings.trajectories,
+        rank=settings.rank,
+        **data,
+    )
 
 
 def _log_start(run: OpenRun, settings: RunSettings) -> None:
@@ -149,58 +157,6 @@ def _data_findings(data: dict[str, Any]) -> list[Finding]:
                 Finding(kind="unknown_data", severity="warning", detail=detail, subject=name)
             )
     return found
-
-
-def _reopen(settings: RunSettings) -> OpenRun | None:
-    path = _resumed_path(settings)
-    if path is None:
-        return None
-    record = read_run(path)
-    if record.status == "completed":
-        raise UsageError(
-            f"the run {record.run_id} has ended; only an unfinished run can be resumed",
-            where=str(path),
-            mend="leave resume out to start a new run",
-        )
-    folder = RunFolder.reopen(path, rank=settings.rank)
-    try:
-        manifest = RunManifestStore(path / MANIFESTS).load(folder.run_id)
-        evidence = read_evidence(record)
-        journal = Journal(folder, evidence, settings.clock)
-        manifest = manifest.with_changes(status="running", ended_at=None, files={})
-        if settings.rank == 0:
-            save_manifest(folder, manifest)
-            _set_aside_passport(folder)
-            journal.append("resume", next_step=evidence.next_step)
-    except BaseException:
-        folder.close()
-        raise
-    return OpenRun(folder, manifest, evidence, journal)
-
-
-def _set_aside_passport(folder: RunFolder) -> None:
-    """Keep the passport of the part that did not end well where the new manifest binds it."""
-    old = folder.path / "passport.json"
-    if old.is_file():
-        data = old.read_bytes()
-        kept = f"reports/superseded-passport-{digest_bytes(data).rpartition(':')[2][:8]}.json"
-        folder.write_document(kept, data)
-    for name in ("passport.json", "passport.md", "passport.proof.json"):
-        (folder.path / name).unlink(missing_ok=True)
-
-
-def _resumed_path(settings: RunSettings) -> Path | None:
-    if settings.resume is True:
-        path = settings.output_dir
-        found = path is not None and (path / MANIFESTS).is_dir()
-        return path if found else None
-    run_id = str(settings.resume)
-    for path in (settings.output_dir, DEFAULT_ROOT / run_id):
-        if path is not None and (path / MANIFESTS / f"{run_id}.json").is_file():
-            return path
-    raise UsageError(
-        f"there is no run {run_id} to resume", mend="see the ids with: provenir run list"
-    )
 
 
 def _valid_text(text: str) -> str:

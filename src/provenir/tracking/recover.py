@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenir.core.clock import Clock, SystemClock
+from provenir.core.digest import digest_bytes
 from provenir.core.errors import InputError
 from provenir.core.findings import Finding
 from provenir.core.manifest import RunManifest, RunManifestStore
@@ -33,24 +34,21 @@ def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
         clock: Where the time of the recovery comes from.
 
     Returns:
-        The final manifest.
+        The final manifest; of a run that has ended already, its manifest as it is.
 
     Raises:
         LockedError: if the run is alive.
         InputError: if the folder holds no run, or one without a readable manifest, or if a
             document could not be written.
     """
-    record = read_run(path)
-    if record.run_id is None or record.manifest_path is None:
-        raise InputError(
-            "the run has no readable manifest, so it cannot be named",
-            where=str(path),
-            mend="its steps.jsonl can still be read as it is",
-        )
-    manifest = RunManifestStore(record.path / MANIFESTS).load(record.run_id)
-    clock = clock or SystemClock()
-    folder = RunFolder.reopen(record.path)
+    folder = RunFolder.reopen(path)
     try:
+        record = read_run(folder.path)
+        manifest = RunManifestStore(folder.path / MANIFESTS).load(folder.run_id)
+        if manifest.status != "running":
+            return manifest
+        clock = clock or SystemClock()
+        set_aside_passport(folder)
         evidence = read_evidence(record)
         run = OpenRun(folder, manifest, evidence, Journal(folder, evidence, clock), live=False)
         for finding in torn_findings(record):
@@ -77,6 +75,20 @@ def read_evidence(record: RunRecord) -> Evidence:
     for trajectory in record.trajectories():
         evidence.trajectory(trajectory, kept=True)
     return evidence
+
+
+def set_aside_passport(folder: RunFolder) -> None:
+    """Keep the passport of an earlier part of a run where the new manifest binds it.
+
+    A run that is not over has none of its own: it is from before the run was resumed.
+    """
+    old = folder.path / "passport.json"
+    if old.is_file():
+        data = old.read_bytes()
+        kept = f"reports/superseded-passport-{digest_bytes(data).rpartition(':')[2][:8]}.json"
+        folder.write_document(kept, data)
+    for name in ("passport.json", "passport.md", "passport.proof.json"):
+        (folder.path / name).unlink(missing_ok=True)
 
 
 def torn_findings(record: RunRecord) -> list[Finding]:
