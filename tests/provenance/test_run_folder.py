@@ -313,6 +313,26 @@ def test_other_ranks_join_the_folder_with_files_of_their_own(tmp_path: Path) -> 
         RunFolder.create(tmp_path, "demo", clock=CLOCK, rank=-1)
 
 
+def test_what_another_rank_logged_before_rank_0_began_stays(tmp_path: Path) -> None:
+    with RunFolder.create(tmp_path, "demo", clock=CLOCK, rank=1) as second:
+        second.append_step(b'{"step":1}\n')
+        with RunFolder.create(tmp_path, "demo", clock=CLOCK):
+            second.append_step(b'{"step":2}\n')
+    assert list(read_run(tmp_path).steps(1)) == [{"step": 1}, {"step": 2}]
+    with RunFolder.create(tmp_path, "demo", clock=CLOCK):
+        assert not (tmp_path / "steps.rank1.jsonl").exists()
+
+
+def test_a_folder_of_the_user_with_one_of_our_names_stays(tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    with RunFolder.create(tmp_path, "demo", clock=CLOCK) as folder:
+        assert (tmp_path / "reports").is_dir()
+        folder.append_step(b'{"step":0}\n')
+        assert folder.lost_files() == []
+        (tmp_path / "steps.jsonl").rename(tmp_path / "elsewhere.jsonl")
+        assert folder.lost_files() == ["steps.jsonl"]
+
+
 def test_a_disk_that_refuses_is_said_to_the_caller(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import provenir
+from provenir.core.limits import MAX_DOCUMENT_BYTES
+from provenir.provenance.run_record import read_run
 
 
 def folder(path: str, content: bytes) -> Path:
@@ -21,6 +23,24 @@ def test_two_artifacts_of_one_name_are_told_apart():
     assert [part.name for part in run.bom.artifacts] == ["model", "model-2", "model-3"]
     for place in places:
         assert run.passport.verify(b"k", artifacts=[place])
+
+
+def test_records_that_somebody_removed_are_said():
+    with provenir.track("run", output_dir="out") as run:
+        run.log_step({"kl": 0.1})
+        Path("out/steps.jsonl").unlink()
+        run.log_step({"kl": 0.2})
+    (lost,) = run.findings
+    assert (lost.kind, lost.subject, lost.severity) == ("lost_record", "steps.jsonl", "critical")
+    assert run.bom.run.findings == {"lost_record": 1}
+
+
+def test_a_rollout_beyond_what_a_reader_takes_costs_no_other():
+    with provenir.track("run", output_dir="out") as run:
+        run.log_trajectory({"prediction": "x" * MAX_DOCUMENT_BYTES, "reward": 1.0})
+        run.log_trajectory({"prediction": "y", "reward": 1.0})
+    assert [row["trajectory"]["prediction"] for row in read_run("out").trajectories()] == ["y"]
+    assert {finding.kind for finding in run.findings} == {"recording_fault", "incomplete_record"}
 
 
 def test_an_artifact_without_a_kind_is_a_model():

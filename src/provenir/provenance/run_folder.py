@@ -25,8 +25,9 @@ from provenir.core.errors import InputError, LockedError, UsageError
 from provenir.core.files import FileLock, atomic_write
 from provenir.core.ids import check_file_id, new_run_id
 from provenir.provenance import run_layout as layout
+from provenir.provenance.append_file import AppendFile
 from provenir.provenance.run_layout import find_runs
-from provenir.provenance.run_record import RunRecord, read_run
+from provenir.provenance.run_record import RunRecord, is_held, read_run
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -58,7 +59,7 @@ class RunFolder:
         self._lock = lock
         self._pid = os.getpid()
         self._closed = False
-        self._files: dict[str, _AppendFile] = {}
+        self._files: dict[str, AppendFile] = {}
 
     @classmethod
     def create(
@@ -92,7 +93,7 @@ class RunFolder:
         path = Path(root) / run_id if output_dir is None else Path(output_dir)
         _make(path)
         if rank > 0:
-            lock = FileLock(path / f"run.rank{rank}.lock")
+            lock = FileLock(path / layout.lock_file(rank))
             _take(lock, path)
             return cls(path, run_id, rank, lock)
         lock = FileLock(path / layout.LOCK)
@@ -120,8 +121,7 @@ class RunFolder:
         run_id = read_run(folder).run_id
         if run_id is None:
             raise InputError("no manifest names the run in this folder", where=str(folder))
-        name = layout.LOCK if rank == 0 else f"run.rank{rank}.lock"
-        lock = FileLock(folder / name)
+        lock = FileLock(folder / layout.lock_file(rank))
         _take(lock, folder)
         return cls(folder, check_file_id(run_id), rank, lock)
 
@@ -168,6 +168,10 @@ class RunFolder:
         atomic_write(target, data)
         return target
 
+    def lost_files(self) -> list[str]:
+        """Names of the append-only files that somebody removed or replaced while the run lived."""
+        return [file.path.name for file in self._files.values() if not file.is_in_place()]
+
     def sync(self) -> None:
         """Flush what was appended to the disk itself (fsync)."""
         for file in self._files.values():
@@ -204,44 +208,9 @@ class RunFolder:
         file = self._files.get(kind)
         if file is None:
             # Opened at first use: a rank above 0 may start before rank 0 has moved an old run away.
-            file = _AppendFile(self.path / layout.append_file(kind, self.rank))
+            file = AppendFile(self.path / layout.append_file(kind, self.rank))
             self._files[kind] = file
         file.append(line)
-
-
-class _AppendFile:
-    """One append-only file: a line is one write(), unbuffered."""
-
-    def __init__(self, path: Path) -> None:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._descriptor = os.open(path, flags, 0o644)
-        self._torn = _ends_torn(path)
-
-    def append(self, line: bytes) -> None:
-        # After a write that the disk cut short, a newline ends the stump: one line lost, not two.
-        data = b"\n" + line if self._torn else line
-        written = os.write(self._descriptor, data)
-        self._torn = written < len(data)
-        if self._torn:
-            raise OSError(f"only {written} of {len(data)} bytes could be written")
-
-    def sync(self) -> None:
-        os.fsync(self._descriptor)
-
-    def close(self) -> None:
-        try:
-            os.fsync(self._descriptor)
-        finally:
-            os.close(self._descriptor)
-
-
-def _ends_torn(path: Path) -> bool:
-    """Whether the last line has no newline, as an earlier process may have left it."""
-    with path.open("rb") as stream:
-        if stream.seek(0, os.SEEK_END) == 0:
-            return False
-        stream.seek(-1, os.SEEK_END)
-        return stream.read(1) != b"\n"
 
 
 def _make(path: Path) -> None:
@@ -287,9 +256,20 @@ def _settle(path: Path, lock: FileLock, recover: Recover | None) -> None:
             )
     if views:
         _move_finished(path, views)
-    elif layout.owned_entries(path):
-        target = path / layout.OLD_RUNS / new_run_id("unfinished", clock=SystemClock())
-        _move(layout.owned_entries(path), target)
+    elif left := _left_behind(path):
+        _move(left, path / layout.OLD_RUNS / new_run_id("unfinished", clock=SystemClock()))
+
+
+def _left_behind(path: Path) -> list[Path]:
+    """What a run without a manifest left, but for the files of ranks that began before rank 0."""
+    appended = {
+        file: rank > 0 and is_held(path / layout.lock_file(rank))
+        for kind in (layout.STEPS, layout.TRAJECTORIES, layout.JOURNAL)
+        for rank, file in layout.rank_files(path, kind).items()
+    }
+    if all(appended.values()):
+        return []  # no run was here: a folder called `reports` is the user's own
+    return [entry for entry in layout.owned_entries(path) if not appended.get(entry)]
 
 
 def _recover(path: Path, lock: FileLock, recover: Recover | None) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "append_file",
     "find_runs",
     "is_run_folder",
+    "lock_file",
     "manifests_in",
     "owned_entries",
     "rank_files",
@@ -79,6 +80,11 @@ class ManifestView:
 def append_file(kind: str, rank: int) -> str:
     """Name of the append-only file of one kind for one rank: `steps.jsonl`, `steps.rank3.jsonl`."""
     return f"{kind}.jsonl" if rank == 0 else f"{kind}.rank{rank}.jsonl"
+
+
+def lock_file(rank: int) -> str:
+    """Name of the lock that one rank holds while it lives; rank 0's is the run's."""
+    return LOCK if rank == 0 else f"run.rank{rank}.lock"
 
 
 def rank_files(folder: Path, kind: str) -> dict[int, Path]:

@@ -22,7 +22,7 @@ from provenir.provenance import run_layout as layout
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["RunRecord", "read_run"]
+__all__ = ["RunRecord", "is_held", "read_run"]
 
 _MAX_DOCUMENT_BYTES: Final = 256 * 2**20
 
@@ -114,7 +114,7 @@ def read_run(path: Path | str) -> RunRecord:
         path=folder,
         run_id=chosen.run_id if chosen else None,
         status=chosen.status if chosen else None,
-        alive=_alive(folder),
+        alive=is_held(folder / layout.LOCK),
         manifest=dict(chosen.fields) if chosen else {},
         manifest_path=chosen.path if chosen else None,
         documents=tuple(name for name in layout.DOCUMENTS if (folder / name).is_file()),
@@ -139,10 +139,10 @@ def _manifest_findings(views: list[layout.ManifestView]) -> tuple[Finding, ...]:
     )
 
 
-def _alive(folder: Path) -> bool:
-    """Whether somebody holds the run's lock; tried read-only, for an instant, without a trace."""
+def is_held(lock: Path) -> bool:
+    """Whether somebody holds a lock; tried read-only, for an instant, without a trace."""
     try:
-        descriptor = os.open(folder / layout.LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False  # no lock file, or none that could be opened: nobody we could name holds it
     try:

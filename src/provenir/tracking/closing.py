@@ -92,6 +92,7 @@ def _close(
 ) -> ClosedRun:
     artifacts = _identify_all(run)
     _attempt(run, "journal", lambda: _note_faults(run))
+    _attempt(run, "journal", lambda: _note_lost(run))
     _attempt(run, "journal", lambda: run.journal.append("end", status=status))
     ended = {"status": status, "ended_at": utc_text(clock.now()), "files": {}}
     closed = ClosedRun(run.manifest.with_changes(**ended, **_seen_at_the_end(run)))
@@ -140,6 +141,17 @@ def _note_faults(run: OpenRun) -> None:
             detail=f"{count} calls of {where} could not be recorded in full",
             subject=where,
             data={"count": count},
+        )
+        note(run, lost)
+
+
+def _note_lost(run: OpenRun) -> None:
+    for name in run.folder.lost_files():
+        lost = Finding(
+            kind="lost_record",
+            severity="critical",
+            detail=f"{name} was removed or replaced by somebody else while the run went on",
+            subject=name,
         )
         note(run, lost)
 
