@@ -25,6 +25,7 @@ from provenir.observability.documents import FlightRecorderDocument, HackingRepo
 from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
 from provenir.provenance.fingerprint import Fingerprint
 from provenir.provenance.lineage_document import LineageDocument
+from provenir.provenance.run_record import read_run
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
 from provenir.tracking.log_entries import log_passport, log_run
 from provenir.tracking.open_run import OpenRun, fault_text, note
@@ -91,6 +92,7 @@ def _close(
     workspace: Path | None,
 ) -> ClosedRun:
     artifacts = _identify_all(run)
+    _attempt(run, "journal", lambda: _refresh(run))
     _attempt(run, "journal", lambda: _note_faults(run))
     _attempt(run, "journal", lambda: _note_lost(run))
     _attempt(run, "journal", lambda: run.journal.append("end", status=status))
@@ -131,6 +133,15 @@ def _close(
         if proof is not None:
             _write(run, "passport.proof.json", proof)
     return closed
+
+
+def _refresh(run: OpenRun) -> None:
+    evidence = run.evidence
+    if not (evidence.stale or evidence.changing):
+        return
+    again = evidence.refresh(read_run(run.folder.path))
+    detail = f"a call was interrupted; the report on {' and '.join(sorted(again))} is from the disk"
+    note(run, Finding(kind="interrupted_call", severity="info", detail=detail))
 
 
 def _note_faults(run: OpenRun) -> None:

@@ -3,6 +3,10 @@
 Every record goes to the run folder first and to `Evidence` second; `provenir run recover` reads the
 records again and applies them in the same way. So a recovered run says what the live one would have
 said.
+
+A signal handler may log or end the run in the middle of a call, and Ctrl-C may break one off. What
+is in memory is then half done, while the lines on disk are whole: `stale` names what is to be
+made again from them.
 """
 
 from __future__ import annotations
@@ -19,8 +23,11 @@ from provenir.tracking.records import seen_by_recorder
 
 if TYPE_CHECKING:
     from provenir.observability.anomaly import Anomaly
+    from provenir.provenance.run_record import RunRecord
 
 MAX_FINDINGS: Final = 1_000
+STEPS: Final = "steps"
+TRAJECTORIES: Final = "trajectories"
 
 
 @dataclass(slots=True)
@@ -39,11 +46,20 @@ class Evidence:
     trajectories: int = 0
     trajectories_kept: int = 0
     faults: dict[str, int] = field(default_factory=dict)
+    changing: str | None = None
+    stale: set[str] = field(default_factory=set)
 
     def step(self, step: int, seen: Mapping[str, Any]) -> list[Anomaly]:
         """Take one step's metrics; return the anomalies that begin with it."""
         self.next_step = step + 1
-        return self.recorder.log_step(seen)
+        if self.changing == STEPS:
+            self.stale.add(STEPS)
+            return []
+        outer, self.changing = self.changing, STEPS
+        try:
+            return self.recorder.log_step(seen)
+        finally:
+            self.changing = outer
 
     def stored_step(self, record: Mapping[str, Any]) -> None:
         """Take a step record read back from a file."""
@@ -55,8 +71,31 @@ class Evidence:
         self.trajectories += 1
         self.trajectories_kept += kept
         trajectory = record.get("trajectory")
-        if isinstance(trajectory, Mapping):
+        if not isinstance(trajectory, Mapping):
+            return
+        if self.changing == TRAJECTORIES:
+            self.stale.add(TRAJECTORIES)
+            return
+        outer, self.changing = self.changing, TRAJECTORIES
+        try:
             self.hacking.add(trajectory)
+        finally:
+            self.changing = outer
+
+    def refresh(self, record: RunRecord) -> set[str]:
+        """Make again from the files what is half done in memory; return what that was."""
+        half_done = self.stale | ({self.changing} if self.changing else set())
+        again = Evidence()
+        if STEPS in half_done:
+            for step in record.steps():
+                again.stored_step(step)
+            self.recorder = again.recorder
+        if TRAJECTORIES in half_done:
+            for trajectory in record.trajectories():
+                again.trajectory(trajectory, kept=True)
+            self.hacking = again.hacking
+        self.stale, self.changing = set(), None
+        return half_done
 
     def journal(self, record: Mapping[str, Any]) -> None:
         """Take one journal record; types that this version does not know are left alone."""

@@ -26,6 +26,7 @@ from provenir.core.plain import json_line
 from provenir.provenance.run_layout import FINAL_STATUSES
 from provenir.tracking import evidence_records as records
 from provenir.tracking.closing import ClosedRun, close_run
+from provenir.tracking.evidence import STEPS, TRAJECTORIES
 from provenir.tracking.open_run import OpenRun, fault_text, note, say
 from provenir.tracking.opening import open_run
 from provenir.tracking.records import redacted, step_record, trajectory_record
@@ -75,6 +76,9 @@ def _never_raises(default: Callable[[], Any]) -> Callable[[F], F]:
             except Exception as fault:  # noqa: BLE001 - whatever it is, it must not reach the loop
                 self._fault(method.__name__, fault)
                 return default()
+            except BaseException:
+                self._interrupted(method.__name__)
+                raise
 
         return cast("F", call)
 
@@ -392,6 +396,12 @@ class Run:
         except Exception:  # noqa: BLE001 - the journal's disk may be the very thing that failed
             if self._open is not None:
                 self._open.evidence.finding(finding)
+
+    def _interrupted(self, method: str) -> None:
+        """Ctrl-C or a signal handler's exit broke off a call: only the disk is sure to be right."""
+        half_done = {"log_step": STEPS, "log_trajectory": TRAJECTORIES}.get(method)
+        if self._open is not None and half_done is not None:
+            self._open.evidence.stale.add(half_done)
 
     def _warn_once(self, key: str, message: str) -> None:
         if key not in self._warned:
