@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import threading
 
 import pytest
 
@@ -11,6 +12,11 @@ import provenir
 from provenir.attest.keys import Ed25519Signer
 from provenir.core.errors import ProvenirError, UsageError
 from provenir.tracking import config_hash
+
+
+class RaisesWhenRead:
+    def __getattr__(self, name):
+        raise RuntimeError(name)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +35,13 @@ from provenir.tracking import config_hash
         {"resume": True},
         {"resume": "no-such-run-20260101T000000Z-00000000"},
         {"output_dir": ""},
+        {"output_dir": 3},
+        {"output_dir": b"out"},
+        {"output_dir": "\ud800"},
+        {"output_dir": "x" * 5_000},
+        {"workspace": 3},
+        {"clock": 3},
+        {"config": RaisesWhenRead()},
         {"dataset": "missing.jsonl"},
         {"dataset": 7},
     ],
@@ -86,3 +99,21 @@ def test_a_streaming_dataset_is_never_consumed(place):
     assert run.manifest.dataset_hash is None
     assert "unknown_data" in run.bom.risk_flags()
     assert "unknown_data" in {finding.kind for finding in run.findings}
+
+
+def test_a_configuration_may_hold_what_cannot_be_copied():
+    @dataclasses.dataclass
+    class Config:
+        lr: float = 0.1
+        lock: object = dataclasses.field(default_factory=threading.Lock)
+
+    with provenir.track("run", config=Config()) as run:
+        pass
+    assert run.bom.hyperparameters["lr"] == 0.1
+
+
+def test_a_seed_may_be_an_integer_of_another_library():
+    np = pytest.importorskip("numpy")
+    with provenir.track("run", seed=np.int64(3)) as run:
+        pass
+    assert run.manifest.seed == 3

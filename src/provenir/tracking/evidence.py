@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import UsageError
 from provenir.core.findings import SEVERITIES, Finding
+from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.observability.hacking import HackingMonitor
 from provenir.observability.recorder import FlightRecorder
 from provenir.tracking.records import seen_by_recorder
@@ -51,7 +52,7 @@ class Evidence:
 
     def step(self, step: int, seen: Mapping[str, Any]) -> list[Anomaly]:
         """Take one step's metrics; return the anomalies that begin with it."""
-        self.next_step = step + 1
+        self.next_step = min(step + 1, MAX_SAFE_INTEGER)
         if self.changing == STEPS:
             self.stale.add(STEPS)
             return []

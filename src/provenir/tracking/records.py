@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import count
 from typing import Any, Final
 
 from provenir.core.digest import digest_bytes
@@ -114,6 +115,9 @@ def _fields(metrics: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         name, stored = (
             next(iter(plain.items())) if isinstance(plain, dict) and plain else ("?", None)
         )
+        if name in fields:
+            notes.append(_collision(name))
+            name = next(n for i in count(2) if (n := f"{name}#{i}") not in fields)
         if stored is None and value is not None:
             number = scalar(value)
             if number is not None and not math.isfinite(number):
@@ -137,6 +141,15 @@ def _unreadable(fault: Exception) -> Finding:
         kind="unreadable_step",
         severity="warning",
         detail=f"the metrics could not be read: {type(fault).__name__}",
+    )
+
+
+def _collision(name: str) -> Finding:
+    return Finding(
+        kind="key_collision",
+        severity="info",
+        detail="names that become equal as text were numbered",
+        subject=name,
     )
 
 

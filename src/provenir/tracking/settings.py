@@ -7,6 +7,7 @@ message; after that nothing raises into the loop.
 from __future__ import annotations
 
 import dataclasses
+import operator
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,7 +57,6 @@ class RunSettings:
             UsageError: with what is wrong and how to mend it.
         """
         _check_name(self.name)
-        _check_seed(self.seed)
         if self.trajectories not in get_args(TrajectoryMode):
             raise UsageError(
                 f"trajectories={self.trajectories!r} is not a mode",
@@ -104,13 +104,13 @@ def check_arguments(
         base_model=str(base_model),
         config=plain,
         config_notes=notes,
-        seed=seed,
+        seed=_seed(seed),
         output_dir=_path(output_dir, "output_dir"),
         signers=signers,
         resume=resume if isinstance(resume, str) else bool(resume),
         trajectories=cast("TrajectoryMode", trajectories),
         workspace=_path(workspace, "workspace"),
-        clock=clock or SystemClock(),
+        clock=_clock(clock),
         rank=process_rank(),
     )
 
@@ -122,18 +122,17 @@ def plain_config(config: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     or an object with attributes such as `argparse.Namespace`.
 
     Raises:
-        UsageError: if `config` is none of these.
+        UsageError: if `config` is none of these, or raises when it is read.
     """
     if config is None:
         return {}, ()
-    source: object = config
-    if not isinstance(config, Mapping):
-        if callable(getattr(config, "to_dict", None)):
-            source = config.to_dict()  # type: ignore[attr-defined]
-        elif dataclasses.is_dataclass(config) and not isinstance(config, type):
-            source = dataclasses.asdict(config)
-        elif hasattr(config, "__dict__") and not callable(config):
-            source = vars(config)
+    try:
+        source = _mapping_of(config)
+    except Exception as fault:
+        raise UsageError(
+            f"config is a {type(config).__name__} that raises {type(fault).__name__} when read",
+            mend="give a dict",
+        ) from fault
     plain, notes = to_plain(source, max_depth=MAX_FREE_DEPTH)
     if not isinstance(plain, dict):
         raise UsageError(
@@ -141,6 +140,17 @@ def plain_config(config: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
             mend="give a dict, a dataclass, or a trainer's configuration object",
         )
     return plain, notes
+
+
+def _mapping_of(config: object) -> object:
+    if isinstance(config, Mapping):
+        return config
+    if callable(getattr(config, "to_dict", None)):
+        return config.to_dict()  # type: ignore[attr-defined]
+    if dataclasses.is_dataclass(config) and not isinstance(config, type):
+        # Not `asdict`, which copies every value: a configuration may hold a lock or a module.
+        return {part.name: getattr(config, part.name) for part in dataclasses.fields(config)}
+    return vars(config) if hasattr(config, "__dict__") and not callable(config) else config
 
 
 def config_hash(config: object = None) -> str:
@@ -162,11 +172,22 @@ def _check_name(name: object) -> None:
         raise UsageError("a run needs a name", mend='provenir.track("my-run", …)')
 
 
-def _check_seed(seed: object) -> None:
+def _seed(seed: object) -> int | None:
     if seed is None:
-        return
-    if isinstance(seed, bool) or not isinstance(seed, int) or abs(seed) > MAX_SEED:
+        return None
+    try:
+        number = operator.index(cast("int", seed))  # also numpy's integers
+    except TypeError:
+        number = MAX_SEED + 1
+    if isinstance(seed, bool) or abs(number) > MAX_SEED:
         raise UsageError(f"seed={seed!r} is not an integer", mend="give an int or None")
+    return number
+
+
+def _clock(clock: Clock | None) -> Clock:
+    if clock is not None and not isinstance(clock, Clock):
+        raise UsageError("clock has no now()", mend="give a provenir.core.clock.Clock or None")
+    return clock or SystemClock()
 
 
 def _dataset(source: object, argument: str) -> Dataset | None:
@@ -181,11 +202,18 @@ def _dataset(source: object, argument: str) -> Dataset | None:
 def _path(value: str | os.PathLike[str] | None, argument: str) -> Path | None:
     if value is None:
         return None
-    text = os.fspath(value)
-    if not text.strip() or "\0" in text:
+    text: object = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(text, str) or not text.strip() or "\0" in text:
         raise UsageError(f"{argument}={value!r} is not a path", mend="give the path of a folder")
     path = Path(text)
-    if path.exists() and not path.is_dir():
+    try:
+        os.fsencode(text)
+        is_file = path.exists() and not path.is_dir()
+    except (OSError, ValueError) as fault:  # too long, or no name that the file system can hold
+        raise UsageError(
+            f"{argument} cannot be the name of a folder", mend="give another path"
+        ) from fault
+    if is_file:
         raise UsageError(f"{argument}={text!r} is a file", mend="give the path of a folder")
     return path
 
