@@ -55,6 +55,14 @@ def test_run_list_and_show(call, signed):
     assert json.loads(out)["steps"] == 30
 
 
+def test_run_list_and_show_take_documents_that_somebody_changed(call, signed):
+    (signed / "flight_recorder.json").write_text('{"summary": 5, "anomalies": [1]}')
+    (signed / "hacking_report.json").write_text('{"hacking_rate": [], "not_examined": 3}')
+    assert call("run", "list")[0] == 0
+    assert call("run", "list", "--json")[0] == 0
+    assert call("run", "show", signed)[0] == 0
+
+
 def test_run_verify_finds_every_changed_file(call, signed):
     assert call("run", "verify", signed)[0] == 0
     for name in ("steps.jsonl", "flight_recorder.json", "lineage.json", "journal.jsonl"):

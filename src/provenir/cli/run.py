@@ -99,7 +99,7 @@ def _row(path: Path) -> dict[str, Any]:
         "run_id": record.run_id,
         "status": _status(record),
         "started_at": record.manifest.get("started_at"),
-        "health": _document(record, "flight_recorder.json").get("summary", {}).get("verdict"),
+        "health": _summary(_document(record, "flight_recorder.json")).get("verdict"),
         "passport": "signed" if "passport.json" in record.documents else None,
         "path": str(path),
     }
@@ -117,7 +117,7 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "started_at": manifest.get("started_at"),
         "ended_at": manifest.get("ended_at"),
         "steps": steps.total(),
-        "health": recorder.get("summary", {}).get("verdict"),
+        "health": _summary(recorder).get("verdict"),
         "hacking_rate": hacking.get("hacking_rate"),
         "rollouts": hacking.get("num_trajectories"),
         "dataset_hash": manifest.get("dataset_hash"),
@@ -125,7 +125,7 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "git_sha": manifest.get("git_sha"),
         "seed": manifest.get("seed"),
         "documents": list(record.documents),
-        "anomalies": recorder.get("anomalies", []),
+        "anomalies": _objects(recorder.get("anomalies")),
         "not_examined": hacking.get("not_examined", {}),
     }
 
@@ -134,6 +134,16 @@ def _status(record: RunRecord) -> str | None:
     if record.status == "running" and not record.alive:
         return "running (its process is gone: provenir run recover)"
     return record.status
+
+
+def _summary(recorder: dict[str, Any]) -> dict[str, Any]:
+    summary = recorder.get("summary")
+    return summary if isinstance(summary, dict) else {}
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    """The objects of a list from a file that somebody may have changed."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _document(record: RunRecord, name: str) -> dict[str, Any]:
