@@ -153,6 +153,28 @@ def test_the_passport_of_an_earlier_part_is_not_that_of_a_recovered_run():
     assert verify_run("out")
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"type": "start", "dataset": 5, "base_model": []},
+        {"type": "start", "dataset": {"name": None, "n": "x"}},
+        {"type": "config", "values": [1]},
+        {"type": "eval", "benchmark": 5, "score": "x", "meta": [1]},
+        {"type": "artifact", "path": 5},
+        {"type": "finding", "kind": 5, "severity": []},
+        {"type": ["a list"]},
+    ],
+    ids=str,
+)
+def test_a_journal_that_somebody_changed_is_recovered_as_far_as_it_goes(record):
+    kill_in_the_middle(5)
+    with Path("out/journal.jsonl").open("a") as file:
+        file.write(json.dumps(record) + "\n")
+    assert recover_run("out").status == "interrupted"
+    assert Path("out/bom.json").is_file()
+    assert verify_run("out")
+
+
 def test_a_recovery_that_cannot_write_says_so():
     kill_in_the_middle(5)
     Path("out/bom.json").mkdir()

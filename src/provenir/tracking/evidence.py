@@ -20,6 +20,7 @@ from provenir.core.findings import SEVERITIES, Finding
 from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.observability.hacking import HackingMonitor
 from provenir.observability.recorder import FlightRecorder
+from provenir.tracking.journal_shapes import misshapen
 from provenir.tracking.records import seen_by_recorder
 
 if TYPE_CHECKING:
@@ -101,7 +102,16 @@ class Evidence:
     def journal(self, record: Mapping[str, Any]) -> None:
         """Take one journal record; types that this version does not know are left alone."""
         body = {key: value for key, value in record.items() if key not in {"type", "time"}}
-        match record.get("type"):
+        kind = record.get("type")
+        for part in misshapen(kind, body):
+            detail = f"the journal has a {kind!r:.40} record whose {part} cannot be read"
+            self.finding(
+                Finding(kind="unreadable_record", severity="warning", detail=detail, subject=part)
+            )
+            if kind != "start":
+                return
+            body[part] = None
+        match kind:
             case "start":
                 self.start = body
                 config = body.get("config")
