@@ -183,6 +183,21 @@ def test_a_decorated_function_gets_a_run_for_each_call():
     ] * 2
 
 
+def test_a_decorated_function_keeps_its_other_arguments():
+    class Trainer:
+        @provenir.track("method")
+        def method(self, run, epochs=1, *, lr):
+            return run.status, epochs, lr
+
+    @provenir.track("function")
+    def function(run, /, epochs):
+        return run.status, epochs
+
+    assert Trainer().method(3, lr=0.1) == ("running", 3, 0.1)
+    assert Trainer().method(epochs=3, lr=0.1) == ("running", 3, 0.1)
+    assert function(3) == function(epochs=3) == ("running", 3)
+
+
 def test_an_async_function_can_be_decorated():
     @provenir.track("decorated", output_dir="out")
     async def train(run):

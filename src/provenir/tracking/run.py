@@ -186,24 +186,33 @@ class Run:
                 "a generator cannot be decorated: its body runs later",
                 mend='open the run inside it: "with provenir.track(…) as run:"',
             )
-        wants_run = "run" in inspect.signature(function).parameters
+        parameters = inspect.signature(function).parameters
+        place = list(parameters).index("run") if "run" in parameters else None
+        by_name = place is None or parameters["run"].kind is inspect.Parameter.KEYWORD_ONLY
 
-        def inject(run: Run, kwargs: Any) -> Any:
-            return {**kwargs, "run": run} if wants_run else kwargs
+        def inject(run: Run, args: Any, kwargs: Any) -> tuple[Any, Any]:
+            if place is None:
+                return args, kwargs
+            others = {name: value for name, value in kwargs.items() if name != "run"}
+            if by_name or len(args) < place:
+                return args, {**others, "run": run}
+            return (*args[:place], run, *args[place:]), others
 
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
                 with Run(self._settings) as run:
-                    return await function(*args, **inject(run, kwargs))
+                    given, named = inject(run, args, kwargs)
+                    return await function(*given, **named)
 
             return call_async  # type: ignore[return-value]
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             with Run(self._settings) as run:
-                return function(*args, **inject(run, kwargs))
+                given, named = inject(run, args, kwargs)
+                return function(*given, **named)
 
         return call
 
