@@ -141,6 +141,18 @@ def test_a_run_that_has_ended_is_left_as_it_is():
     assert verify_run("out")
 
 
+def test_a_move_aside_that_was_cut_short_is_undone():
+    with provenir.track("done", output_dir="out") as run:
+        run.log_step({"kl": 0.1})
+    aside = Path("out/runs", run.run_id)
+    aside.mkdir(parents=True)
+    Path("out/bom.json").rename(aside / "bom.json")
+    assert not verify_run("out")
+    assert recover_run("out") == run.manifest
+    assert verify_run("out")
+    assert not aside.exists()
+
+
 def test_the_passport_of_an_earlier_part_is_not_that_of_a_recovered_run():
     with pytest.raises(KeyboardInterrupt), provenir.track("two parts", **SIGNED) as run:
         raise KeyboardInterrupt

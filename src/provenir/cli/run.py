@@ -12,7 +12,7 @@ from provenir.cli.output import note, print_json, say, stdout, table
 from provenir.cli.verdicts import show_verdict
 from provenir.core.errors import InputError, LockedError, ProvenirError
 from provenir.governance.run_check import verify_run
-from provenir.provenance.run_layout import find_runs
+from provenir.provenance.run_layout import FINAL_STATUSES, find_runs
 from provenir.provenance.run_record import RunRecord, read_run
 
 app = typer.Typer(help="Runs on this disk.", no_args_is_help=True)
@@ -72,10 +72,11 @@ def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
         raise LockedError(
             "this run is alive", where=str(run_dir), mend="wait for it to end, or stop it first"
         )
-    if record.status in ("completed", "failed", "interrupted"):
+    ended = record.status in FINAL_STATUSES
+    manifest = recover_run(run_dir)
+    if ended:
         say(f"{record.run_id} is {record.status}; there is nothing to recover")
         return
-    manifest = recover_run(run_dir)
     after = _facts(read_run(run_dir))
     if as_json:
         print_json(after)

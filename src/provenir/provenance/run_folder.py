@@ -6,7 +6,8 @@ Rules of the folder, in the order in which `RunFolder.create` applies them:
 2. A run that died (status `running`, nobody holds the lock) is first recovered by the injected
    `recover`, outside the lock, so that `recover` may take it itself.
 3. A finished run moves to `runs/<its run id>/` and stays loadable. Its manifest moves last, so a
-   move that is cut short is taken up again by the next run. Files that no run wrote stay.
+   move that is cut short is taken up again by the next run, or undone by `put_back`. Files that no
+   run wrote stay.
 4. What is left of a run that never wrote a manifest moves to `runs/unfinished-…/`.
 
 Everything appended is one `write()` to a descriptor opened with O_APPEND: once the call returns, a
@@ -129,6 +130,17 @@ class RunFolder:
     def owned(self) -> bool:
         """True in the process that created the folder, as long as it is open."""
         return not self._closed and os.getpid() == self._pid
+
+    def put_back(self) -> None:
+        """Undo a move of this run to `runs/` that was cut short; does nothing without one.
+
+        Raises:
+            InputError: something lies in the way.
+        """
+        aside = self.path / layout.OLD_RUNS / self.run_id
+        _move(layout.owned_entries(aside), self.path)
+        if aside.is_dir() and not any(aside.iterdir()):
+            aside.rmdir()
 
     def append_step(self, line: bytes) -> None:
         """Append one JSON line to this rank's steps; kept against `kill -9` once it returns.

@@ -34,7 +34,8 @@ def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
         clock: Where the time of the recovery comes from.
 
     Returns:
-        The final manifest; of a run that has ended already, its manifest as it is.
+        The final manifest; of a run that has ended already, its manifest as it is; files
+        that a killed process had begun to move aside are put back.
 
     Raises:
         LockedError: if the run is alive.
@@ -46,6 +47,7 @@ def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
         record = read_run(folder.path)
         manifest = RunManifestStore(folder.path / MANIFESTS).load(folder.run_id)
         if manifest.status != "running":
+            folder.put_back()
             return manifest
         clock = clock or SystemClock()
         set_aside_passport(folder)
