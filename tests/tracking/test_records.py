@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from itertools import count
+
 from provenir.tracking.evidence import Evidence
-from provenir.tracking.records import SAFE_INTEGER, step_record
+from provenir.tracking.records import SAFE_INTEGER, step_record, trajectory_record
 
 
 def test_names_that_become_equal_as_text_are_numbered():
@@ -19,3 +22,24 @@ def test_the_counter_stays_a_number_that_every_reader_keeps():
     evidence.step(SAFE_INTEGER, {})
     record, _, _ = step_record({}, next_step=evidence.next_step, time="t")
     assert record["step"] == SAFE_INTEGER
+
+
+def test_a_dict_that_another_thread_changes_is_read_all_the_same():
+    metrics = {f"k{i}": float(i) for i in range(200)}
+    ended = threading.Event()
+
+    def change():
+        for i in count():
+            if ended.is_set():
+                return
+            metrics[f"x{i % 500}"] = 1.0
+            metrics.pop(f"x{i * 7 % 500}", None)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    records = [step_record(metrics, next_step=0, time="t")[0] for _ in range(1_000)]
+    rollouts = [trajectory_record(metrics, index=0, time="t")[0] for _ in range(1_000)]
+    ended.set()
+    thread.join()
+    assert all(record["metrics"]["k199"] == 199.0 for record in records)
+    assert all(rollout["trajectory"]["k199"] == 199.0 for rollout in rollouts)

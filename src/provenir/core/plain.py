@@ -67,8 +67,9 @@ def to_plain(
         Never raises.
     """
     try:
-        if type(value) is dict and _is_plain_flat(value):
-            return dict(value), ()
+        # A copy first, which is one step: another thread may change the dict meanwhile.
+        if type(value) is dict and _is_plain_flat(flat := value.copy()):
+            return flat, ()
         plain, faults = coerce(value, max_depth=max_depth, max_nodes=max_nodes)
         return plain, tuple(_finding(kind, fault) for kind, fault in faults.items())
     except Exception:  # noqa: BLE001 - out of stack or memory: the loop goes on

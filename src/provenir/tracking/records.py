@@ -91,8 +91,10 @@ def scalar_of_spelling(text: object) -> float:
 
 
 def _fields(metrics: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    if type(metrics) is dict and all(map(_is_simple, metrics.keys(), metrics.values())):
-        return dict(metrics), ()
+    if type(metrics) is dict:
+        metrics = metrics.copy()  # in one step: another thread may change it meanwhile
+        if all(map(_is_simple, metrics.keys(), metrics.values())):
+            return metrics, ()
     if not isinstance(metrics, Mapping):
         converted = _converted(metrics)
         if converted is None:
