@@ -176,3 +176,28 @@ def test_the_files_verify_in_a_process_with_nothing(signed, place):
     words += ["--public-key", "team.pub.pem", "--artifact", "model"]
     done = subprocess.run(words, cwd=stranger, env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--at", ""),
+        ("--at=",),
+        ("--artifact", ""),
+        ("--run", ""),
+        ("--public-key=",),
+        ("--key", ""),
+    ],
+)
+def test_an_empty_value_is_misuse(call, signed, words):
+    """An unset variable must not turn into "now" or into the current folder."""
+    code, out, err = verify(call, signed, *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "empty" in err
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "20"])
+def test_no_column_is_lost_on_a_narrow_terminal(call, signed, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    _, out, _ = verify(call, signed, "--public-key", "other.pub.pem")
+    assert all(word in out for word in ("signature", "not-checked", "unknown-key", "REFUSED"))

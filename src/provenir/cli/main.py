@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -18,12 +17,14 @@ from provenir._version import __version__
 from provenir.cli import demo, doctor, key, lineage, passport, report
 from provenir.cli import run as run_noun
 from provenir.cli.output import stderr
-from provenir.cli.settings import load_defaults
-from provenir.core.errors import ProvenirError
+from provenir.cli.settings import Settings, load_settings
+from provenir.cli.streams import patient_streams
+from provenir.core.errors import ProvenirError, UsageError
 from provenir.core.text import printable
 
 MISUSE: Final = 2
 INTERRUPTED: Final = 130
+HELP_WORDS: Final = frozenset(("-h", "--help", "--version"))
 EPILOG: Final = (
     "Exit codes: 0 good, 1 checked and failed, 2 misuse or unreadable input, 3 could not decide."
 )
@@ -72,32 +73,41 @@ def main(
 
 def run(arguments: list[str] | None = None) -> None:
     """Run one command line and leave the process with its exit code."""
-    words = sys.argv[1:] if arguments is None else arguments
+    with patient_streams():
+        code = _run(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(code)
+
+
+def _run(words: list[str]) -> int:
     debug = "--debug" in words or os.environ.get("PROVENIR_DEBUG", "") not in ("", "0")
     words = [word for word in words if word != "--debug"]
     try:
         code = _invoke(words)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         stderr().print("interrupted")
-        code = INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe went away; point stdout elsewhere so that the exit is quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        return INTERRUPTED
     except Exception as fault:  # noqa: BLE001 - every fault becomes one line
         if debug:
             traceback.print_exc()
-        code = _explain(fault, debug=debug)
-    sys.exit(code)
+        return _explain(fault, debug=debug)
+    return code
 
 
 def _invoke(words: list[str]) -> int:
+    for word in words:
+        if not word or (word.startswith("--") and word.endswith("=")):
+            raise UsageError(
+                f"an empty argument ({word!r})", mend="leave it out, or look for an unset variable"
+            )
     command = typer.main.get_command(app)
+    settings = Settings() if HELP_WORDS & set(words) else load_settings(command)
     result: Any = command.main(
         args=words,
         prog_name="provenir",
         standalone_mode=False,
-        default_map=load_defaults(Path.cwd()),
+        default_map=settings.defaults,
+        obj=settings,
     )
     return result if isinstance(result, int) else 0
 

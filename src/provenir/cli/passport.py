@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
 from provenir.attest.keys import HmacKey, PublicKey, VerificationKey, hmac_secret
-from provenir.cli.output import print_json, reading_bar, say_lines, warn
+from provenir.cli.output import note, print_json, reading_bar, say_lines, warn
 from provenir.cli.verdicts import show_verdict
 from provenir.core.clock import parse_utc
 from provenir.core.errors import InputError, UndecidedError, UsageError
@@ -17,6 +16,7 @@ from provenir.governance.passport import ModelPassport
 from provenir.governance.verification import verify_passport
 
 app = typer.Typer(help="Model passports.", no_args_is_help=True)
+SOURCES: Final = ("COMMANDLINE", "PROMPT", "ENVIRONMENT", "DEFAULT_MAP", "DEFAULT")
 PassportFile = Annotated[Path, typer.Argument(help="A passport.json.")]
 
 
@@ -40,6 +40,7 @@ def show(
 
 @app.command()
 def verify(
+    context: typer.Context,
     passport: PassportFile,
     key: Annotated[
         str | None, typer.Option("--key", help="The team's HMAC secret; never a public key.")
@@ -60,7 +61,8 @@ def verify(
 ) -> None:
     """Verify a passport: signature, claims, artifact, reports."""
     read = ModelPassport.read(passport)
-    keys = _keys(key, public_key or [])
+    _say_origins(context)
+    keys = _keys(context, key, public_key or [])
     if not keys:
         raise UndecidedError(
             "no key was given, so nothing can be verified",
@@ -77,21 +79,41 @@ def verify(
             artifacts=tuple(artifact or ()),
             run_dir=run,
             beside=passport.parent,
-            at=parse_utc(at) if at else None,
+            at=None if at is None else parse_utc(at),
             progress=progress,
         )
     raise typer.Exit(show_verdict(verdict, as_json=as_json, subject=str(passport)))
 
 
-def _keys(secret: str | None, public: list[Path]) -> list[VerificationKey]:
+def _keys(context: Any, secret: str | None, public: list[Path]) -> list[VerificationKey]:
+    """The keys that were given; of two kinds, the one that was given nearer to the command."""
+    by_secret, by_public = _source(context, "key"), _source(context, "public_key")
     if secret is not None and public:
-        raise UsageError("--key and --public-key exclude each other", mend="give one kind of key")
+        if by_secret == by_public:
+            raise UsageError(
+                "--key and --public-key exclude each other", mend="give one kind of key"
+            )
+        secret, public = (secret, []) if by_secret < by_public else (None, public)
     if secret is None:
         return [PublicKey.from_pem(path) for path in public]
     checked = HmacKey(hmac_secret(secret))
-    if not os.environ.get("PROVENIR_PASSPORT_VERIFY_KEY"):
+    if by_secret == SOURCES.index("COMMANDLINE"):
         warn(
             "a secret on the command line can be read by other users of this machine; "
             "set PROVENIR_PASSPORT_VERIFY_KEY instead"
         )
     return [checked]
+
+
+def _source(context: Any, parameter: str) -> int:
+    """How near to the command a parameter was given: 0 is the flag."""
+    return SOURCES.index(context.get_parameter_source(parameter).name)
+
+
+def _say_origins(context: Any) -> None:
+    """Name every option that a settings file gave: it may be a stranger's file."""
+    path = context.command_path.partition(" ")[2]
+    for option in context.command.params:
+        if _source(context, option.name) == SOURCES.index("DEFAULT_MAP"):
+            flag = option.opts[0]
+            note(f"note: {flag} comes from {context.obj.origins[f'{path} {flag}']}")

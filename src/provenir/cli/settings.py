@@ -3,76 +3,159 @@
 An option's value comes from the flag, else from `PROVENIR_<COMMAND>_<OPTION>`, else from
 `provenir.toml` or `[tool.provenir]` of `pyproject.toml` in this folder or the nearest one above,
 else from `provenir.toml` in the user's configuration folder. In a file, `[passport.verify]` with
-`public-key = "team.pub.pem"` gives `provenir passport verify --public-key`.
+`public-key = "team.pub.pem"` gives `provenir passport verify --public-key`; a relative path is
+meant from the file's own folder.
+
+The file above may be a stranger's. It is read with bounds, every name and value in it must fit an
+option, and a command that decides something says which of its options came from one.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from provenir.core.errors import InputError
+from provenir.core.files import read_bounded
+
+__all__ = ["Settings", "load_settings"]
 
 FILE_NAME: Final = "provenir.toml"
+MAX_BYTES: Final = 2**20
+# A dotted key of n parts costs the parser n * n steps.
+MAX_LINE_DOTS: Final = 1_000
 
 
-def load_defaults(start: Path) -> dict[str, Any]:
-    """Defaults for every command, nearest file over the user's own.
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the files say.
+
+    Attributes:
+        defaults: Click's `default_map`: by command and parameter name.
+        origins: `passport verify --public-key` to the file that it came from.
+    """
+
+    defaults: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, Path] = field(default_factory=dict)
+
+
+def load_settings(command: Any) -> Settings:
+    """Read the defaults for every option of a command and its sub-commands.
+
+    Args:
+        command: The root command, as click holds it.
 
     Raises:
-        InputError: when a file that was found is not TOML.
+        InputError: When a file that was found is not TOML, or names what is no option.
     """
-    merged: dict[str, Any] = {}
-    for table in (_user_table(), _project_table(start)):
-        merged = _merge(merged, _option_names(table))
-    return merged
+    settings = Settings()
+    for path, table in (*_user_table(), *_project_table()):
+        _adapt(command, table, _Place(path, ()), settings.defaults, settings.origins)
+    return settings
 
 
-def _project_table(start: Path) -> Mapping[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in which file we are."""
+
+    path: Path
+    words: tuple[str, ...]
+
+    def below(self, word: str) -> _Place:
+        return _Place(self.path, (*self.words, word))
+
+    def fault(self, what: str, mend: str) -> InputError:
+        return InputError(f"{'.'.join(self.words)}: {what}", where=str(self.path), mend=mend)
+
+
+def _adapt(
+    command: Any,
+    table: Mapping[str, Any],
+    place: _Place,
+    defaults: dict[str, Any],
+    origins: dict[str, Path],
+) -> None:
+    commands = getattr(command, "commands", {})
+    options = {flag: param for param in command.params for flag in param.opts}
+    for key, value in table.items():
+        here = place.below(key)
+        flag = "--" + key.replace("_", "-")
+        if key in commands and isinstance(value, Mapping):
+            _adapt(commands[key], value, here, defaults.setdefault(key, {}), origins)
+        elif key not in commands and flag in options:
+            defaults[options[flag].name] = _value(options[flag], value, here)
+            origins[" ".join((*place.words, flag))] = place.path
+        else:
+            known = ", ".join((*commands, *(flag[2:] for flag in options if flag[:2] == "--")))
+            raise here.fault("no such setting", f"known here are: {known}")
+
+
+def _value(option: Any, value: object, place: _Place) -> object:
+    """A value of the kind that the option takes; a path from the file's own folder."""
+    if option.multiple:
+        items = value if isinstance(value, list) else [value]
+        return [_single(option, item, place) for item in items]
+    return _single(option, value, place)
+
+
+def _single(option: Any, value: object, place: _Place) -> object:
+    kind = _kind(option)
+    wanted: type = bool if option.is_flag else int if kind is int else str
+    if type(value) is not wanted or value == "":
+        words = {bool: "true or false", int: "a whole number", str: "text"}
+        raise place.fault(f"not {words[wanted]}", "correct or remove it")
+    return str(place.path.parent / str(value)) if kind is Path else value
+
+
+def _kind(option: Any) -> object:
+    """The type of one value; typer with its own parameter classes and typer over click differ."""
+    described = getattr(option, "type_descriptor", None)
+    if described is None:
+        return {"path": Path, "integer": int}.get(option.type.name, str)
+    inner = get_args(described.annotation)
+    return inner[0] if inner else described.annotation
+
+
+def _project_table() -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    try:
+        start = Path.cwd()
+    except FileNotFoundError:
+        return  # the current folder was removed: there is nothing above it
     for folder in (start, *start.parents):
         own = folder / FILE_NAME
         if own.is_file():
-            return _read(own)
+            yield own, _read(own)
+            return
         project = folder / "pyproject.toml"
         if project.is_file():
-            table = _read(project).get("tool", {}).get("provenir")
+            tools = _read(project).get("tool")
+            table = tools.get("provenir") if isinstance(tools, Mapping) else None
             if isinstance(table, Mapping):
-                return table
-    return {}
+                yield project, table
+                return
 
 
-def _user_table() -> Mapping[str, Any]:
+def _user_table() -> Iterator[tuple[Path, Mapping[str, Any]]]:
     from platformdirs import user_config_path
 
-    path = user_config_path("provenir") / FILE_NAME
-    return _read(path) if path.is_file() else {}
+    try:
+        path = user_config_path("provenir") / FILE_NAME
+    except RuntimeError:
+        return  # no HOME, and no such user: nobody's settings
+    if path.is_file():
+        yield path, _read(path)
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    data = read_bounded(path, max_bytes=MAX_BYTES)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        if any(line.count(b".") > MAX_LINE_DOTS for line in data.splitlines()):
+            raise ValueError(f"a line with more than {MAX_LINE_DOTS} dots")
+        return tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as fault:
         raise InputError(
             f"the settings cannot be read ({fault})", where=str(path), mend="correct or remove it"
         ) from fault
-
-
-def _option_names(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Click's parameter names have underscores, where the flags and the file have dashes."""
-    return {
-        key.replace("-", "_") if not isinstance(value, Mapping) else key: (
-            _option_names(value) if isinstance(value, Mapping) else value
-        )
-        for key, value in table.items()
-    }
-
-
-def _merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(under)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merge(below, value) if both else value  # type: ignore[arg-type]
-    return merged

@@ -1,0 +1,83 @@
+"""Settings files: whose they are, where their paths lead, and what a stranger's may do."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+HOSTILE = {
+    "a value where a table belongs": 'passport = "x"',
+    "a list where a table belongs": "[passport]\nverify = [1]",
+    "no table of tools": "tool = 1",
+    "an option that there is not": '[passport.verify]\nkeyy = "x"',
+    "an argument": '[passport.verify]\npassport = "x"',
+    "a number for a file": "[passport.verify]\npublic-key = 1",
+    "a date for a time": "[passport.verify]\nat = 2020-01-01",
+    "nothing for a path": '[passport.verify]\nartifact = ""',
+    "text for a flag": '[passport.verify]\njson = "maybe"',
+    "not TOML": "x =",
+    "deep lists": "a = " + "[" * 20_000 + "]" * 20_000,
+    "deep tables": ".".join(["a"] * 50_000) + " = 1",
+    "an escape sequence": '"\\u001b[31m" = 1',
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_bad_file_is_one_line_that_names_it(call, place, name):
+    (place / "provenir.toml").write_text(HOSTILE[name])
+    code, out, err = call("doctor")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "provenir.toml" in err
+    assert "defect" not in err
+    assert "\x1b" not in err
+    assert call("--help")[0] == 0
+
+
+def test_an_endless_file_is_not_read_to_its_end(call, place):
+    with (place / "provenir.toml").open("wb") as stream:
+        stream.truncate(2**34)
+    assert call("doctor")[0] == 2
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_passed_over(call, place, make):
+    make(place / "provenir.toml")
+    assert call("doctor")[0] == 0
+
+
+@pytest.mark.parametrize("text", ["tool = 1", "[tool]\nprovenir = 1", "[[tool]]\na = 1"])
+def test_a_project_file_without_settings_is_passed_over(call, place, text):
+    (place / "pyproject.toml").write_text(text)
+    assert call("doctor")[0] == 0
+
+
+def test_a_relative_path_is_meant_from_the_file(call, signed, place, monkeypatch):
+    settings = '[passport.verify]\npublic-key = "team.pub.pem"\nartifact = ["model"]\njson = true\n'
+    (place / "provenir.toml").write_text(settings)
+    below = place / "sub" / "folder"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    code, out, err = call("passport", "verify", signed.resolve() / "passport.json")
+    assert code == 0
+    assert '"artifact:model"' in out
+    assert f"--public-key comes from {place / 'provenir.toml'}" in err
+    assert "--artifact comes from" in err
+
+
+def test_a_flag_wins_over_a_key_of_the_other_kind(call, signed, place):
+    (place / "provenir.toml").write_text('[passport.verify]\nkey = "secret"\n')
+    words = ("passport", "verify", signed / "passport.json")
+    code, _, err = call(*words, "--public-key", "team.pub.pem")
+    assert code == 0
+    assert "command line can be read" not in err
+    (place / "provenir.toml").write_text('[passport.verify]\npublic-key = "team.pub.pem"\n')
+    assert call(*words, "--key", "secret")[0] == 1
+    assert call(*words, "--key", "secret", "--public-key", "team.pub.pem")[0] == 2
+
+
+def test_without_a_home_there_are_no_settings_of_the_user(call, monkeypatch):
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    assert call("doctor")[0] == 0
