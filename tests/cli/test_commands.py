@@ -209,3 +209,14 @@ def test_a_closed_pipe_is_quiet(signed):
     words = f"{sys.executable} -m provenir run show {signed} --json | head -1"
     done = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+def test_a_hostile_run_id_is_shown_and_not_followed(call, signed):
+    manifest = next((signed / "manifests").iterdir())
+    fields = json.loads(manifest.read_text())
+    fields["run_id"] = "\x1b]8;;http://x\x07 \u202e [red]name[/red]"
+    manifest.write_text(json.dumps(fields))
+    code, out, _ = call("run", "show", signed)
+    assert code == 0
+    assert not any(char in out for char in ("\x1b", "\x07", "\u202e"))
+    assert "[red]name[/red]" in out

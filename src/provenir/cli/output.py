@@ -29,6 +29,7 @@ from rich.text import Text
 from provenir.core.text import printable
 
 MAX_LINE_CHARS = 10_000
+MIN_COLUMNS = 60
 BAR_FROM_BYTES = 256_000_000
 WHOLE_COLUMNS = frozenset(
     ("run_id", "status", "check", "result", "reason", "step", "severity", "kind", "item")
@@ -46,7 +47,10 @@ STATUS_STYLES = {
 
 def stdout() -> Console:
     """The console for data; it follows `NO_COLOR` and plain pipes by itself."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    # A narrower table would leave out columns; the terminal wraps its lines instead.
+    console.width = max(console.width, MIN_COLUMNS)
+    return console
 
 
 def stderr() -> Console:
@@ -98,7 +102,7 @@ def reading_bar(paths: Sequence[Path]) -> Iterator[Callable[[int], None]]:
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table in which every cell is inert text and known words carry their colour."""
     drawn = Table(
-        title=title,
+        title=None if title is None else Text(printable(title)),
         title_justify="left",
         title_style="bold",
         header_style="dim",
