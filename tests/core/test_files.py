@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from provenir.core.errors import BoundsError, InputError
-from provenir.core.files import atomic_write, open_regular, read_bounded, read_json, read_lines
+from provenir.core.files import (
+    atomic_write,
+    open_append,
+    open_regular,
+    read_bounded,
+    read_json,
+    read_lines,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -160,6 +167,28 @@ def test_open_regular_gives_a_blocking_stream(tmp_path: Path) -> None:
     with open_regular(tmp_path / "a") as stream:
         assert os.get_blocking(stream.fileno())
         assert stream.read() == b"x"
+
+
+def test_open_append_makes_a_file_and_writes_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    for line in (b"one\n", b"two\n"):
+        descriptor = open_append(path)
+        assert os.get_blocking(descriptor)
+        os.write(descriptor, line)
+        assert os.pread(descriptor, 3, 0) == b"one"
+        os.close(descriptor)
+    assert path.read_bytes() == b"one\ntwo\n"
+
+
+def test_open_append_takes_regular_files_only(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for name in ("fifo", "link", "."):
+        with pytest.raises(OSError, match=r"not a regular|symbolic|directory"):
+            open_append(tmp_path / name)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_read_json(tmp_path: Path) -> None:

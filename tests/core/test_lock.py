@@ -207,6 +207,14 @@ def test_a_folder_that_is_missing(tmp_path: Path) -> None:
         FileLock(tmp_path / "no" / "lock").__enter__()
 
 
+def test_a_fifo_is_no_lock_and_nobody_waits_for_its_writer(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    os.mkfifo(path)
+    assert FileLock(path).holder() is None
+    with pytest.raises(InputError, match="not a regular file"):
+        FileLock(path).__enter__()
+
+
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("keep")
     (tmp_path / "lock").symlink_to("precious")

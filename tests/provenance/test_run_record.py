@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,12 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
     record.torn_lines()
     assert not record.alive
     assert {p: p.stat().st_mtime_ns for p in run.rglob("*")} == before
+
+
+def test_a_fifo_in_place_of_the_lock_is_nobodys(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "r")
+    os.mkfifo(run / "run.lock")
+    assert read_run(run).alive is False
 
 
 def test_documents_are_listed_and_read(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import stat
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from provenir.core.errors import BoundsError, InputError
+from provenir.core.files import open_append, open_regular
 from provenir.core.findings import Finding
 
 if TYPE_CHECKING:
@@ -41,18 +41,19 @@ def open_log(path: Path, *, write: bool) -> BinaryIO:
     Raises:
         InputError: It is missing, a link, no regular file, or may not be opened.
     """
-    how = os.O_RDWR | os.O_APPEND | os.O_CREAT if write else os.O_RDONLY
     try:
-        fd = os.open(path, how | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
-    except FileNotFoundError as fault:
-        raise InputError("no log here", where=str(path)) from fault
-    except OSError as fault:
-        why = "it is a link" if path.is_symlink() else fault.strerror
-        raise InputError(f"cannot open the log: {why}", where=str(path)) from fault
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise InputError("cannot open the log: no regular file", where=str(path))
-    return os.fdopen(fd, "rb")  # appending goes past this buffer, straight to the descriptor
+        if write:  # appending goes past this buffer, straight to the descriptor
+            return os.fdopen(open_append(path), "rb")
+        return open_regular(path, follow_symlinks=False)
+    except (InputError, OSError) as fault:
+        raise InputError(_why_not(path, fault), where=str(path)) from fault
+
+
+def _why_not(path: Path, fault: InputError | OSError) -> str:
+    if isinstance(fault.__cause__ or fault, FileNotFoundError):
+        return "no log here"
+    why = fault.what if isinstance(fault, InputError) else fault.strerror
+    return f"cannot open the log: {'it is a link' if path.is_symlink() else why}"
 
 
 def complete_lines(file: BinaryIO, *, start: int = 0) -> Iterator[tuple[int, bytes]]:

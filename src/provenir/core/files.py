@@ -1,14 +1,15 @@
 """Files that survive a crash on the way out and are bounded on the way in.
 
-`atomic_write` leaves either the old content or the new one. The readers open regular files only
-and never block on a FIFO, never allocate more than they were told, and say in one line what is
-wrong. `FileLock` (see `core.lock`) and the strict JSON reader (see `core.strict_json`) are
-re-exported here.
+`atomic_write` leaves either the old content or the new one. `open_append` and the readers open
+regular files only and never block on a FIFO; the readers never allocate more than they were told,
+and say in one line what is wrong. `FileLock` (see `core.lock`) and the strict JSON reader (see
+`core.strict_json`) are re-exported here.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -25,6 +26,7 @@ __all__ = [
     "FileLock",
     "LineReader",
     "atomic_write",
+    "open_append",
     "open_regular",
     "parse_json",
     "read_bounded",
@@ -115,6 +117,31 @@ def open_regular(path: str | Path, *, follow_symlinks: bool = True) -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def open_append(path: str | Path) -> int:
+    """Open a regular file for reading and appending, and make it when it is missing.
+
+    Args:
+        path: The file; a link is not followed, a FIFO not waited for.
+
+    Returns:
+        A descriptor whose writes go to the end; the caller's to close.
+
+    Raises:
+        OSError: It cannot be opened, or is a link or no regular file.
+    """
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+    flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o644)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        os.set_blocking(descriptor, True)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def read_bounded(

@@ -9,8 +9,10 @@ parent's lock.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import stat
 import time
 import weakref
 from pathlib import Path
@@ -60,7 +62,8 @@ class FileLock:
 
         Raises:
             UsageError: This object holds it already.
-            OSError: The file cannot be created, or its file system knows no locks.
+            OSError: The file cannot be created or is no regular file, or its file system knows
+                no locks.
         """
         if self.held:
             raise UsageError("the lock is held already", where=str(self.path))
@@ -82,6 +85,8 @@ class FileLock:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(self.path, flags, 0o644)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "not a regular file", str(self.path))
             fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             current = self.path.stat(follow_symlinks=False)
             taken = os.path.samestat(os.fstat(descriptor), current)
@@ -119,11 +124,18 @@ class FileLock:
 
     def holder(self) -> str | None:
         """Return the process id that the file names, as text, or None where it names none."""
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # waits for no writer
         try:
-            with self.path.open("rb") as stream:
-                text = stream.read(_HOLDER_BYTES).decode("ascii", "replace").strip()
+            descriptor = os.open(self.path, flags)
         except OSError:
             return None
+        try:
+            data = os.pread(descriptor, _HOLDER_BYTES, 0)
+        except OSError:
+            return None  # a folder or a FIFO: nobody's lock
+        finally:
+            os.close(descriptor)
+        text = data.decode("ascii", "replace").strip()
         return text if text.isdecimal() else None
 
     def __enter__(self) -> FileLock:

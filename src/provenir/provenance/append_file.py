@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from provenir.core.errors import BoundsError
+from provenir.core.files import open_append
 from provenir.core.limits import MAX_DOCUMENT_BYTES
 
 if TYPE_CHECKING:
@@ -21,14 +22,17 @@ class AppendFile:
         path: Where it lies; a symbolic link is refused.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: It cannot be opened, or is no regular file.
     """
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self.path = path
-        self._descriptor = os.open(path, flags, 0o644)
-        self._torn = _ends_torn(path)
+        self._descriptor = open_append(path)
+        try:
+            self._torn = _ends_torn(self._descriptor)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
 
     def append(self, line: bytes) -> None:
         """Append one line; kept against `kill -9` once it returns.
@@ -66,10 +70,7 @@ class AppendFile:
             os.close(self._descriptor)
 
 
-def _ends_torn(path: Path) -> bool:
+def _ends_torn(descriptor: int) -> bool:
     """Whether the last line has no newline, as an earlier process may have left it."""
-    with path.open("rb") as stream:
-        if stream.seek(0, os.SEEK_END) == 0:
-            return False
-        stream.seek(-1, os.SEEK_END)
-        return stream.read(1) != b"\n"
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"

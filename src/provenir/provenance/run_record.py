@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -141,11 +142,14 @@ def _manifest_findings(views: list[layout.ManifestView]) -> tuple[Finding, ...]:
 
 def is_held(lock: Path) -> bool:
     """Whether somebody holds a lock; tried read-only, for an instant, without a trace."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # waits for no writer
     try:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(lock, flags)
     except OSError:
         return False  # no lock file, or none that could be opened: nobody we could name holds it
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return False  # nothing that a run could have locked
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
