@@ -350,6 +350,23 @@ def test_a_disk_that_refuses_is_said_to_the_caller(tmp_path: Path) -> None:
     assert [row["step"] for row in read_run(tmp_path).steps()] == [0, 2]
 
 
+def test_a_file_that_cannot_be_synced_leaves_no_other_open(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "demo", clock=CLOCK)
+    folder.append_step(b"{}\n")
+    folder.append_journal(b"{}\n")
+    opened = [file._descriptor for file in folder._files.values()]
+    reader, writer = os.pipe()  # a pipe cannot be synced
+    os.dup2(writer, opened[0])
+    with pytest.raises(OSError, match="Invalid argument"):
+        folder.close()
+    for descriptor in opened:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)
+    os.close(reader)
+    os.close(writer)
+    RunFolder.create(tmp_path, "demo", clock=CLOCK).close()
+
+
 def test_a_reopened_run_goes_on_behind_a_torn_line(tmp_path: Path) -> None:
     run_id = finished_run(tmp_path, "running")
     with (tmp_path / "steps.jsonl").open("ab") as stream:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -190,16 +191,19 @@ class RunFolder:
             file.sync()
 
     def close(self) -> None:
-        """Sync, close and give the lock back. Harmless twice; does nothing in a forked child."""
+        """Sync, close and give the lock back. Harmless twice; does nothing in a forked child.
+
+        Raises:
+            OSError: the disk refused to sync a file; all of them are closed all the same.
+        """
         if not self.owned:
             return
         self._closed = True
         files, self._files = self._files, {}
-        try:
+        with ExitStack() as last:  # every one of them, also when the disk refuses one
+            last.callback(self._lock.release)
             for file in files.values():
-                file.close()
-        finally:
-            self._lock.release()
+                last.callback(file.close)
 
     def __enter__(self) -> RunFolder:
         return self
