@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -469,6 +470,19 @@ def test_a_parent_that_is_no_earlier_entry_is_noted(tmp_path: Path) -> None:
     assert finding.subject == f"{log.path}:1"
 
 
+def test_notes_are_counted_and_hide_nothing_that_is_wrong(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "log")
+    log.folder.mkdir()
+    elsewhere = (str(uuid.uuid4()),)
+    events = [LogEvent(type="evaluation", name="e", parents=elsewhere) for _ in range(201)]
+    log.path.write_bytes(b"".join(event.entry.to_bytes() + b"\n" for event in events))
+    (note,) = log.check(log.state())
+    assert (note.kind, note.severity, note.data) == ("unknown_parent", "info", {"count": 201})
+    with log.path.open("ab") as file:
+        file.write(b"{}\n")
+    assert _kinds(log.check(log.state())) == ["malformed_entry", "unknown_parent"]
+
+
 def test_an_endless_line_is_neither_loaded_nor_cut(tmp_path: Path) -> None:
     log = _filled(tmp_path, 2)
     with log.path.open("ab") as file:
@@ -488,6 +502,7 @@ def test_findings_about_lines_are_bounded(tmp_path: Path) -> None:
     findings = log.check(log.state())
     assert len(findings) == 201
     assert findings[-1].kind == "more_findings"
+    assert findings[-1].severity == "critical"
     assert "800 more" in findings[-1].detail
 
 

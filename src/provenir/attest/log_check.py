@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 from provenir.attest.event import LogEntry
 from provenir.attest.segment import complete_lines
 from provenir.core.digest import format_digest, parse_digest
 from provenir.core.errors import BoundsError, InputError, UsageError
-from provenir.core.findings import Finding
+from provenir.core.findings import Finding, Severity, severity_rank
 from provenir.core.merkle import Frontier
 
 __all__ = ["LogState", "check_log"]
@@ -53,7 +54,8 @@ def check_log(file: BinaryIO | None, *, where: str, known: LogState | None) -> l
         known: A state that someone kept, or None.
 
     Returns:
-        At most `_MAX_FINDINGS` findings about lines, then those about the log as a whole.
+        At most `_MAX_FINDINGS` findings about lines and one for each kind of note, then those
+        about the log as a whole.
     """
     found = _Lines(where)
     roots = {0: format_digest(Frontier().root())}
@@ -96,13 +98,17 @@ def _against(known: LogState | None, size: int, roots: dict[int, str], where: st
 
 
 class _Lines:
-    """What was found line by line, bounded."""
+    """What was found line by line, bounded.
+
+    What is only worth knowing is counted by kind: it takes no place from what is wrong.
+    """
 
     def __init__(self, where: str) -> None:
         self._where = where
         self._ids: set[str] = set()
         self._kept: list[Finding] = []
-        self._n = 0
+        self._notes: dict[str, tuple[Finding, int]] = {}
+        self._left: Counter[Severity] = Counter()
 
     def examine(self, number: int, line: bytes) -> None:
         """Look at one complete line; `number` counts from 1."""
@@ -125,18 +131,28 @@ class _Lines:
         self._ids.add(entry.id)
 
     def findings(self) -> list[Finding]:
-        """Everything kept, and how much was not."""
-        left = self._n - len(self._kept)
-        if not left:
-            return self._kept
-        detail = f"{left} more finding(s) about single entries"
-        return [*self._kept, _finding("more_findings", "critical", detail, self._where)]
+        """Everything kept, how much was not, and one finding for each kind of note."""
+        found = [*self._kept, *(_noted(first, n) for first, n in self._notes.values())]
+        if self._left:
+            detail = f"{self._left.total()} more finding(s) about single entries"
+            worst = max(self._left, key=severity_rank)
+            found.append(_finding("more_findings", worst, detail, self._where))
+        return found
 
     def _add(self, finding: Finding) -> None:
-        self._n += 1
-        if len(self._kept) < _MAX_FINDINGS:
+        if finding.severity == "info":
+            first, n = self._notes.get(finding.kind, (finding, 0))
+            self._notes[finding.kind] = (first, n + 1)
+        elif len(self._kept) < _MAX_FINDINGS:
             self._kept.append(finding)
+        else:
+            self._left[finding.severity] += 1
 
 
-def _finding(kind: str, severity: str, detail: str, subject: str) -> Finding:
-    return Finding(kind=kind, severity=severity, detail=detail, subject=subject)  # type: ignore[arg-type]
+def _noted(first: Finding, n: int) -> Finding:
+    more = f"; so it is in {n - 1} more entries" if n > 1 else ""
+    return replace(first, detail=first.detail + more, data={"count": n})
+
+
+def _finding(kind: str, severity: Severity, detail: str, subject: str) -> Finding:
+    return Finding(kind=kind, severity=severity, detail=detail, subject=subject)
