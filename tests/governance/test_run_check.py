@@ -26,7 +26,7 @@ def test_a_run_as_it_was_written_is_good(run):
         "files",
         "passport",
     }
-    assert [check.name for check in verdict.not_checked] == ["signature"]
+    assert [check.name for check in verdict.not_checked] == ["pages", "signature"]
     assert not verdict.has_note("unsigned")
     assert verdict.assurance_established is None
 
@@ -88,13 +88,31 @@ def test_files_that_nobody_recorded_are_listed(run):
     (run.folder / "runs").mkdir()
     verdict = verify_run(run.folder)
     assert verdict
-    (row,) = [check for check in verdict.checks if check.reason == "not-recorded"]
+    (row,) = [check for check in verdict.checks if check.name == "other files"]
     assert row.detail == "checkpoint, steps.rank1.jsonl"
     older = run.manifest.model_dump(exclude={"content_hash"})
     store(run).save(
         RunManifest.create(**{**older, "run_id": "older", "started_at": "2020-01-01T00:00:00Z"})
     )
     assert "manifests/older.json" in details(verify_run(run.folder))
+
+
+def test_pages_are_listed_as_not_checked(run):
+    for name in ("passport.md", "passport.proof.json", "report.html"):
+        (run.folder / name).write_text("anything at all")
+    (row,) = [check for check in verify_run(run.folder).checks if check.name == "pages"]
+    assert row.status == "not-checked"
+    assert row.detail == "passport.md, passport.proof.json, report.html"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("bom.json")])
+def test_a_passport_that_is_no_file_is_listed(run, make):
+    path = run.folder / "passport.json"
+    path.unlink()
+    make(path)
+    verdict = verify_run(run.folder)
+    assert "other files passport.json" in details(verdict)
+    assert verdict.has_note("unsigned")
 
 
 def test_files_in_a_folder_of_reports_are_covered_or_listed(run):

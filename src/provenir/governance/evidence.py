@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from provenir.core.errors import InputError
-from provenir.core.files import parse_json
+from provenir.attest.dsse import MAX_ENVELOPE_BYTES, Envelope
+from provenir.core.errors import EvidenceError, InputError
+from provenir.core.files import parse_json, read_bounded
 from provenir.core.manifest import RunManifest
 from provenir.governance.components import (
     EvalComponent,
@@ -22,6 +23,7 @@ from provenir.governance.components import (
     HackingSummary,
     RunSummary,
 )
+from provenir.governance.payload import read_payload
 from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
 from provenir.provenance.run_record import read_run
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_run_folder", "flight_summary", "hacking_summary"]
 
+_PASSPORT = "passport.json"
 _STEPS = "steps.jsonl"
 _JOURNAL = "journal.jsonl"
 _FLIGHT = "flight_recorder.json"
@@ -72,9 +75,10 @@ def check_run_folder(
         return [*checks, _manifest_fault(fault.what)], "declared"
     checks += files.compare("files", manifest.files)
     checks.append(_agreement(predicate, manifest, files))
+    others = files.others(manifest, judged=_verified_here(predicate, files))
     if any(check.status != "pass" for check in checks):
-        return checks, "declared"
-    return checks, "L0" if _recorded(files, manifest) else "declared"
+        return [*checks, *others], "declared"
+    return [*checks, *others], "L0" if _recorded(files, manifest) else "declared"
 
 
 def flight_summary(document: Any) -> FlightSummary:
@@ -189,6 +193,19 @@ def _recorded(files: RunFiles, manifest: RunManifest) -> bool:
     """Whether metrics were recorded: steps that the manifest covers, and at least one of them."""
     covered = manifest.files.keys() >= {_STEPS, _FLIGHT}
     return covered and next(read_run(files.folder).steps(), None) is not None
+
+
+def _verified_here(predicate: PassportPredicate, files: RunFiles) -> tuple[str, ...]:
+    """The passport in the run folder, when it says what the one that is verified says."""
+    path = files.path(_PASSPORT)
+    if path is None:
+        return ()
+    try:
+        data = read_bounded(path, max_bytes=MAX_ENVELOPE_BYTES, follow_symlinks=False)
+        stated = read_payload(Envelope.parse(data, where=_PASSPORT))[1]
+    except (EvidenceError, InputError):
+        return ()  # another one, or none: it is listed as not checked
+    return (_PASSPORT,) if stated == predicate else ()
 
 
 def _manifest_row(files: RunFiles, name: str, expected: str) -> list[Check]:

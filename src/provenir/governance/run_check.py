@@ -14,7 +14,7 @@ from provenir.core.errors import DocumentError, EvidenceError, InputError
 from provenir.core.files import read_bounded
 from provenir.core.manifest import RunManifest
 from provenir.governance.model_passport import ModelPassport
-from provenir.governance.run_files import RunFiles, shown_names
+from provenir.governance.run_files import RunFiles
 from provenir.governance.verdict import Check, Verdict, note_line
 from provenir.provenance import run_layout
 from provenir.provenance.run_record import read_run
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["verify_run"]
 
-_BESIDE = frozenset({"passport.json", "passport.md", "passport.proof.json", "report.html"})
+_PASSPORT = "passport.json"
 
 
 def verify_run(run_dir: str | Path) -> Verdict:
@@ -49,8 +49,9 @@ def verify_run(run_dir: str | Path) -> Verdict:
     if manifest is not None:
         checks += _files(files, manifest)
         checks += _passport(files, manifest)
-        checks += _others(files, manifest)
-    signed = files.path("passport.json") is not None
+        signed_for = () if files.path(_PASSPORT) is None else (_PASSPORT,)
+        checks += files.others(manifest, judged=signed_for)
+    signed = files.path(_PASSPORT) is not None
     checks.append(
         Check(
             name="signature",
@@ -95,7 +96,7 @@ def _files(files: RunFiles, manifest: RunManifest) -> list[Check]:
 
 def _passport(files: RunFiles, manifest: RunManifest) -> list[Check]:
     """Compare the manifest with the passport that lies in the folder, its signature unchecked."""
-    path = files.path("passport.json")
+    path = files.path(_PASSPORT)
     if path is None:
         return []
     try:
@@ -108,15 +109,6 @@ def _passport(files: RunFiles, manifest: RunManifest) -> list[Check]:
     if stated is None or stated.digest != found:
         return [_differs("the passport in the folder is for another manifest", name="passport")]
     return [Check(name="passport", status="pass", detail="it names this manifest")]
-
-
-def _others(files: RunFiles, manifest: RunManifest) -> list[Check]:
-    names = [name for name in files.not_among(manifest.files) if name not in _BESIDE]
-    names += files.other_manifests(manifest.run_id)
-    if not names:
-        return []
-    detail = shown_names(names)
-    return [Check(name="other files", status="not-checked", reason="not-recorded", detail=detail)]
 
 
 def _differs(detail: str, *, name: str = "manifest") -> Check:

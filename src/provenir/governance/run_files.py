@@ -19,8 +19,11 @@ from provenir.provenance import run_layout
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from provenir.core.manifest import RunManifest
+
 __all__ = ["RunFiles", "shown_names"]
 
+_PAGES: Final = frozenset({"passport.md", "passport.proof.json", "report.html"})
 _SHOWN: Final = 5
 _MAX_ROWS: Final = 50
 
@@ -103,6 +106,28 @@ class RunFiles:
         if rows:
             return rows
         return [Check(name=name, status="pass", detail=f"{len(expected)} files as recorded")]
+
+    def others(self, manifest: RunManifest, *, judged: Iterable[str] = ()) -> list[Check]:
+        """Name what lies in the folder and is not judged by the manifest.
+
+        Args:
+            manifest: The run's manifest.
+            judged: Names that have a row of their own.
+
+        Returns:
+            A row for the pages that were made from the run, whose text is not compared, and a row
+            for anything else.
+        """
+        names = self.not_among((*manifest.files, *judged)) + self.other_manifests(manifest.run_id)
+        groups = {
+            "pages": [name for name in names if name in _PAGES],
+            "other files": [name for name in names if name not in _PAGES],
+        }
+        return [
+            Check(name=what, status="not-checked", reason="not-recorded", detail=shown_names(found))
+            for what, found in groups.items()
+            if found
+        ]
 
     def not_among(self, covered: Iterable[str]) -> list[str]:
         """Names of files and folders in the run folder that are not among `covered`.

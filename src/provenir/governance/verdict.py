@@ -53,7 +53,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "changed-report": "a file in the run folder is not the one that was recorded",
         "unbound-run": "the passport names no run manifest, so no folder can prove it",
         "unfinished-run": "the run has not ended, so its files are not recorded yet",
-        "not-recorded": "the run's manifest does not record it",
+        "not-recorded": "no recorded digest covers it",
         "not-reached": "a check that comes before it did not hold",
         "no-trust-policy": "roles are asked for, and no trust policy says who holds them",
         "newer-rules": "the risk flags follow rules that this version does not know",
