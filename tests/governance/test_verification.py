@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -53,7 +54,41 @@ def test_with_the_run_folder_l0_is_established(make_run, model, public):
     verdict = run.verify(public, artifacts=model)
     assert verdict
     assert verdict.assurance_established == "L0"
-    assert {check.name for check in verdict.not_checked} == {"expiry"}
+    assert {check.name for check in verdict.not_checked} == {"expiry", "pages"}
+
+
+def test_what_lies_in_the_run_folder_unchecked_is_listed(make_run, public):
+    run = make_run()
+    (run.folder / "passport.md").write_text("the model is safe")
+    rows = {check.name: check for check in run.verify(public).not_checked}
+    assert "passport.md" in rows["pages"].detail
+    assert "other files" not in rows
+    (run.folder / "passport.json").write_text("{}")
+    (run.folder / "notes.txt").write_text("")
+    rows = {check.name: check for check in run.verify(public).not_checked}
+    assert rows["other files"].detail == "notes.txt, passport.json"
+
+
+def test_an_empty_folder_in_a_model_is_listed(make_run, model, public):
+    run = make_run(model=model)
+    (model / "empty" / "inner").mkdir(parents=True)
+    verdict = run.verify(public, artifacts=model)
+    assert verdict
+    (row,) = [check for check in verdict.not_checked if check.name.startswith("beside:")]
+    assert "empty/inner" in row.detail
+
+
+def test_a_model_folder_deeper_than_the_system_reads_is_refused(make_run, model, public, request):
+    run = make_run(model=model)
+    request.addfinalizer(lambda: subprocess.run(["rm", "-rf", str(model)], check=True))
+    folder = os.open(model, os.O_RDONLY)
+    for _ in range(3_000):
+        os.mkdir("d", dir_fd=folder)
+        below = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = below
+    os.close(folder)
+    assert run.verify(public, artifacts=model).reasons == ("artifact-mismatch",)
 
 
 def test_a_run_without_steps_stays_declared(make_run, public):

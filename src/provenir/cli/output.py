@@ -27,6 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from provenir.core.text import printable
+from provenir.provenance.tree_scan import listing
 
 MAX_LINE_CHARS = 10_000
 MIN_COLUMNS = 60
@@ -87,8 +88,7 @@ def say_lines(text: str) -> None:
 @contextmanager
 def reading_bar(paths: Sequence[Path]) -> Iterator[Callable[[int], None]]:
     """A progress bar over the bytes of files and folders; on a terminal, from 256 MB on."""
-    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])]
-    total = sum(file.stat().st_size for file in files if file.is_file())
+    total = sum(size for path in paths for _, size in listing(path))
     console = stderr()
     if total < BAR_FROM_BYTES or not console.is_terminal:
         yield lambda _: None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provenir.core.errors import InputError
 from provenir.governance.predicate import identity_of_component
+from provenir.governance.run_files import shown_names
 from provenir.governance.verdict import Check
 from provenir.provenance.artifact import compare, identify_artifact
+from provenir.provenance.tree_scan import empty_folders, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
 
     from provenir.governance.bom import ArtifactComponent, ModelBOM
     from provenir.provenance.artifact import ArtifactIdentity
@@ -51,6 +52,7 @@ def check_artifacts(
         seen.add(artifact.name)
         fault = None if same else _differences(identity_of_component(artifact), path, progress)
         checks.append(_row(f"artifact:{artifact.name}", fault))
+        checks += _beyond(artifact.name, empty_folders(path))
     if not bom.artifacts and not paths:
         checks.append(Check(name="artifact", status="not-checked", reason="not-stated"))
     checks += [_not_given(artifact) for artifact in bom.artifacts if artifact.name not in seen]
@@ -90,6 +92,14 @@ def _stated(identity: ArtifactIdentity) -> tuple[object, ...]:
     return (identity.dir_hash, identity.tensor_root, identity.n_tensors, sorted(identity.files))
 
 
+def _beyond(name: str, folders: list[str]) -> list[Check]:
+    if not folders:
+        return []
+    detail = f"empty folders, which no digest covers: {shown_names(folders)}"
+    row = Check(name=f"beside:{name}", status="not-checked", reason="not-recorded", detail=detail)
+    return [row]
+
+
 def _row(name: str, fault: str | None) -> Check:
     if fault is not None:
         return Check(name=name, status="fail", reason="artifact-mismatch", detail=fault)
@@ -110,7 +120,7 @@ def _meant(artifacts: Sequence[ArtifactComponent], path: Path) -> ArtifactCompon
 
     By most files of the same name and size, then by the name of the folder, then the first.
     """
-    found = _listing(path)
+    found = set(listing(path))
     name = path.resolve().name
     return max(
         artifacts,
@@ -119,18 +129,3 @@ def _meant(artifacts: Sequence[ArtifactComponent], path: Path) -> ArtifactCompon
             artifact.name == name,
         ),
     )
-
-
-def _listing(path: Path) -> set[tuple[str, int]]:
-    if path.is_file():
-        return {(path.name, path.stat().st_size)}
-    found = set()
-    for folder, _, names in os.walk(path, followlinks=False):
-        for name in names:
-            file = Path(folder, name)
-            try:
-                size = file.lstat().st_size
-            except OSError:
-                continue  # gone since it was listed: the comparison itself will miss it
-            found.add((file.relative_to(path).as_posix(), size))
-    return found

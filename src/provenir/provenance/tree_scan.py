@@ -22,7 +22,7 @@ from provenir.provenance.safetensors_header import (
     parse_header,
 )
 
-__all__ = ["Progress", "ScannedFile", "Tensor", "TreeScan", "scan_tree"]
+__all__ = ["Progress", "ScannedFile", "Tensor", "TreeScan", "empty_folders", "listing", "scan_tree"]
 
 Progress = Callable[[int], None]
 """Called with the number of bytes read since the last call."""
@@ -99,13 +99,40 @@ def scan_tree(path: Path, *, progress: Progress | None = None) -> TreeScan:
     return scan
 
 
+def listing(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield name and size of what `scan_tree` would read, without reading it.
+
+    Raises:
+        BoundsError: more than 500,000 entries.
+    """
+    found = _walk(path, TreeScan()) if path.is_dir() else iter([(path.name, path)])
+    for name, file in found:
+        try:
+            yield name, file.stat().st_size
+        except OSError:
+            continue  # gone since it was listed: the scan itself will say so
+
+
+def empty_folders(path: Path) -> list[str]:
+    """Names of the folders below a folder that hold nothing; no identity covers them."""
+    scan = TreeScan()
+    if path.is_dir():
+        for _ in _walk(path, scan):
+            pass  # only the names are wanted
+    return sorted(scan.empty_folders)
+
+
 def _walk(top: Path, scan: TreeScan) -> Iterator[tuple[str, Path]]:
     pending: list[tuple[str, Path]] = [("", top)]
     seen = 0
     while pending:
         prefix, folder = pending.pop()
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
+        except OSError as error:  # not ours to read, or a path longer than the system takes
+            scan.refused[_visible(prefix) or "."] = f"it cannot be read ({error.strerror})"
+            continue
         if not entries and prefix:
             scan.empty_folders.append(prefix)
         seen += len(entries)
@@ -137,7 +164,10 @@ def _visible(name: str) -> str:
 
 
 def _kind_fault(entry: os.DirEntry[str]) -> str | None:
-    mode = entry.stat(follow_symlinks=False).st_mode
+    try:
+        mode = entry.stat(follow_symlinks=False).st_mode
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
     if stat.S_ISLNK(mode):
         return "a symbolic link"
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
