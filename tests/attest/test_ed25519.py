@@ -247,6 +247,16 @@ def test_a_password_locks_the_private_file(signer: Ed25519Signer, tmp_path: Path
         Ed25519Signer.from_pem(private, "")
 
 
+def test_a_password_that_openssl_cannot_take_is_refused(
+    signer: Ed25519Signer, tmp_path: Path
+) -> None:
+    private, _ = signer.write(tmp_path / "longest", password="x" * 1023)
+    assert Ed25519Signer.from_pem(private, "x" * 1023).keyid == signer.keyid
+    with pytest.raises(UsageError, match="at most 1,023 bytes"):
+        signer.write(tmp_path / "longer", password="x" * 1024)
+    assert not (tmp_path / "longer.pem").exists()
+
+
 def test_a_password_for_an_open_file_is_said_to_be_superfluous(
     pair: tuple[Path, Path],
 ) -> None:

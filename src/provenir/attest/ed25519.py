@@ -39,6 +39,7 @@ __all__ = ["ALGORITHM", "Ed25519Signer", "PublicKey"]
 ALGORITHM: Final = "ed25519"
 
 _SIGNATURE_BYTES = 64
+_MAX_PASSWORD_BYTES = 1_023  # PEM_BUFSIZE of OpenSSL, less its end mark
 _FIELD_PRIME = 2**255 - 19
 # y coordinates of the points whose order divides 8, little-endian, sign bit cleared. The two long
 # ones belong to the points of order 8; the others are y = 1, 0 and -1.
@@ -183,8 +184,17 @@ class Ed25519Signer:
         return self.verification_key.pem()
 
     def private_pem(self, password: str | bytes | None = None) -> bytes:
-        """Spell the private key as PKCS #8 PEM, encrypted when a password is given."""
+        """Spell the private key as PKCS #8 PEM, encrypted when a password is given.
+
+        Raises:
+            UsageError: The password is empty, or longer than OpenSSL takes.
+        """
         secret = _password(password)
+        if secret is not None and len(secret) > _MAX_PASSWORD_BYTES:
+            raise UsageError(
+                f"a password of {len(secret):,} bytes",
+                mend=f"give one of at most {_MAX_PASSWORD_BYTES:,} bytes",
+            )
         encryption: KeySerializationEncryption = (
             NoEncryption() if secret is None else BestAvailableEncryption(secret)
         )
@@ -201,7 +211,8 @@ class Ed25519Signer:
             The private and the public path.
 
         Raises:
-            UsageError: The name is empty, or a file of either name is there already.
+            UsageError: The name is empty, a file of either name is there already, or the password
+                is none that can be used.
             InputError: The folder is missing or cannot be written.
         """
         return write_key_pair(Path(name), self.private_pem(password), self.public_pem())
