@@ -36,7 +36,6 @@ from provenir.core.merkle import (
     Frontier,
     inclusion_proof,
     leaf_hash,
-    merkle_root,
     verify_inclusion,
 )
 
@@ -172,12 +171,15 @@ class EventLog:
         line = lines[index]
         LogEntry.from_bytes(line, where=f"{self.path}:{index + 1}")
         hashes = [leaf_hash(each) for each in lines]
+        frontier = Frontier()
+        for hashed in hashes:
+            frontier.append_hash(hashed)
         return {
             "entry": line.decode("utf-8"),
             "index": index,
             "size": len(lines),
             "leaf_hash": format_digest(hashes[index]),
-            "root": format_digest(merkle_root(lines)),
+            "root": format_digest(frontier.root()),
             "proof": [format_digest(step) for step in inclusion_proof(hashes, index)],
         }
 
