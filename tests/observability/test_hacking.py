@@ -394,3 +394,13 @@ def test_one_field_that_cannot_be_read_leaves_the_others():
     assert [(s.kind, s.index) for s in signals] == [("proxy_divergence", 0)]
     monitor.add({"reward": Raising(), "true_reward": 0.0})
     assert monitor.report().not_examined["rewards"].startswith("1 rollouts")
+
+
+def test_a_report_on_a_part_of_the_rollouts_is_not_clean():
+    monitor = HackingMonitor()
+    monitor.add({"reward": 1.0, "true_reward": 1.0})
+    assert monitor.report().is_clean
+    monitor.miss("1 of 10 rollouts were kept")
+    report = monitor.report()
+    assert not report.is_clean
+    assert report.not_examined["rollouts"] == "1 of 10 rollouts were kept"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -12,8 +13,10 @@ import pytest
 
 import provenir
 from provenir.governance.run_check import verify_run
+from provenir.tracking import recover_run
 
 STEP = {"kl": 0.1, "reward_mean": 0.5}
+SAMPLED = {"output_dir": "out", "trajectories": "sampled"}
 ROLLOUT = {"prediction": "y", "reward": 1.0, "true_reward": 0.0}
 
 
@@ -91,3 +94,97 @@ def test_ctrl_c_inside_a_call_costs_no_report(inside):
     assert run.flight_recorder.num_steps == lines("steps.jsonl")
     assert run.hacking_report.num_trajectories == lines("trajectories.jsonl")
     assert run.bom.run.status == "interrupted"
+
+
+def hacking_report():
+    return json.loads(Path("out/hacking_report.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("all", None),
+        ("redacted", None),
+        ("sampled", "2 of about 20 rollouts were kept"),
+        ("off", "no rollout was kept, and how many there were is not known"),
+    ],
+)
+def test_a_recovered_run_is_not_cleaner_than_the_live_one(mode, said):
+    child = os.fork()
+    if child == 0:
+        run = provenir.track("run", output_dir="out", trajectories=mode).start()
+        for number in range(15):
+            true = 0.0 if number == 7 else 1.0
+            run.log_trajectory({"prediction": "y", "reward": 1.0, "true_reward": true})
+        os._exit(9)
+    os.waitpid(child, 0)
+    recover_run("out")
+    report = hacking_report()
+    assert not report["is_clean"]
+    assert report["not_examined"].get("rollouts") == said
+    assert json.loads(Path("out/bom.json").read_text())["hacking"]["is_clean"] is False
+
+
+def test_a_recovered_run_without_a_hack_is_clean_only_where_all_was_kept():
+    for mode in ("all", "sampled"):
+        child = os.fork()
+        if child == 0:
+            run = provenir.track("run", output_dir=mode, trajectories=mode).start()
+            for _ in range(15):
+                run.log_trajectory({"prediction": "y", "reward": 1.0, "true_reward": 1.0})
+            os._exit(9)
+        os.waitpid(child, 0)
+        recover_run(mode)
+        report = json.loads(Path(mode, "hacking_report.json").read_text())
+        assert report["is_clean"] is (mode == "all")
+
+
+@pytest.mark.parametrize("mode", ["all", "sampled", "redacted", "off"])
+@pytest.mark.parametrize("inside", ["append_trajectory", "_tally", "_join", "_consider"])
+def test_ctrl_c_forgets_no_hack(mode, inside):
+    def ctrl_c():
+        raise KeyboardInterrupt
+
+    with provenir.track("run", output_dir="out", trajectories=mode) as run:
+        for number in range(15):
+            run.log_trajectory(
+                {**ROLLOUT, "true_reward": float(number != 7), "group_id": 1, "index": number}
+            )
+        at_first_call_of(inside, ctrl_c)
+        with contextlib.suppress(KeyboardInterrupt):
+            run.log_trajectory({**ROLLOUT, "true_reward": 1.0, "group_id": 1})
+        sys.setprofile(None)
+    report = hacking_report()
+    assert report["by_kind"]["proxy_divergence"] == 1
+    assert not report["is_clean"]
+    assert report["num_trajectories"] >= 15
+
+
+def test_a_clean_report_needs_every_rollout_judged():
+    def ctrl_c():
+        raise KeyboardInterrupt
+
+    with provenir.track("run", output_dir="out", trajectories="off") as run:
+        run.log_trajectory({**ROLLOUT, "true_reward": 1.0})
+        at_first_call_of("_tally", ctrl_c)
+        with contextlib.suppress(KeyboardInterrupt):
+            run.log_trajectory(ROLLOUT)
+    report = hacking_report()
+    assert not report["is_clean"]
+    assert "in part" in report["not_examined"]["rollouts"]
+
+
+def test_a_resumed_run_gives_no_number_twice():
+    run = provenir.track("run", **SAMPLED).start()
+    for _ in range(15):
+        run.log_trajectory({**ROLLOUT, "true_reward": 1.0})
+    run.finish("failed")
+    assert run.hacking_report.is_clean
+    with provenir.track("run", **SAMPLED, resume=True) as run:
+        for _ in range(15):
+            run.log_trajectory({**ROLLOUT, "true_reward": 1.0})
+    rows = [json.loads(line) for line in Path("out/trajectories.jsonl").read_bytes().splitlines()]
+    assert [row["trajectory"]["index"] for row in rows] == [0, 10, 20, 30]
+    assert [row["number"] for row in rows] == [0, 10, 20, 30]
+    assert not run.hacking_report.is_clean
+    assert run.hacking_report.not_examined["rollouts"] == "2 of about 20 rollouts were kept"

@@ -38,7 +38,7 @@ def test_a_dict_that_another_thread_changes_is_read_all_the_same():
     thread = threading.Thread(target=change)
     thread.start()
     records = [step_record(metrics, next_step=0, time="t")[0] for _ in range(1_000)]
-    rollouts = [trajectory_record(metrics, index=0, time="t")[0] for _ in range(1_000)]
+    rollouts = [trajectory_record(metrics, number=0, time="t")[0] for _ in range(1_000)]
     ended.set()
     thread.join()
     assert all(record["metrics"]["k199"] == 199.0 for record in records)

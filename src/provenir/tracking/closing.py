@@ -140,7 +140,8 @@ def _refresh(run: OpenRun) -> None:
     if not (evidence.stale or evidence.changing):
         return
     again = evidence.refresh(read_run(run.folder.path))
-    detail = f"a call was interrupted; the report on {' and '.join(sorted(again))} is from the disk"
+    what = " and ".join(sorted(again))
+    detail = f"a call was interrupted; the report on {what} is from the disk where that holds more"
     note(run, Finding(kind="interrupted_call", severity="info", detail=detail))
 
 

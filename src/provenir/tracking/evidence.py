@@ -21,7 +21,7 @@ from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.observability.hacking import HackingMonitor
 from provenir.observability.recorder import FlightRecorder
 from provenir.tracking.journal_shapes import misshapen
-from provenir.tracking.records import seen_by_recorder
+from provenir.tracking.records import SAMPLE_EVERY, seen_by_recorder
 
 if TYPE_CHECKING:
     from provenir.observability.anomaly import Anomaly
@@ -46,7 +46,7 @@ class Evidence:
     config: dict[str, Any] = field(default_factory=dict)
     next_step: int = 0
     trajectories: int = 0
-    trajectories_kept: int = 0
+    modes: set[str] = field(default_factory=set)
     faults: dict[str, int] = field(default_factory=dict)
     changing: str | None = None
     stale: set[str] = field(default_factory=set)
@@ -68,10 +68,12 @@ class Evidence:
         step = record.get("step")
         self.step(step if isinstance(step, int) else self.next_step, seen_by_recorder(record))
 
-    def trajectory(self, record: Mapping[str, Any], *, kept: bool) -> None:
-        """Take one rollout; `kept` says whether it reached the disk."""
+    def trajectory(self, record: Mapping[str, Any]) -> None:
+        """Take one rollout; `trajectories` becomes the number of the next one."""
+        number = record.get("number")
+        if type(number) is int and self.trajectories < number < MAX_SAFE_INTEGER:
+            self.trajectories = number  # those before it did not reach the disk
         self.trajectories += 1
-        self.trajectories_kept += kept
         trajectory = record.get("trajectory")
         if not isinstance(trajectory, Mapping):
             return
@@ -84,20 +86,49 @@ class Evidence:
         finally:
             self.changing = outer
 
+    def stored_trajectories(self, record: RunRecord) -> None:
+        """Take the rollouts that are on disk; say so where those are not all that there were."""
+        kept = 0
+        for stored in record.trajectories():
+            self.trajectory(stored)
+            kept += 1
+        if "sampled" in self.modes:  # up to nine more may have come; no number is given twice
+            self.trajectories = -(-self.trajectories // SAMPLE_EVERY) * SAMPLE_EVERY
+        if "off" in self.modes and not kept:
+            self.hacking.miss("no rollout was kept, and how many there were is not known")
+        elif self.modes & {"sampled", "off"} and self.trajectories:
+            self.hacking.miss(f"{kept} of about {self.trajectories} rollouts were kept")
+        elif kept < self.trajectories:
+            self.hacking.miss(f"{kept} of {self.trajectories} rollouts were kept")
+
     def refresh(self, record: RunRecord) -> set[str]:
-        """Make again from the files what is half done in memory; return what that was."""
+        """Make again from the files what is half done in memory; return what that was.
+
+        Where the files hold less than memory does, memory is kept: a rollout that is judged in
+        part is worth more than nine that are forgotten, and the report says that it is so.
+        """
         half_done = self.stale | ({self.changing} if self.changing else set())
-        again = Evidence()
+        again = Evidence(modes=set(self.modes))
         if STEPS in half_done:
             for step in record.steps():
                 again.stored_step(step)
-            self.recorder = again.recorder
+            refused = self.faults.get("log_step", 0)
+            if not refused or again.recorder.num_steps >= self.recorder.num_steps:
+                self.recorder = again.recorder
         if TRAJECTORIES in half_done:
-            for trajectory in record.trajectories():
-                again.trajectory(trajectory, kept=True)
-            self.hacking = again.hacking
+            again.stored_trajectories(record)
+            self._keep_larger(again)
         self.stale, self.changing = set(), None
         return half_done
+
+    def _keep_larger(self, again: Evidence) -> None:
+        if again.hacking.num_trajectories >= self.hacking.num_trajectories:
+            self.hacking = again.hacking
+            if self.hacking.has_seen_all and again.trajectories >= self.trajectories:
+                return
+        judged = self.hacking.num_trajectories
+        total = max(self.trajectories, judged)
+        self.hacking.miss(f"{judged} of {total} rollouts were judged, one perhaps in part")
 
     def journal(self, record: Mapping[str, Any]) -> None:
         """Take one journal record; types that this version does not know are left alone."""
@@ -116,6 +147,9 @@ class Evidence:
                 self.start = body
                 config = body.get("config")
                 self.config = dict(config) if isinstance(config, Mapping) else {}
+                self._note_mode(body)
+            case "resume":
+                self._note_mode(body)
             case "config":
                 self.config.update(body.get("values") or {})
             case "eval":
@@ -127,6 +161,11 @@ class Evidence:
                 self.reports.append(body)
             case "finding":
                 self.finding(finding_of(body))
+
+    def _note_mode(self, body: Mapping[str, Any]) -> None:
+        mode = body.get("trajectories")
+        if isinstance(mode, str):
+            self.modes.add(mode)
 
     @property
     def nearly_full(self) -> bool:

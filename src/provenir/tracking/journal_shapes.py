@@ -10,7 +10,13 @@ _NONE: Final = type(None)
 _TEXT: Final = (str, _NONE)
 
 _SHAPES: Final[Mapping[str, _Shape]] = {
-    "start": {"base_model": _TEXT, "dataset": (dict, _NONE), "eval_dataset": (dict, _NONE)},
+    "start": {
+        "base_model": _TEXT,
+        "dataset": (dict, _NONE),
+        "eval_dataset": (dict, _NONE),
+        "trajectories": _TEXT,
+    },
+    "resume": {"trajectories": _TEXT},
     "config": {"values": (dict, _NONE)},
     "eval": {
         "benchmark": (str,),

@@ -19,6 +19,7 @@ from provenir.core.findings import Finding
 from provenir.core.plain import scalar, to_plain
 
 SAFE_INTEGER: Final = 2**53 - 1
+SAMPLE_EVERY: Final = 10
 TEXT_KEYS: Final = ("prompt", "prediction", "response", "completion", "messages")
 Record = dict[str, Any]
 
@@ -61,9 +62,19 @@ def seen_by_recorder(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def trajectory_record(
-    trajectory: object, *, index: int, time: str
+    trajectory: object, *, number: int, time: str
 ) -> tuple[Record, tuple[Finding, ...]]:
-    """Make the record of one rollout; `index` is its place in the run when it names none."""
+    """Make the record of one rollout.
+
+    Args:
+        trajectory: What the loop handed over.
+        number: Its place among all rollouts of the run, from 0; also its `index` when it names
+            none. Where not all of them reach the disk, the numbers say how many there were.
+        time: RFC 3339 time of the call.
+
+    Returns:
+        `{"time", "number", "trajectory"}`, and what had to be changed on the way.
+    """
     plain, notes = to_plain(trajectory)
     if not isinstance(plain, dict):
         note = Finding(
@@ -72,8 +83,13 @@ def trajectory_record(
             detail=f"log_trajectory got a {type(trajectory).__name__}, not a dict; kept as it is",
         )
         plain, notes = {"value": plain}, (*notes, note)
-    plain.setdefault("index", index)
-    return {"time": time, "trajectory": plain}, notes
+    plain.setdefault("index", number)
+    return {"time": time, "number": number, "trajectory": plain}, notes
+
+
+def reaches_disk(mode: str, number: int) -> bool:
+    """Whether the rollout with that number is kept under a mode of `track(trajectories=…)`."""
+    return mode in ("all", "redacted") or (mode == "sampled" and number % SAMPLE_EVERY == 0)
 
 
 def redacted(record: Record) -> Record:

@@ -74,8 +74,7 @@ def read_evidence(record: RunRecord) -> Evidence:
         evidence.journal(entry)
     for step in record.steps():
         evidence.stored_step(step)
-    for trajectory in record.trajectories():
-        evidence.trajectory(trajectory, kept=True)
+    evidence.stored_trajectories(record)
     return evidence
 
 

@@ -60,7 +60,9 @@ def reopen_run(settings: RunSettings, data: Mapping[str, Any], code: GitState) -
         if settings.rank == 0:
             RunManifestStore(folder.path / MANIFESTS).save(manifest)
             set_aside_passport(folder)
-            run.journal.append("resume", next_step=evidence.next_step)
+            run.journal.append(
+                "resume", next_step=evidence.next_step, trajectories=settings.trajectories
+            )
             if "configuration" in changed:
                 run.journal.append("config", values=dict(settings.config))
         if changed:

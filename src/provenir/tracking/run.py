@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 from provenir.attest.workspace import find_workspace
 from provenir.core.clock import utc_text
@@ -29,7 +29,7 @@ from provenir.tracking.closing import ClosedRun, close_run
 from provenir.tracking.evidence import STEPS, TRAJECTORIES
 from provenir.tracking.open_run import OpenRun, fault_text, note, say
 from provenir.tracking.opening import open_run
-from provenir.tracking.records import redacted, step_record, trajectory_record
+from provenir.tracking.records import reaches_disk, redacted, step_record, trajectory_record
 from provenir.tracking.settings import RunSettings, plain_config
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from provenir.provenance.lineage import LineageGraph
 
 Status = Literal["new", "running", "completed", "failed", "interrupted"]
-SAMPLE_EVERY: Final = 10
 P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -248,15 +247,15 @@ class Run:
         """
         run = self._running()
         number = run.evidence.trajectories
-        record, notes = trajectory_record(trajectory, index=number, time=self._now())
+        record, notes = trajectory_record(trajectory, number=number, time=self._now())
         mode = self._settings.trajectories
-        kept = mode in ("all", "redacted") or (mode == "sampled" and number % SAMPLE_EVERY == 0)
+        kept = reaches_disk(mode, number)
         try:
             if kept:
                 stored = redacted(record) if mode == "redacted" else record
                 run.folder.append_trajectory(json_line(stored))
         finally:
-            run.evidence.trajectory(record, kept=kept)
+            run.evidence.trajectory(record)
             self._note_all(notes)
 
     @_never_raises(lambda: None)

@@ -21,7 +21,7 @@ from provenir.observability.hacking.judge import (
     judge_rollout,
     spread,
 )
-from provenir.observability.hacking.report import HackingReport
+from provenir.observability.hacking.report import UNSEEN, HackingReport
 from provenir.observability.hacking.rollout import (
     TEXT_KEYS,
     Rollout,
@@ -87,6 +87,7 @@ class HackingMonitor:
         self._examined = 0
         self._flagged = 0
         self._unreadable = 0
+        self._unseen: str | None = None
         self._signals: list[HackingSignal] = []
         self._group_signals: list[HackingSignal] = []
         self._counts: dict[str, int] = {}
@@ -142,6 +143,24 @@ class HackingMonitor:
                 return []
             self._count(signal, self._group_signals)
             return [signal]
+
+    def miss(self, detail: str) -> None:
+        """Say that rollouts of the run were not handed over; the report is not clean then.
+
+        Args:
+            detail: How many, for people: `3 of 30 rollouts were kept`.
+        """
+        self._unseen = detail
+
+    @property
+    def has_seen_all(self) -> bool:
+        """Whether no rollout was missed, as far as was said."""
+        return self._unseen is None
+
+    @property
+    def num_trajectories(self) -> int:
+        """How many rollouts were handed over."""
+        return self._num
 
     @property
     def worst(self) -> list[dict[str, Any]]:
@@ -253,6 +272,8 @@ class HackingMonitor:
             missing["rewards"] = (
                 f"{self._unreadable} rollouts could not be read, or had a reward not finite"
             )
+        if self._unseen is not None:
+            missing[UNSEEN] = self._unseen
         if dropped:
             missing["signals"] = f"{dropped} more signals were counted and not kept"
         return missing

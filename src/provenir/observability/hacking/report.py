@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from provenir.core.findings import Report
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provenir.observability.hacking.signal import HackingSignal
+
+
+UNSEEN: Final = "rollouts"
+"""The entry of `not_examined` for rollouts of the run that were not handed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,13 @@ class HackingReport(Report):
 
     @property
     def is_clean(self) -> bool:
-        """Whether rollouts were examined and no signal of severity warning or above was found."""
+        """Whether rollouts were examined and no signal of severity warning or above was found.
+
+        Never where rollouts of the run were not handed over: what was not seen is not clean.
+        """
         if not self.examined.get("trajectories", 0) or self.num_flagged:
+            return False
+        if UNSEEN in self.not_examined:
             return False
         return all(signal.severity == "info" for signal in self.findings)
 
