@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from provenir.attest.keys import Ed25519Signer, HmacSigner, Signer, load_signer
+from provenir.attest.keys import Ed25519Signer, HmacSigner, Signer, each_key, load_signer
 from provenir.core.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -26,6 +23,21 @@ class ServiceSigner:
 def test_bytes_are_a_shared_secret() -> None:
     assert load_signer(b"team-signing-key") == HmacSigner(b"team-signing-key", "default")
     assert load_signer(bytearray(b"k")) == HmacSigner(b"k")  # type: ignore[arg-type]
+
+
+def test_a_secret_may_have_a_name() -> None:
+    assert load_signer(b"k", key_id="team-1") == HmacSigner(b"k", "team-1")
+
+
+ONE_KEY = [b"k", bytearray(b"k"), memoryview(b"k"), "k.pem", Path("k.pem"), HmacSigner(b"k"),
+           HmacSigner(b"k").verification_key, ServiceSigner(), {"k": 1}, None, 3]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ONE_KEY)
+def test_one_key_is_one_key_and_a_list_is_several(key: object) -> None:
+    assert each_key(key) == (key,)
+    assert each_key([key, key]) == each_key(iter((key, key))) == (key, key)
+    assert each_key(()) == ()
 
 
 def test_a_path_is_an_ed25519_pem(pair: tuple[Path, Path], signer: Ed25519Signer) -> None:

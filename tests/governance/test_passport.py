@@ -88,6 +88,14 @@ def test_several_signers_and_each_of_their_keys(seed_bom):
     assert verdict.reasons == ("unknown-key",)
 
 
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_bytes_of_any_kind_are_one_secret(seed_bom, kind):
+    passport = PassportSigner(kind(SECRET), "team").sign(seed_bom)
+    assert passport.envelope.signatures[0].keyid == "hmac-sha256:team"
+    assert passport.verify(kind(SECRET))
+    assert passport.verify(iter([kind(SECRET)]))
+
+
 def test_a_pem_file_signs_and_its_public_half_verifies(tmp_path, seed_bom):
     private, public = SIGNER.write(tmp_path / "key")
     for key in (private, str(private)):

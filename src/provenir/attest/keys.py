@@ -10,11 +10,18 @@ The algorithm is a property of the key that the verifier holds, never of what th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from provenir.attest.ed25519 import Ed25519Signer, PublicKey
-from provenir.attest.shared_secret import HMAC_NOTE, HmacKey, HmacSigner, hmac_secret
+from provenir.attest.shared_secret import (
+    HMAC_NOTE,
+    HmacKey,
+    HmacSigner,
+    SecretBytes,
+    hmac_secret,
+)
 from provenir.core.errors import UsageError
 
 __all__ = [
@@ -23,8 +30,10 @@ __all__ = [
     "HmacKey",
     "HmacSigner",
     "PublicKey",
+    "SecretBytes",
     "Signer",
     "VerificationKey",
+    "each_key",
     "hmac_secret",
     "load_signer",
 ]
@@ -70,17 +79,35 @@ class VerificationKey(Protocol):
         """Tell whether the signature over exactly these bytes is by this key."""
 
 
+def each_key(spec: object) -> tuple[Any, ...]:
+    """Take apart what a user gives where one key or several may stand.
+
+    Args:
+        spec: Bytes of any kind, text, a path, a signer and a verification key are one key each;
+            any other iterable is several.
+
+    Returns:
+        The keys as they were given; whoever loads them judges them. Empty for an empty iterable.
+    """
+    one = (SecretBytes, str, Path, Signer, VerificationKey, Mapping)
+    if isinstance(spec, one) or not isinstance(spec, Iterable):
+        return (spec,)
+    return tuple(spec)
+
+
 def load_signer(
-    spec: bytes | bytearray | memoryview | str | Path | Signer,
+    spec: SecretBytes | str | Path | Signer,
     *,
     password: str | bytes | None = None,
+    key_id: str = "default",
 ) -> Signer:
     """Turn what a user gives as a signing key into a signer.
 
     Args:
-        spec: Bytes are an HMAC secret (key id `default`), a path is an Ed25519 PEM file, a signer
-            is itself. Lists of keys are the caller's to take apart.
+        spec: Bytes are an HMAC secret, a path is an Ed25519 PEM file, a signer is itself. Lists
+            of keys are taken apart by `each_key`.
         password: For an encrypted PEM file.
+        key_id: The name of an HMAC secret; any other key has its own.
 
     Raises:
         UsageError: Nothing of that kind, or a key of the wrong kind.
@@ -97,8 +124,8 @@ def load_signer(
         return Ed25519Signer.from_pem(spec, password)
     if password is not None:
         raise UsageError("a password opens a PEM file only", mend="leave the password out")
-    if isinstance(spec, bytes | bytearray | memoryview):
-        return HmacSigner(hmac_secret(spec))
+    if isinstance(spec, SecretBytes):
+        return HmacSigner(hmac_secret(spec), key_id)
     if not isinstance(spec, type) and isinstance(spec, Signer):
         return spec
     raise UsageError(

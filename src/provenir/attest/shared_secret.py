@@ -13,10 +13,13 @@ from provenir.attest.key_material import describe_key
 from provenir.core.errors import UsageError
 from provenir.core.text import printable
 
-__all__ = ["ALGORITHM", "HMAC_NOTE", "HmacKey", "HmacSigner", "hmac_secret"]
+__all__ = ["ALGORITHM", "HMAC_NOTE", "HmacKey", "HmacSigner", "SecretBytes", "hmac_secret"]
 
 ALGORITHM: Final = "hmac-sha256"
 HMAC_NOTE: Final = "team-internal: whoever can verify it can forge it"
+
+SecretBytes = bytes | bytearray | memoryview
+"""How a program may hold a shared secret."""
 
 _BLOCK_BYTES = 64
 _MAX_KEY_ID_CHARS = 128
@@ -88,7 +91,7 @@ class HmacSigner(_SharedSecret):
         return _tag(self.secret, data)
 
 
-def hmac_secret(value: str | bytes | bytearray | memoryview) -> bytes:
+def hmac_secret(value: str | SecretBytes) -> bytes:
     """Take a shared secret at the door, where a person may have mistaken it for something else.
 
     Args:
@@ -112,7 +115,7 @@ def hmac_secret(value: str | bytes | bytearray | memoryview) -> bytes:
 
 
 def _as_bytes(value: object) -> bytes:
-    if isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, SecretBytes):
         return bytes(value)
     if not isinstance(value, str):
         raise UsageError(

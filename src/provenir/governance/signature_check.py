@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from provenir.attest.keys import HmacKey, PublicKey, VerificationKey, hmac_secret
+from provenir.attest.keys import (
+    HmacKey,
+    PublicKey,
+    SecretBytes,
+    VerificationKey,
+    each_key,
+    hmac_secret,
+)
+from provenir.attest.shared_secret import ALGORITHM as HMAC
 from provenir.core.errors import UsageError
 from provenir.governance.verdict import Check
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from provenir.attest.dsse import Envelope
 
 __all__ = ["HMAC", "KeySpec", "check_signatures", "verification_keys"]
 
-HMAC: Final = "hmac-sha256"
-
-KeySpec = bytes | str | Path | VerificationKey
+KeySpec = SecretBytes | str | Path | VerificationKey
 """An HMAC secret as bytes or text, the path of a public key in PEM, or a key."""
 
 
@@ -31,9 +38,7 @@ def verification_keys(keys: KeySpec | Iterable[KeySpec]) -> tuple[VerificationKe
         UsageError: Something that is no key, or a public key given as an HMAC secret.
         InputError: A file that cannot be read or holds no public key.
     """
-    if isinstance(keys, Iterable) and not isinstance(keys, bytes | bytearray | str | Path):
-        return tuple(_key(key) for key in keys)
-    return (_key(keys),)
+    return tuple(_key(key) for key in each_key(keys))
 
 
 def check_signatures(envelope: Envelope, keys: tuple[VerificationKey, ...]) -> list[Check]:
@@ -58,8 +63,8 @@ def check_signatures(envelope: Envelope, keys: tuple[VerificationKey, ...]) -> l
 
 
 def _key(spec: object) -> VerificationKey:
-    if isinstance(spec, bytes | bytearray | str):
-        return HmacKey(hmac_secret(bytes(spec) if isinstance(spec, bytearray) else spec))
+    if isinstance(spec, SecretBytes | str):
+        return HmacKey(hmac_secret(spec))
     if isinstance(spec, Path):
         return PublicKey.from_pem(spec)
     if isinstance(spec, VerificationKey) and not isinstance(spec, type):

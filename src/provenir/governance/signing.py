@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from provenir.attest.dsse import Envelope
-from provenir.attest.keys import HmacSigner, Signer, hmac_secret, load_signer
+from provenir.attest.keys import SecretBytes, Signer, each_key, load_signer
 from provenir.attest.statement import PASSPORT_PREDICATE, Statement
 from provenir.core.clock import SystemClock, utc_text
 from provenir.core.errors import UsageError
@@ -28,6 +27,7 @@ from provenir.governance.predicate import (
 from provenir.governance.signature_check import HMAC
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from provenir.attest.statement import Subject
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PassportSigner"]
 
-SigningKey = bytes | str | Path | Signer
+SigningKey = SecretBytes | str | Path | Signer
 
 
 class PassportSigner:
@@ -45,7 +45,7 @@ class PassportSigner:
 
     Args:
         key: Bytes are an HMAC secret, good inside a team; a path is an Ed25519 key in PEM; a
-            `Signer` is itself; a sequence is several of these.
+            `Signer` is itself; an iterable is several of these.
         key_id: The name of an HMAC secret; other keys carry their own id.
 
     Raises:
@@ -53,14 +53,13 @@ class PassportSigner:
         InputError: The PEM file cannot be read.
     """
 
-    def __init__(self, key: SigningKey | Sequence[SigningKey], key_id: str = "default") -> None:
-        several = isinstance(key, Sequence) and not isinstance(key, bytes | bytearray | str)
-        keys: Sequence[Any] = key if several else [key]  # type: ignore[assignment]
+    def __init__(self, key: SigningKey | Iterable[SigningKey], key_id: str = "default") -> None:
+        keys = each_key(key)
         if not keys:
             raise UsageError("no signing key", mend="give at least one key")
-        if key_id != "default" and not any(isinstance(one, bytes | bytearray) for one in keys):
+        if key_id != "default" and not any(isinstance(one, SecretBytes) for one in keys):
             raise UsageError("key_id names an HMAC secret only", mend="leave key_id out")
-        self._signers = tuple(_signer(one, key_id) for one in keys)
+        self._signers = tuple(load_signer(one, key_id=key_id) for one in keys)
 
     def sign(
         self,
@@ -190,12 +189,6 @@ def with_artifacts(bom: object, artifacts: Iterable[ArtifactIdentity]) -> ModelB
                 mend="give one of them another name: identify_artifact(path, name=...)",
             )
     return bom.model_copy(update={"artifacts": tuple(listed.values())})
-
-
-def _signer(key: Any, key_id: str) -> Signer:
-    if isinstance(key, bytes | bytearray):
-        return HmacSigner(hmac_secret(bytes(key)), key_id)
-    return load_signer(key)
 
 
 def _succession(previous: ModelPassport | None, bom: ModelBOM) -> dict[str, Any]:
