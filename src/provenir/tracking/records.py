@@ -14,13 +14,11 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any, Final
 
-from provenir.core.digest import digest_bytes
 from provenir.core.findings import Finding
 from provenir.core.plain import scalar, to_plain
 
 SAFE_INTEGER: Final = 2**53 - 1
 SAMPLE_EVERY: Final = 10
-TEXT_KEYS: Final = ("prompt", "prediction", "response", "completion", "messages")
 Record = dict[str, Any]
 
 
@@ -90,15 +88,6 @@ def trajectory_record(
 def reaches_disk(mode: str, number: int) -> bool:
     """Whether the rollout with that number is kept under a mode of `track(trajectories=…)`."""
     return mode in ("all", "redacted") or (mode == "sampled" and number % SAMPLE_EVERY == 0)
-
-
-def redacted(record: Record) -> Record:
-    """The record with every text replaced by its digest and length in characters."""
-    trajectory = {
-        key: _redacted_text(value) if key in TEXT_KEYS or isinstance(value, str) else value
-        for key, value in record["trajectory"].items()
-    }
-    return {**record, "trajectory": trajectory, "redacted": True}
 
 
 def scalar_of_spelling(text: object) -> float:
@@ -198,8 +187,3 @@ def _step_number(value: object, fallback: int) -> tuple[int, Finding | None]:
         severity="info",
         detail="the step number could not be read; the run's own counter was used",
     )
-
-
-def _redacted_text(value: object) -> dict[str, Any]:
-    text = value if isinstance(value, str) else repr(value)
-    return {"sha256": digest_bytes(text.encode("utf-8", "replace")), "chars": len(text)}

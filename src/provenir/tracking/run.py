@@ -29,7 +29,8 @@ from provenir.tracking.closing import ClosedRun, close_run
 from provenir.tracking.evidence import STEPS, TRAJECTORIES
 from provenir.tracking.open_run import OpenRun, fault_text, note, say
 from provenir.tracking.opening import open_run
-from provenir.tracking.records import reaches_disk, redacted, step_record, trajectory_record
+from provenir.tracking.records import reaches_disk, step_record, trajectory_record
+from provenir.tracking.redaction import redacted, with_safe_group, without_places
 from provenir.tracking.settings import RunSettings, plain_config
 
 if TYPE_CHECKING:
@@ -249,6 +250,8 @@ class Run:
         number = run.evidence.trajectories
         record, notes = trajectory_record(trajectory, number=number, time=self._now())
         mode = self._settings.trajectories
+        if mode in ("redacted", "off"):  # nor may a report or the journal quote a rollout
+            record, notes = with_safe_group(record), without_places(notes)
         kept = reaches_disk(mode, number)
         try:
             if kept:
