@@ -271,7 +271,7 @@ def test_the_tree_is_compact_and_says_what_stands_above() -> None:
         "dataset other",
         "└─ run run-1 [trained_on]",
         "   └─ adapter lora sha256:bbbbbbbbbbbb [produced]",
-        "      ├─ eval gsm8k [evaluated_by]",
+        "      ├─ eval gsm8k score 0.71 [evaluated_by]",
         "      └─ merge merged [merged_into]",
         "source web",
         "└─ dataset train sha256:aaaaaaaaaaaa [collected_from]",

@@ -35,9 +35,7 @@ def to_dot(nodes: Sequence[LineageNode], edges: Iterable[LineageEdge]) -> str:
     names = {node.node_id: f"n{index}" for index, node in enumerate(nodes)}
     lines = ["digraph lineage {", "  rankdir=LR;", '  node [fontname="sans-serif"];']
     for node in nodes:
-        parts = [node.node_type, node.node_id]
-        if node.content_hash:
-            parts.append(node.content_hash[:_HASH_CHARS])
+        parts = [node.node_type, *_said(node)]
         label = "\\n".join(_quoted(part) for part in parts)
         shape = _SHAPES.get(node.node_type, "ellipse")
         lines.append(f'  {names[node.node_id]} [label="{label}", shape={shape}];')
@@ -103,9 +101,24 @@ def to_text(
 
 
 def _line(node: LineageNode, relation: str) -> str:
-    parts = [node.node_type, printable(node.node_id, max_chars=_MAX_LABEL_CHARS)]
-    if node.content_hash:
-        parts.append(printable(node.content_hash[:_HASH_CHARS], max_chars=_HASH_CHARS))
+    parts = [node.node_type, *(printable(t, max_chars=_MAX_LABEL_CHARS) for t in _said(node))]
     if relation:
         parts.append(f"[{printable(relation, max_chars=_MAX_LABEL_CHARS)}]")
     return " ".join(parts)
+
+
+def _said(node: LineageNode) -> list[str]:
+    """What a person wants to read of a node: its name, its score, a short digest.
+
+    A name that says something beside the id comes first; the id itself is left out where the
+    digest in it would be repeated.
+    """
+    name, score = node.attributes.get("name"), node.attributes.get("score")
+    said = [name] if isinstance(name, str) and name and name not in node.node_id else []
+    if node.content_hash is None or node.content_hash not in node.node_id:
+        said.append(node.node_id)
+    if isinstance(score, int | float) and not isinstance(score, bool):
+        said.append(f"score {score:.4g}")
+    if node.content_hash:
+        said.append(node.content_hash[:_HASH_CHARS])
+    return said
