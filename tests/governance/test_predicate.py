@@ -38,23 +38,27 @@ def test_the_claims_are_ordered():
 
 
 @pytest.mark.parametrize(
-    ("steps", "manifest", "ledger", "ceiling"),
+    ("steps", "manifest", "ledger", "keys", "ceiling"),
     [
-        (None, False, False, "declared"),
-        (0, True, True, "declared"),
-        (5, False, True, "declared"),
-        (5, True, False, "L0"),
-        (5, True, True, "L2"),
+        (None, False, False, ["ed25519"], "declared"),
+        (0, True, True, ["ed25519"], "declared"),
+        (5, False, True, ["ed25519"], "declared"),
+        (5, True, False, ["ed25519"], "L0"),
+        (5, True, True, ["ed25519"], "L2"),
+        (5, True, True, ["hmac-sha256", "ed25519"], "L2"),
+        (5, True, True, ["hmac-sha256"], "L0"),
+        (5, True, False, ["hmac-sha256"], "L0"),
+        (5, True, True, [], "L0"),
     ],
 )
-def test_what_can_be_claimed_follows_from_what_is_bound(steps, manifest, ledger, ceiling):
+def test_what_can_be_claimed_follows_from_what_is_bound(steps, manifest, ledger, keys, ceiling):
     flight = None if steps is None else FlightSummary(num_steps=steps, verdict="HEALTHY")
     made = predicate(
         bom=ModelBOM(model_id="m", run_id="r", flight=flight),
         manifest=ManifestReference(run_id="r", digest=DIGEST) if manifest else None,
         ledger_root=DIGEST if ledger else None,
     )
-    assert assurance_ceiling(made) == ceiling
+    assert assurance_ceiling(made, keys) == ceiling
 
 
 def test_an_identity_survives_the_way_into_the_inventory_and_back(model):

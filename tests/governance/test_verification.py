@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from provenir.attest.dsse import Envelope
-from provenir.attest.keys import Ed25519Signer
+from provenir.attest.keys import Ed25519Signer, HmacSigner
 from provenir.core.digest import digest_bytes, digest_file
 from provenir.core.errors import EvidenceError, InputError, UsageError
 from provenir.core.manifest import RunManifest, RunManifestStore
@@ -593,6 +593,18 @@ def test_l2_is_not_established_by_a_run_folder_alone(make_run, public):
     assert lone
     assert (lone.assurance_claimed, lone.assurance_established) == ("L2", "declared")
     assert run.verify(public).reasons == ("flags-mismatch",)
+
+
+def test_a_shared_secret_never_vouches_for_more_than_l0(make_run, public, ed25519):
+    secret = HmacSigner(b"the team's secret")
+    run = make_run(ledger_root=OTHER, assurance="L2")
+    both = ModelPassport(Envelope.sign(run.passport.envelope.payload, [ed25519, secret]))
+    assert both.verify([public, secret.verification_key])
+    hmac_only = ModelPassport(Envelope.sign(run.passport.envelope.payload, [secret]))
+    for passport in (hmac_only, both):
+        verdict = passport.verify(secret.verification_key)
+        assert verdict.reasons == ("flags-mismatch",)
+        assert verdict.failures[0].name == "assurance"
 
 
 def test_a_claim_of_l0_over_a_run_without_steps_is_found_out(make_run, public):

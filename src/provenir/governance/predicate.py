@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from provenir.attest.shared_secret import ALGORITHM as HMAC
 from provenir.attest.statement import Subject
 from provenir.core.clock import parse_utc, utc_text
 from provenir.core.digest import parse_digest
@@ -33,7 +34,7 @@ from provenir.governance.verdict import ASSURANCE_LEVELS
 from provenir.provenance.artifact import ArtifactIdentity, dir_hash1, subjects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "Assurance",
@@ -109,10 +110,10 @@ class PassportPredicate(Document):
         required_roles: Roles that must have signed, beside those that a verifier demands.
         reports: Reports of the run folder that belong to it.
         manifest: The run's manifest; None for a bill of materials made by hand.
-        statements: DigestTexts of the statements that other roles signed.
+        statements: Digests of the statements that other roles signed.
         ledger_root: Root of the training ledger, None without one.
         log_checkpoint: The log just before this passport was issued, None without a log.
-        gate_decisions: DigestTexts of signed gate decisions; None when no gate was asked.
+        gate_decisions: Digests of signed gate decisions; None when no gate was asked.
     """
 
     schema_version: Literal["passport/1"] = "passport/1"
@@ -187,15 +188,21 @@ def inconsistency(subjects_found: Sequence[Subject], predicate: PassportPredicat
     return f"not the subjects of this bill of materials: {', '.join(wrong[:5])}"
 
 
-def assurance_ceiling(predicate: PassportPredicate) -> Assurance:
-    """The most that a passport with these fields can claim, before any evidence is looked at.
+def assurance_ceiling(predicate: PassportPredicate, algorithms: Iterable[str]) -> Assurance:
+    """The most that a passport can claim, before any evidence is looked at.
 
-    L0 needs a run manifest and recorded metrics to point at, L1 and L2 a training ledger as well.
+    L0 needs a run manifest and recorded metrics to point at; L1 and L2 need a training ledger as
+    well, and a signature that those who check it cannot make themselves.
+
+    Args:
+        predicate: What is signed.
+        algorithms: Those of the keys that sign it or that were found to have signed it.
     """
     flight = predicate.bom.flight
     if predicate.manifest is None or flight is None or flight.num_steps == 0:
         return "declared"
-    return "L0" if predicate.ledger_root is None else "L2"
+    shared = all(algorithm == HMAC for algorithm in algorithms)
+    return "L0" if shared or predicate.ledger_root is None else "L2"
 
 
 def weaker(first: Assurance, second: Assurance) -> Assurance:

@@ -24,7 +24,6 @@ from provenir.governance.predicate import (
     inconsistency,
     weaker,
 )
-from provenir.governance.signature_check import HMAC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,9 +123,7 @@ class PassportSigner:
         self, predicate: PassportPredicate, assurance: Assurance | None
     ) -> PassportPredicate:
         """Put the claim in, if what is bound and who signs allow it."""
-        ceiling = assurance_ceiling(predicate)
-        if all(signer.algorithm == HMAC for signer in self._signers):
-            ceiling = weaker(ceiling, "L0")
+        ceiling = assurance_ceiling(predicate, [signer.algorithm for signer in self._signers])
         if assurance is None:
             return predicate.model_copy(update={"assurance": weaker(ceiling, "L0")})
         claimed = _predicate(**{**dict(predicate), "assurance": assurance})

@@ -8,7 +8,8 @@ The rules, in the order in which they are applied:
 3. The payload must be a Model Passport: predicate type, schema, and subjects that follow from its
    own bill of materials.
 4. Risk flags are derived again, and the claimed assurance must be one that the passport's fields
-   allow. With a run folder both are derived from the folder as well.
+   and the keys of rule 1 allow: a shared secret stands for L0 at most. With a run folder both are
+   derived from the folder as well.
 5. Expiry is judged by the verifier's clock.
 6. What was not handed over is not checked, and a lone passport establishes `declared` at most.
 """
@@ -124,7 +125,8 @@ def _judge(envelope: Envelope, keys: tuple[VerificationKey, ...], question: _Que
         *_bom_files(predicate, question),
     ]
     run_checks, reached = _run(predicate, question)
-    checks += [*run_checks, _assurance(predicate, reached, run_checks, question)]
+    ceiling = assurance_ceiling(predicate, [key.algorithm for key in keys])
+    checks += [*run_checks, _assurance(predicate.assurance, ceiling, reached, run_checks)]
     verdict = Verdict(
         checks=tuple(checks),
         notes=(*notes, *_content_notes(predicate)),
@@ -263,20 +265,16 @@ def _run(predicate: PassportPredicate, question: _Question) -> tuple[list[Check]
 
 
 def _assurance(
-    predicate: PassportPredicate,
-    reached: Assurance,
-    run_checks: list[Check],
-    question: _Question,
+    claimed: Assurance, ceiling: Assurance, reached: Assurance, run_checks: list[Check]
 ) -> Check:
-    """Judge the claim: by what the passport binds, and with a run folder by what that shows."""
+    """Judge the claim by what binds it and by whom, and with a run folder by what that shows."""
     if any(check.status in ("fail", "undecided") for check in run_checks):
         return Check(name="assurance", status="not-checked", reason="not-reached")
-    claimed, ceiling = predicate.assurance, assurance_ceiling(predicate)
     if weaker(claimed, ceiling) != claimed:
-        fault = f"{claimed} is claimed; what the passport binds allows {ceiling}"
+        fault = f"{claimed} is claimed; what the passport binds and these keys allow is {ceiling}"
     elif weaker(claimed, reached) == claimed:
         return Check(name="assurance", status="pass", detail=claimed)
-    elif question.run is not None:
+    elif any(check.status == "pass" for check in run_checks):  # a run folder was handed over
         fault = f"{claimed} is claimed; the run folder establishes {reached}"
     else:
         detail = f"{claimed} is claimed; without the run folder only {reached} is established"
