@@ -96,6 +96,23 @@ def test_a_raised_flag_is_explained(seed_bom, ed25519):
     assert "package set is not known" in page
 
 
+def test_the_flags_of_the_page_are_those_that_were_signed(seed_bom, ed25519, forge):
+    def sign(flags: list[str], rules: int) -> str:
+        def change(statement):
+            statement["predicate"] |= {"risk_flags": flags, "risk_rules": rules}
+
+        bom = ModelBOM(**{**dict(seed_bom), "code": None})
+        return forge(PassportSigner(ed25519).sign(bom), change).to_markdown()
+
+    later = sign(["unknown_code", "flag_of_later_rules"], 99)
+    assert "| `unknown_code` | `code` |" in later
+    assert "| `flag_of_later_rules` | – |" in later
+    assert "more than was signed" not in later
+    hidden = sign([], 1)
+    assert "None of the known flags is raised" in hidden
+    assert "The inventory gives more than was signed: unknown_code." in hidden
+
+
 def test_no_legal_promise_is_made(seed_bom, ed25519):
     page = PassportSigner(ed25519).sign(seed_bom).to_markdown().lower()
     assert "helps with" in page

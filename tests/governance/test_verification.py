@@ -668,6 +668,17 @@ def test_flags_are_judged_by_the_rules_that_the_passport_names(seed_bom, ed25519
     assert forge(passport, _set(["predicate", "risk_rules"], 0)).verify(public).exit_code == 1
 
 
+def test_newer_rules_leave_the_flags_of_a_run_folder_undecided(make_run, public, forge):
+    run = make_run()
+    newer = forge(run.passport, _set(["predicate", "risk_rules"], 99))
+    newer = forge(newer, _set(["predicate", "risk_flags"], ["flag_of_later_rules"]))
+    verdict = newer.verify(public, run_dir=run.folder)
+    assert (verdict.exit_code, verdict.reasons) == (3, ("newer-rules",))
+    assert verdict.assurance_established == "declared"
+    other = forge(newer, _set(["predicate", "bom", "run", "seed"], 8))
+    assert other.verify(public, run_dir=run.folder).exit_code == 1
+
+
 ODD_VALUES = [None, True, -1, 0.5, 10**30, "", "x", [], {}, [None], {"a": 1}, "sha256:" + "0" * 64]
 
 

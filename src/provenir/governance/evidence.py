@@ -24,6 +24,7 @@ from provenir.governance.components import (
     RunSummary,
 )
 from provenir.governance.payload import read_payload
+from provenir.governance.risk import RULES_VERSION
 from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
 from provenir.provenance.run_record import read_run
@@ -139,11 +140,14 @@ def _agreement(predicate: PassportPredicate, manifest: RunManifest, files: RunFi
             **_journal_facts(bom, manifest, files),
         }
     )
+    known_rules = predicate.risk_rules <= RULES_VERSION
     flags = evident.risk_flags(predicate.risk_rules)
-    if flags != list(predicate.risk_flags):
+    if known_rules and flags != list(predicate.risk_flags):
         differences.append(f"the risk flags are {', '.join(flags) or 'none'}")
     if differences:
         return _disagreement("the run folder says otherwise: " + "; ".join(differences))
+    if not known_rules:
+        return Check(name="evidence", status="undecided", reason="newer-rules")
     return Check(name="evidence", status="pass", detail="the run folder gives the same flags")
 
 

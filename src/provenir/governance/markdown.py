@@ -68,7 +68,7 @@ def passport_markdown(envelope: Envelope) -> str:
     parts = [
         f"# Model Passport: {code(predicate.bom.model_id)}",
         _facts(envelope, predicate),
-        _flags(predicate.bom),
+        _flags(predicate),
         "## Subjects\n\n" + _table(("name", "digest"), subjects),
         *_inventory(predicate.bom),
         *_run(predicate.bom),
@@ -105,12 +105,23 @@ def _facts(envelope: Envelope, predicate: PassportPredicate) -> str:
     return "\n".join(lines)
 
 
-def _flags(bom: ModelBOM) -> str:
-    risks = bom.risks()
-    if not risks:
-        return "## Risk flags\n\nNone of the known flags is raised."
-    rows = [(risk.name, risk.subject, risk.detail) for risk in risks]
-    return "## Risk flags\n\n" + _table(("flag", "about", "meaning"), rows)
+def _flags(predicate: PassportPredicate) -> str:
+    """The flags that were signed; what they are about follows from the inventory."""
+    raised: dict[str, list[tuple[str | None, str]]] = {}
+    for risk in predicate.bom.risks(predicate.risk_rules):
+        raised.setdefault(risk.name, []).append((risk.subject, risk.detail))
+    unknown = [(None, "the inventory does not give it by the rules of this version")]
+    rows = [
+        (name, about, meaning)
+        for name in predicate.risk_flags
+        for about, meaning in raised.get(name, unknown)
+    ]
+    parts = ["## Risk flags", _table(("flag", "about", "meaning"), rows)]
+    if not rows:
+        parts[1] = "None of the known flags is raised."
+    if unsigned := [name for name in raised if name not in predicate.risk_flags]:
+        parts.append(f"**The inventory gives more than was signed: {', '.join(unsigned)}.**")
+    return "\n\n".join(parts)
 
 
 def _inventory(bom: ModelBOM) -> list[str]:
