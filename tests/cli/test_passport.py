@@ -145,7 +145,9 @@ def test_json_is_one_document(call, signed):
 
 
 def test_defaults_come_from_a_file(call, signed, place):
-    (place / "provenir.toml").write_text('[passport.verify]\npublic-key = ["team.pub.pem"]\n')
+    settings = place / "config" / "provenir" / "provenir.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f'[passport.verify]\npublic-key = ["{place}/team.pub.pem"]\n')
     assert verify(call, signed)[0] == 0
     (place / "provenir.toml").write_text("[passport.verify\n")
     code, _, err = verify(call, signed)

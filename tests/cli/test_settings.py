@@ -52,26 +52,49 @@ def test_a_project_file_without_settings_is_passed_over(call, place, text):
     assert call("doctor")[0] == 0
 
 
-def test_a_relative_path_is_meant_from_the_file(call, signed, place, monkeypatch):
-    settings = '[passport.verify]\npublic-key = "team.pub.pem"\nartifact = ["model"]\njson = true\n'
-    (place / "provenir.toml").write_text(settings)
+@pytest.fixture
+def own(place):
+    """The user's own settings file."""
+    folder = place / "config" / "provenir"
+    folder.mkdir(parents=True)
+    return folder / "provenir.toml"
+
+
+def test_a_relative_path_is_meant_from_the_file(call, signed, place, own, monkeypatch):
+    own.write_text('[passport.verify]\npublic-key = "../../team.pub.pem"\n')
+    (place / "provenir.toml").write_text('[passport.verify]\nartifact = ["model"]\njson = true\n')
     below = place / "sub" / "folder"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
     code, out, err = call("passport", "verify", signed.resolve() / "passport.json")
     assert code == 0
     assert '"artifact:model"' in out
-    assert f"--public-key comes from {place / 'provenir.toml'}" in err
+    assert f"--public-key comes from {own}" in err
     assert "--artifact comes from" in err
 
 
-def test_a_flag_wins_over_a_key_of_the_other_kind(call, signed, place):
-    (place / "provenir.toml").write_text('[passport.verify]\nkey = "secret"\n')
+@pytest.mark.parametrize(
+    "setting",
+    ['public-key = "evil.pub.pem"', 'key = "evil"', 'at = "2020-01-01T00:00:00Z"'],
+)
+@pytest.mark.parametrize("name", ["provenir.toml", "pyproject.toml"])
+def test_a_file_beside_the_evidence_cannot_decide_its_verdict(call, signed, place, name, setting):
+    table = "passport.verify" if name == "provenir.toml" else "tool.provenir.passport.verify"
+    (place / name).write_text(f"[{table}]\n{setting}\n")
+    words = ("passport", "verify", signed / "passport.json")
+    for options in ([], ["--public-key", "team.pub.pem"]):
+        code, out, err = call(*words, *options)
+        assert (code, out) == (2, "")
+        assert "not read from a file beside the evidence" in err
+
+
+def test_a_flag_wins_over_a_key_of_the_other_kind(call, signed, own):
+    own.write_text('[passport.verify]\nkey = "secret"\n')
     words = ("passport", "verify", signed / "passport.json")
     code, _, err = call(*words, "--public-key", "team.pub.pem")
     assert code == 0
     assert "command line can be read" not in err
-    (place / "provenir.toml").write_text('[passport.verify]\npublic-key = "team.pub.pem"\n')
+    own.write_text('[passport.verify]\npublic-key = "../../team.pub.pem"\n')
     assert call(*words, "--key", "secret")[0] == 1
     assert call(*words, "--key", "secret", "--public-key", "team.pub.pem")[0] == 2
 

@@ -6,8 +6,10 @@ else from `provenir.toml` in the user's configuration folder. In a file, `[passp
 `public-key = "team.pub.pem"` gives `provenir passport verify --public-key`; a relative path is
 meant from the file's own folder.
 
-The file above may be a stranger's. It is read with bounds, every name and value in it must fit an
-option, and a command that decides something says which of its options came from one.
+The file above may be a stranger's: whoever verifies a downloaded folder may stand in it. So it is
+read with bounds, every name and value in it must fit an option, a command that decides something
+says which of its options came from one, and what a verdict rests on (`DECIDING`) is never taken
+from it: that comes from the flag, the environment, or the user's own folder.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ __all__ = ["Settings", "load_settings"]
 
 FILE_NAME: Final = "provenir.toml"
 MAX_BYTES: Final = 2**20
+DECIDING: Final = frozenset({"--key", "--public-key", "--at"})
 # A dotted key of n parts costs the parser n * n steps.
 MAX_LINE_DOTS: Final = 1_000
 
@@ -52,20 +55,23 @@ def load_settings(command: Any) -> Settings:
         InputError: When a file that was found is not TOML, or names what is no option.
     """
     settings = Settings()
-    for path, table in (*_user_table(), *_project_table()):
-        _adapt(command, table, _Place(path, ()), settings.defaults, settings.origins)
+    for path, table in _user_table():
+        _adapt(command, table, _Place(path, (), own=True), settings.defaults, settings.origins)
+    for path, table in _project_table():
+        _adapt(command, table, _Place(path, (), own=False), settings.defaults, settings.origins)
     return settings
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in which file we are."""
+    """Where in which file we are; `own` where it is the user's own folder."""
 
     path: Path
     words: tuple[str, ...]
+    own: bool
 
     def below(self, word: str) -> _Place:
-        return _Place(self.path, (*self.words, word))
+        return _Place(self.path, (*self.words, word), self.own)
 
     def fault(self, what: str, mend: str) -> InputError:
         return InputError(f"{'.'.join(self.words)}: {what}", where=str(self.path), mend=mend)
@@ -85,6 +91,11 @@ def _adapt(
         flag = "--" + key.replace("_", "-")
         if key in commands and isinstance(value, Mapping):
             _adapt(commands[key], value, here, defaults.setdefault(key, {}), origins)
+        elif flag in DECIDING and flag in options and not here.own:
+            raise here.fault(
+                "what a verdict rests on is not read from a file beside the evidence",
+                "give it as a flag, in the environment, or in the settings of your own folder",
+            )
         elif key not in commands and flag in options:
             defaults[options[flag].name] = _value(options[flag], value, here)
             origins[" ".join((*place.words, flag))] = place.path
