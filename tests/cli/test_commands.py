@@ -106,7 +106,10 @@ def test_run_recover_after_a_kill(call, place):
             run.log_step({"kl": 0.1})
         os._exit(9)
     os.waitpid(child, 0)
-    assert "provenir run recover" in call("run", "show", "out")[1]
+    _, out, err = call("run", "show", "out")
+    assert "died" in out
+    assert "provenir run recover out" in err
+    assert json.loads(call("run", "list", ".", "--json")[1])[0]["status"] == "died"
     code, out, _ = call("run", "recover", "out")
     assert code == 0
     assert "7 steps kept, status interrupted, not signed" in out

@@ -60,6 +60,8 @@ def show(run_dir: RunDir, as_json: AsJson = False) -> None:
         stdout().print(table("anomalies", columns, rows))
     for finding in record.findings:
         note(f"{finding.kind}: {finding.detail}")
+    if record.state == "died":
+        note(f"its process is gone; finish the folder with: provenir run recover {run_dir}")
 
 
 @app.command()
@@ -98,7 +100,7 @@ def _row(path: Path) -> dict[str, Any]:
     record = read_run(path)
     return {
         "run_id": record.run_id,
-        "status": _status(record),
+        "status": record.state,
         "started_at": record.manifest.get("started_at"),
         "health": _summary(_document(record, "flight_recorder.json")).get("verdict"),
         "passport": "signed" if "passport.json" in record.documents else None,
@@ -114,7 +116,7 @@ def _facts(record: RunRecord) -> dict[str, Any]:
     return {
         "run_id": record.run_id,
         "name": manifest.get("name"),
-        "status": _status(record),
+        "status": record.state,
         "started_at": manifest.get("started_at"),
         "ended_at": manifest.get("ended_at"),
         "steps": steps.total(),
@@ -129,12 +131,6 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "anomalies": _objects(recorder.get("anomalies")),
         "not_examined": hacking.get("not_examined", {}),
     }
-
-
-def _status(record: RunRecord) -> str | None:
-    if record.status == "running" and not record.alive:
-        return "running (its process is gone: provenir run recover)"
-    return record.status
 
 
 def _summary(recorder: dict[str, Any]) -> dict[str, Any]:

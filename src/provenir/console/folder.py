@@ -67,8 +67,7 @@ class RunSource:
     @property
     def state(self) -> str:
         """The run's status; ``died`` when it says running and its process is gone."""
-        status = self.record.status or "unknown"
-        return "died" if status == "running" and not self.record.alive else status
+        return self.record.state or "unknown"
 
     def is_present(self, name: str) -> bool:
         """Tell whether a document lies in the folder, readable or not."""

@@ -55,6 +55,11 @@ class RunRecord:
     ranks: tuple[int, ...]
     findings: tuple[Finding, ...]
 
+    @property
+    def state(self) -> str | None:
+        """The status, or `died` where it says `running` and nobody holds the run's lock."""
+        return "died" if self.status == "running" and not self.alive else self.status
+
     def steps(self, rank: int = 0) -> Iterator[dict[str, Any]]:
         """Yield the steps that one rank logged, in order; damaged lines are left out."""
         return self._rows(layout.STEPS, rank)
