@@ -57,3 +57,16 @@ def test_the_streams_come_back():
     with patient_streams():
         assert isinstance(sys.stdout, Outlet)
     assert (sys.stdout, sys.stderr) == before
+
+
+def test_a_pipe_gets_a_row_whole_and_a_terminal_gets_every_column(signed, place):
+    listed = subprocess.run(
+        [sys.executable, "-m", "provenir", "run", "list"],
+        cwd=place,
+        env={**os.environ, "COLUMNS": "60"},
+        capture_output=True,
+        check=True,
+    )
+    (row,) = [line for line in listed.stdout.decode().splitlines() if "completed" in line]
+    assert row.startswith("signed-")
+    assert row.rstrip().endswith("artifacts/signed")

@@ -31,9 +31,11 @@ from provenir.provenance.tree_scan import listing
 
 MAX_LINE_CHARS = 10_000
 MIN_COLUMNS = 60
+PIPE_COLUMNS = 240
+MIN_CELL = 8
 BAR_FROM_BYTES = 256_000_000
 WHOLE_COLUMNS = frozenset(
-    ("run_id", "status", "check", "result", "reason", "step", "severity", "kind", "item")
+    ("status", "health", "check", "result", "reason", "step", "severity", "kind", "item")
 )
 STATUS_STYLES = {
     "pass": "green",
@@ -49,8 +51,8 @@ STATUS_STYLES = {
 def stdout() -> Console:
     """The console for data; it follows `NO_COLOR` and plain pipes by itself."""
     console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
-    # A narrower table would leave out columns; the terminal wraps its lines instead.
-    console.width = max(console.width, MIN_COLUMNS)
+    # A narrower table would leave out columns; a terminal wraps its lines, a pipe has no width.
+    console.width = max(console.width, MIN_COLUMNS) if sys.stdout.isatty() else PIPE_COLUMNS
     return console
 
 
@@ -110,7 +112,9 @@ def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[obj
         pad_edge=False,
     )
     for column in columns:
-        drawn.add_column(column, overflow="fold", no_wrap=column in WHOLE_COLUMNS)
+        whole = column in WHOLE_COLUMNS
+        least = None if whole else MIN_CELL
+        drawn.add_column(column, overflow="fold", no_wrap=whole, min_width=least)
     for row in rows:
         drawn.add_row(*(_cell(value) for value in row))
     return drawn
