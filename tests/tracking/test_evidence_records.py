@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 import provenir
+from provenir.core.digest import digest_file
+from provenir.core.findings import Finding, Report
 from provenir.tracking.evidence_records import eval_body
+from provenir.tracking.open_run import record
 
 KEY = {"sign_passport": True, "signing_key": b"k"}
 
@@ -50,3 +56,52 @@ def test_odd_configurations_leave_the_passport(config):
         run.log_config(config)
     assert run.bom.hyperparameters
     assert run.passport.verify(b"k")
+
+
+def attached(run):
+    (file,) = [name for name in run.manifest.files if name.startswith("reports/")]
+    return Path("out", file)
+
+
+def test_a_large_report_is_kept_whole_and_bound_by_its_own_digest():
+    found = Finding(kind="email", severity="info", detail="one", data={"a": 1, "b": 2})
+    report = Report(name="pii", findings=[found] * 40_000, examined={"rows": 40_000})
+    with provenir.track("run", output_dir="out") as run:
+        run.attach(report)
+    assert not run.findings
+    assert digest_file(attached(run)) == report.digest()
+    assert len(json.loads(attached(run).read_bytes())["findings"]) == 40_000
+
+
+class Foreign:
+    name = "foreign"
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_dict(self):
+        return self.value
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ({"score": float("nan")}, "nonfinite"),
+        ({"rows": [0] * 1_000_001}, "too_large"),
+        ({"deep": nested(300)}, "too_deep"),
+    ],
+    ids=["nan", "large", "deep"],
+)
+def test_what_a_foreign_report_loses_is_said(value, kind):
+    with provenir.track("run", output_dir="out") as run:
+        run.attach(Foreign(value))
+    (lost,) = run.findings
+    assert lost.kind == kind
+    assert "foreign" in lost.detail
+    assert attached(run).is_file()
+
+
+def test_what_the_journal_cannot_hold_is_said():
+    with provenir.track("run", output_dir="out") as run:
+        record(run._open, "mine", value=object(), other=[float("nan")])
+    assert {finding.subject for finding in run.findings} == {"mine: $.value", "mine: $.other[]"}

@@ -28,7 +28,7 @@ from provenir.provenance.lineage_document import LineageDocument
 from provenir.provenance.run_record import read_run
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
 from provenir.tracking.log_entries import log_passport, log_run
-from provenir.tracking.open_run import OpenRun, fault_text, note
+from provenir.tracking.open_run import OpenRun, fault_text, note, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,7 +95,7 @@ def _close(
     _attempt(run, "journal", lambda: _refresh(run))
     _attempt(run, "journal", lambda: _note_faults(run))
     _attempt(run, "journal", lambda: _note_lost(run))
-    _attempt(run, "journal", lambda: run.journal.append("end", status=status))
+    _attempt(run, "journal", lambda: record(run, "end", status=status))
     ended = {"status": status, "ended_at": utc_text(clock.now()), "files": {}}
     closed = ClosedRun(run.manifest.with_changes(**ended, **_seen_at_the_end(run)))
     reports = _reports(run)

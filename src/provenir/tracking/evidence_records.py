@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
+from provenir.core.canonical import canonical_bytes
 from provenir.core.digest import digest_bytes
-from provenir.core.errors import UsageError
-from provenir.core.findings import Finding
-from provenir.core.limits import MAX_SAFE_INTEGER
+from provenir.core.errors import CanonicalizationError, UsageError
+from provenir.core.findings import Finding, Report
+from provenir.core.limits import MAX_DEPTH, MAX_SAFE_INTEGER
 from provenir.core.plain import json_line, scalar, to_plain
 from provenir.core.text import slug
 from provenir.governance.components import MAX_FREE_DEPTH
@@ -18,6 +21,8 @@ from provenir.provenance.artifact import identify_artifact
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+_MAX_NODES: Final = 1_000_000
 
 
 def eval_body(
@@ -81,8 +86,13 @@ def artifact_body(path: Path, kind: object, folder: Path) -> dict[str, Any]:
     }
 
 
-def report_body(report: object) -> tuple[str, bytes, dict[str, Any]]:
-    """An attached report: the file's name, its bytes, and how it is journaled.
+def report_body(
+    report: object,
+) -> tuple[str, bytes, dict[str, Any], tuple[Finding, ...]]:
+    """An attached report: the file's name, its bytes, how it is journaled, what could not be kept.
+
+    A report of ours is plain as it stands: the file holds the canonical bytes that its own
+    `digest()` is over. Of any other, whatever is no JSON is told in a finding.
 
     Raises:
         UsageError: when it is no report.
@@ -90,9 +100,20 @@ def report_body(report: object) -> tuple[str, bytes, dict[str, Any]]:
     to_dict = getattr(report, "to_dict", None)
     if not callable(to_dict):
         raise UsageError(f"attach() got a {type(report).__name__}", mend="attach a provenir report")
-    plain, _ = to_plain(to_dict())
-    data = json_line(plain)
-    digest = digest_bytes(data)
     name = str(getattr(report, "name", type(report).__name__))
+    data, lost = _report_bytes(to_dict(), ours=isinstance(report, Report))
+    digest = digest_bytes(data)
     file = f"reports/{slug(name)}-{digest.rpartition(':')[2][:8]}.json"
-    return file, data, {"name": name, "file": file, "digest": digest}
+    notes = tuple(
+        replace(one, detail=f"report {name}: {one.detail}", subject=f"{file}: {one.subject}")
+        for one in lost
+    )
+    return file, data, {"name": name, "file": file, "digest": digest}, notes
+
+
+def _report_bytes(value: object, *, ours: bool) -> tuple[bytes, tuple[Finding, ...]]:
+    if ours:
+        with suppress(CanonicalizationError):  # a subclass of ours may say anything
+            return canonical_bytes(value), ()
+    plain, lost = to_plain(value, max_depth=MAX_DEPTH, max_nodes=_MAX_NODES)
+    return json_line(plain), lost

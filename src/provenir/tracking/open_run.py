@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.findings import Finding
 from provenir.core.text import printable
@@ -35,6 +35,16 @@ class OpenRun:
     live: bool = True
     sealed: bool = False
     unwritten: list[str] = field(default_factory=list)
+
+
+def record(run: OpenRun, kind: str, /, **body: Any) -> None:
+    """Write one thing that happened to the journal, and note what of it could not be kept.
+
+    Raises:
+        OSError: when the disk refuses it.
+    """
+    for lost in run.journal.append(kind, **body):
+        note(run, replace(lost, subject=f"{kind}: {lost.subject}"))
 
 
 def note(run: OpenRun, finding: Finding) -> None:

@@ -19,7 +19,7 @@ from provenir.provenance.run_folder import RunFolder
 from provenir.tracking.evidence import Evidence, finding_of
 from provenir.tracking.journal import Journal
 from provenir.tracking.log_entries import log_run
-from provenir.tracking.open_run import OpenRun, note
+from provenir.tracking.open_run import OpenRun, note, record
 from provenir.tracking.recover import recover_run
 from provenir.tracking.resuming import reopen_run
 from provenir.tracking.settings import DEFAULT_ROOT, RunSettings
@@ -113,7 +113,8 @@ def _begin(
 def _journal_start(
     run: OpenRun, settings: RunSettings, data: dict[str, Any], code: GitState
 ) -> None:
-    run.journal.append(
+    record(
+        run,
         "start",
         run_id=run.folder.run_id,
         name=settings.name,

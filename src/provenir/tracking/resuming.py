@@ -15,6 +15,7 @@ from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.provenance.run_folder import RunFolder, read_run
 from provenir.tracking.journal import Journal
 from provenir.tracking.open_run import OpenRun, note
+from provenir.tracking.open_run import record as journal
 from provenir.tracking.recover import MANIFESTS, read_evidence, set_aside_passport
 from provenir.tracking.settings import DEFAULT_ROOT, RunSettings
 
@@ -60,11 +61,14 @@ def reopen_run(settings: RunSettings, data: Mapping[str, Any], code: GitState) -
         if settings.rank == 0:
             RunManifestStore(folder.path / MANIFESTS).save(manifest)
             set_aside_passport(folder)
-            run.journal.append(
-                "resume", next_step=evidence.next_step, trajectories=settings.trajectories
+            journal(
+                run,
+                "resume",
+                next_step=evidence.next_step,
+                trajectories=settings.trajectories,
             )
             if "configuration" in changed:
-                run.journal.append("config", values=dict(settings.config))
+                journal(run, "config", values=dict(settings.config))
         if changed:
             note(run, _resumed_with(changed))
     except BaseException:

@@ -27,7 +27,7 @@ from provenir.provenance.run_layout import FINAL_STATUSES
 from provenir.tracking import evidence_records as records
 from provenir.tracking.closing import ClosedRun, close_run
 from provenir.tracking.evidence import STEPS, TRAJECTORIES
-from provenir.tracking.open_run import OpenRun, fault_text, note, say
+from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 from provenir.tracking.opening import open_run
 from provenir.tracking.records import reaches_disk, step_record, trajectory_record
 from provenir.tracking.redaction import redacted, with_safe_group, without_places
@@ -227,13 +227,11 @@ class Run:
                 numpy or torch scalars. `step` defaults to a counter.
         """
         run = self._running()
-        record, seen, notes = step_record(
-            metrics, next_step=run.evidence.next_step, time=self._now()
-        )
+        line, seen, notes = step_record(metrics, next_step=run.evidence.next_step, time=self._now())
         try:
-            run.folder.append_step(json_line(record))
+            run.folder.append_step(json_line(line))
         finally:
-            anomalies = run.evidence.step(record["step"], seen)
+            anomalies = run.evidence.step(line["step"], seen)
             self._note_all(notes)
         return anomalies
 
@@ -248,17 +246,17 @@ class Run:
         """
         run = self._running()
         number = run.evidence.trajectories
-        record, notes = trajectory_record(trajectory, number=number, time=self._now())
+        rollout, notes = trajectory_record(trajectory, number=number, time=self._now())
         mode = self._settings.trajectories
         if mode in ("redacted", "off"):  # nor may a report or the journal quote a rollout
-            record, notes = with_safe_group(record), without_places(notes)
+            rollout, notes = with_safe_group(rollout), without_places(notes)
         kept = reaches_disk(mode, number)
         try:
             if kept:
-                stored = redacted(record) if mode == "redacted" else record
+                stored = redacted(rollout) if mode == "redacted" else rollout
                 run.folder.append_trajectory(json_line(stored))
         finally:
-            run.evidence.trajectory(record)
+            run.evidence.trajectory(rollout)
             self._note_all(notes)
 
     @_never_raises(lambda: None)
@@ -272,7 +270,7 @@ class Run:
     ) -> None:
         """Record an evaluation score; `contaminated` stays None where nobody checked."""
         body, notes = records.eval_body(name, score, contaminated, n, meta)
-        self._running().journal.append("eval", **body)
+        record(self._running(), "eval", **body)
         self._note_all(notes)
 
     @_never_raises(lambda: None)
@@ -284,15 +282,16 @@ class Run:
         """
         run = self._running()
         body = records.artifact_body(Path(path), kind, run.folder.path)
-        run.journal.append("artifact", **body)
+        record(run, "artifact", **body)
 
     @_never_raises(lambda: None)
     def attach(self, report: Report) -> None:
         """Keep a report with the run; the passport binds it by its digest."""
         run = self._running()
-        name, data, body = records.report_body(report)
+        name, data, body, notes = records.report_body(report)
         run.folder.write_document(name, data)
-        run.journal.append("report", **body)
+        record(run, "report", **body)
+        self._note_all(notes)
 
     @_never_raises(lambda: None)
     def log_config(self, values: Any) -> None:
@@ -301,7 +300,7 @@ class Run:
         They reach the BOM; `config_hash` covers what `track(config=…)` was given.
         """
         plain, notes = plain_config(values)
-        self._running().journal.append("config", values=plain)
+        record(self._running(), "config", values=plain)
         self._note_all(notes)
 
     # -- what can be read -----------------------------------------------------------------------
