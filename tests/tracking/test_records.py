@@ -5,8 +5,13 @@ from __future__ import annotations
 import threading
 from itertools import count
 
+import pytest
+
+from provenir.core.limits import MAX_SAFE_INTEGER
+from provenir.observability import FlightRecorder
+from provenir.observability.metric_names import EXACT, STEP
 from provenir.tracking.evidence import Evidence
-from provenir.tracking.records import SAFE_INTEGER, step_record, trajectory_record
+from provenir.tracking.records import step_record, trajectory_record
 
 
 def test_names_that_become_equal_as_text_are_numbered():
@@ -19,9 +24,9 @@ def test_names_that_become_equal_as_text_are_numbered():
 
 def test_the_counter_stays_a_number_that_every_reader_keeps():
     evidence = Evidence()
-    evidence.step(SAFE_INTEGER, {})
+    evidence.step(MAX_SAFE_INTEGER, {})
     record, _, _ = step_record({}, next_step=evidence.next_step, time="t")
-    assert record["step"] == SAFE_INTEGER
+    assert record["step"] == MAX_SAFE_INTEGER
 
 
 def test_a_dict_that_another_thread_changes_is_read_all_the_same():
@@ -43,3 +48,26 @@ def test_a_dict_that_another_thread_changes_is_read_all_the_same():
     thread.join()
     assert all(record["metrics"]["k199"] == 199.0 for record in records)
     assert all(rollout["trajectory"]["k199"] == 199.0 for rollout in rollouts)
+
+
+@pytest.mark.parametrize("name", [name for name, to in EXACT.items() if to.channel == STEP])
+def test_the_step_is_read_under_every_framework_s_name_for_it(name):
+    record, seen, notes = step_record({name: 500, "kl": 0.1}, next_step=0, time="t")
+    assert (record["step"], seen["step"], notes) == (500, 500, ())
+    recorder = FlightRecorder()
+    recorder.log_step(seen)
+    assert recorder.summary()["last_step"] == 500
+
+
+def test_the_step_by_its_own_name_comes_first():
+    metrics = {"training/global_step": 7, "step": 3}
+    record, _, _ = step_record(metrics, next_step=0, time="t")
+    assert record["step"] == 3
+    assert record["metrics"] == {"training/global_step": 7}
+
+
+@pytest.mark.parametrize("value", [3.7, True, "x", float("nan"), 2**53, [1, 2]])
+def test_what_is_no_step_number_leaves_the_counter(value):
+    record, _, notes = step_record({"step": value, "kl": 0.1}, next_step=9, time="t")
+    assert record["step"] == 9
+    assert "unreadable_step_number" in {note.kind for note in notes}

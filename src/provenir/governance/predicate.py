@@ -22,6 +22,7 @@ from provenir.core.clock import parse_utc, utc_text
 from provenir.core.digest import parse_digest
 from provenir.core.document import DigestText, Document, Part
 from provenir.core.errors import InputError
+from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.governance.bom import ModelBOM
 from provenir.governance.components import (
     ArtifactComponent,
@@ -118,7 +119,7 @@ class PassportPredicate(Document):
 
     schema_version: Literal["passport/1"] = "passport/1"
     bom: ModelBOM
-    version: Annotated[int, Field(ge=1, le=2**53 - 1)] = 1
+    version: Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)] = 1
     previous: DigestText | None = None
     issued_at: Time
     expires_at: Time | None = None

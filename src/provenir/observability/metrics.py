@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple
 
+from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import scalar
 from provenir.observability.metric_names import SEEN, STEP, lookup
 
-_MAX_STEP: Final = 2**53 - 1
 _MAX_NAME: Final = 256
 _NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -195,10 +195,10 @@ def step_number(value: object) -> int | None:
         if value is None or type(value) is bool:
             return None
         number = scalar(value)
-        if number is None or not number.is_integer() or abs(number) > _MAX_STEP:
+        if number is None or not number.is_integer() or abs(number) > MAX_SAFE_INTEGER:
             return None
         return int(number)
-    return value if -_MAX_STEP <= value <= _MAX_STEP else None
+    return value if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER else None
 
 
 def spelled(number: float) -> str:

@@ -15,9 +15,11 @@ from itertools import count
 from typing import Any, Final
 
 from provenir.core.findings import Finding
+from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import scalar, to_plain
+from provenir.observability.metric_names import STEP, lookup
+from provenir.observability.metrics import spelled, step_number
 
-SAFE_INTEGER: Final = 2**53 - 1
 SAMPLE_EVERY: Final = 10
 Record = dict[str, Any]
 
@@ -29,7 +31,8 @@ def step_record(
 
     Args:
         metrics: A mapping, or an object with `to_dict()` such as `RLStepMetrics`.
-        next_step: The step number when `metrics` names none that can be read.
+        next_step: The step number when `metrics` names none that can be read, under `step` or
+            any name that a framework has for it.
         time: RFC 3339 time of the call.
 
     Returns:
@@ -37,12 +40,13 @@ def step_record(
         non-finite values restored; what had to be changed on the way.
     """
     fields, notes = _fields(metrics)
-    nonfinite = {key: _spelling(value) for key, value in fields.items() if _is_nonfinite(value)}
-    step, step_note = _step_number(fields.pop("step", None), next_step)
+    nonfinite = {key: spelled(value) for key, value in fields.items() if _is_nonfinite(value)}
+    step, step_note = _step_number(fields, next_step)
     if step_note is not None:
         notes = (*notes, step_note)
-    nonfinite.pop("step", None)
-    seen = {"step": step, **fields}
+    fields.pop(STEP, None)
+    nonfinite.pop(STEP, None)
+    seen = {STEP: step, **fields}
     kept = dict.fromkeys(nonfinite)
     record = {"step": step, "time": time, "metrics": {**fields, **kept}, "nonfinite": nonfinite}
     return record, seen, notes
@@ -55,7 +59,7 @@ def seen_by_recorder(record: Mapping[str, Any]) -> dict[str, Any]:
     seen = dict(metrics) if isinstance(metrics, Mapping) else {}
     if isinstance(nonfinite, Mapping):
         seen.update({key: scalar_of_spelling(text) for key, text in nonfinite.items()})
-    seen["step"] = record.get("step")
+    seen[STEP] = record.get("step")
     return seen
 
 
@@ -164,7 +168,7 @@ def _is_simple(key: object, value: object) -> bool:
     if type(key) is not str or not key.isascii():
         return False
     if type(value) is int:
-        return -SAFE_INTEGER <= value <= SAFE_INTEGER
+        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
     return value is None or type(value) is float
 
 
@@ -172,16 +176,17 @@ def _is_nonfinite(value: object) -> bool:
     return type(value) is float and not math.isfinite(value)
 
 
-def _spelling(value: float) -> str:
-    return "nan" if value != value else ("inf" if value > 0 else "-inf")
-
-
-def _step_number(value: object, fallback: int) -> tuple[int, Finding | None]:
+def _step_number(fields: Mapping[str, Any], fallback: int) -> tuple[int, Finding | None]:
+    """The step that the metrics name, by `step` or by a framework's own word for it."""
+    value = fields.get(STEP)
+    if value is None:
+        named = (name for name in fields if (target := lookup(name)) and target.channel == STEP)
+        value = next((fields[name] for name in named if fields[name] is not None), None)
     if value is None:
         return fallback, None
-    number = scalar(value)
-    if number is not None and math.isfinite(number) and abs(number) <= SAFE_INTEGER:
-        return int(number), None
+    number = step_number(value)
+    if number is not None:
+        return number, None
     return fallback, Finding(
         kind="unreadable_step_number",
         severity="info",

@@ -18,6 +18,7 @@ from provenir.attest.keys import Signer, load_signer
 from provenir.core.clock import Clock, SystemClock
 from provenir.core.digest import digest_value
 from provenir.core.errors import UsageError
+from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import to_plain
 from provenir.data import Dataset, as_dataset
 from provenir.governance.components import MAX_FREE_DEPTH
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 TrajectoryMode = Literal["all", "sampled", "redacted", "off"]
 DEFAULT_ROOT: Final = Path("artifacts/runs")
 RANK_VARIABLES: Final = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
-MAX_SEED: Final = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +178,8 @@ def _seed(seed: object) -> int | None:
     try:
         number = operator.index(cast("int", seed))  # also numpy's integers
     except TypeError:
-        number = MAX_SEED + 1
-    if isinstance(seed, bool) or abs(number) > MAX_SEED:
+        number = MAX_SAFE_INTEGER + 1
+    if isinstance(seed, bool) or abs(number) > MAX_SAFE_INTEGER:
         raise UsageError(f"seed={seed!r} is not an integer", mend="give an int or None")
     return number
 

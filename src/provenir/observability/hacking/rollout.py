@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import json_line, scalar, to_plain
 
 PROXY_KEYS: Final = ("proxy_reward", "reward")
@@ -13,7 +14,6 @@ TRUE_KEYS: Final = ("true_reward", "held_out_reward")
 TEXT_KEYS: Final = ("prediction", "response")
 
 _MAX_ID: Final = 128
-_SAFE: Final = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def finite(value: object) -> float | None:
 
 def plain_id(value: object) -> str | int | None:
     """Return an identifier as a bounded string or an integer that JSON can carry."""
-    if value is None or (type(value) is int and abs(value) <= _SAFE):
+    if value is None or (type(value) is int and abs(value) <= MAX_SAFE_INTEGER):
         return value
     if type(value) is str and len(value) <= _MAX_ID and value.isascii():
         return value
@@ -111,4 +111,4 @@ def _reward(trajectory: object, keys: tuple[str, ...]) -> tuple[float | None, in
 
 
 def _index(value: object, fallback: int) -> int:
-    return value if type(value) is int and abs(value) <= _SAFE else fallback
+    return value if type(value) is int and abs(value) <= MAX_SAFE_INTEGER else fallback
