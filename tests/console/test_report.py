@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,7 +16,9 @@ import provenir
 from fakes import fixed_clock
 from provenir.attest.keys import Ed25519Signer
 from provenir.console import render
+from provenir.console.folder import read_folder
 from provenir.core.errors import InputError
+from provenir.tracking.recover import recover_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,3 +224,22 @@ def test_a_browser_shows_every_section(make_run: Callable[..., Path], tmp_path: 
     assert all(f'<section id="{section}">' in dom for section in SECTIONS)
     assert "<script" not in dom
     assert re.search(r"<title>&lt;/title&gt;&lt;script", dom)
+
+
+@pytest.mark.parametrize("mode", ["all", "sampled", "redacted", "off"])
+def test_the_page_of_a_dead_run_says_what_its_recovery_will(tmp_path: Path, mode: str) -> None:
+    folder = tmp_path / "artifacts" / "run"
+    if (child := os.fork()) == 0:
+        run = provenir.track("killed", output_dir=folder, trajectories=mode).start()
+        for step in range(25):
+            run.log_step({"kl": 0.1})
+            run.log_trajectory({"prediction": str(step), "reward": 1.0, "true_reward": step % 2})
+        os._exit(9)
+    os.waitpid(child, 0)
+    shown = read_folder(folder)
+    assert shown.rebuilt == ("flight_recorder.json", "hacking_report.json")
+    recover_run(folder)
+    for said, name in zip((shown.recorder, shown.hacking), shown.rebuilt, strict=True):
+        stored = json.loads((folder / name).read_text())
+        assert {**said, "schema_version": stored["schema_version"]} == stored
+    assert shown.hacking["is_clean"] is False

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.console.shapes import mapping, mappings, text
 from provenir.core.errors import ProvenirError
-from provenir.observability.hacking import HackingMonitor
-from provenir.observability.recorder import FlightRecorder
 from provenir.provenance.run_record import RunRecord, read_run
-from provenir.tracking.records import seen_by_recorder
+from provenir.tracking.recover import read_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -145,22 +143,16 @@ def _read(
 
 
 def _rebuild(record: RunRecord, documents: dict[str, Mapping[str, Any]]) -> Iterator[str]:
-    if _RECORDER not in documents:
-        recorder, steps = FlightRecorder(), 0
-        for row in record.steps():
-            recorder.log_step(seen_by_recorder(row))
-            steps += 1
-        if steps:
-            documents[_RECORDER] = recorder.to_dict()
-            yield _RECORDER
-    if _HACKING not in documents:
-        monitor, rollouts = HackingMonitor(), 0
-        for row in record.trajectories():
-            monitor.add(mapping(row.get("trajectory")))
-            rollouts += 1
-        if rollouts:
-            documents[_HACKING] = monitor.report().to_dict()
-            yield _HACKING
+    if _RECORDER in documents and _HACKING in documents:
+        return
+    evidence = read_evidence(record)
+    if _RECORDER not in documents and evidence.recorder.num_steps:
+        documents[_RECORDER] = evidence.recorder.to_dict()
+        yield _RECORDER
+    hacking = evidence.hacking
+    if _HACKING not in documents and (hacking.num_trajectories or not hacking.has_seen_all):
+        documents[_HACKING] = hacking.report().to_dict()
+        yield _HACKING
 
 
 def attached_reports(files: RunSource) -> list[tuple[str, Mapping[str, Any]]]:
