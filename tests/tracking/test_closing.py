@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import provenir
+from provenir.core.findings import Report
 from provenir.core.limits import MAX_DOCUMENT_BYTES
+from provenir.governance.run_check import verify_run
 from provenir.provenance.run_record import read_run
+from provenir.tracking.recover import recover_run
 
 
 def folder(path: str, content: bytes) -> Path:
@@ -47,3 +52,36 @@ def test_an_artifact_without_a_kind_is_a_model():
     with provenir.track("run", output_dir="out") as run:
         run.log_artifact(folder("model", b"1"), kind="")
     assert [part.kind for part in run.bom.artifacts] == ["model"]
+
+
+def test_files_of_the_user_s_own_are_not_the_run_s():
+    Path("out/reports").mkdir(parents=True)
+    for name in ("steps-notes.jsonl", "steps.rank01.jsonl", "journal.old.jsonl", "reports/q3.json"):
+        Path("out", name).write_text("{}\n")
+    with provenir.track("run", output_dir="out") as run:
+        run.log_step({"kl": 0.1})
+        run.attach(Report(name="mine", findings=[], examined={"rows": 1}))
+    (report,) = [name for name in run.manifest.files if name.startswith("reports/")]
+    assert report.startswith("reports/mine-")
+    assert not {name for name in run.manifest.files if "notes" in name or "old" in name}
+    Path("out/steps-notes.jsonl").write_text("mine again\n")
+    assert verify_run(Path("out"))
+
+
+def test_a_file_that_cannot_be_read_at_the_end_leaves_the_run_to_be_recovered():
+    if not Path("/proc/self/mem").exists():
+        pytest.skip("needs a file that opens and cannot be read")
+    with provenir.track("run", output_dir="out", sign_passport=True, signing_key=b"k") as run:
+        run.log_step({"kl": 0.1})
+        run.attach(Report(name="mine", findings=[], examined={"rows": 1}))
+        (report,) = Path("out/reports").iterdir()
+        kept = report.read_bytes()
+        report.unlink()
+        report.symlink_to("/proc/self/mem")
+    assert run.passport is None
+    assert "closing_fault" in {finding.kind for finding in run.findings}
+    assert read_run("out").state == "died"
+    report.unlink()
+    report.write_bytes(kept)
+    assert recover_run("out").status == "interrupted"
+    assert verify_run(Path("out"))

@@ -26,12 +26,11 @@ from provenir.attest.segment import (
     complete_lines,
     cut_tail,
     open_log,
-    sync_folder,
 )
 from provenir.attest.workspace import find_workspace, log_folder
 from provenir.core.digest import format_digest, parse_digest
 from provenir.core.errors import InputError, UsageError
-from provenir.core.files import FileLock
+from provenir.core.files import FileLock, sync_folder
 from provenir.core.merkle import (
     Frontier,
     inclusion_proof,

@@ -6,7 +6,6 @@ dies in between leaves a tail that no reader takes for an entry and that the nex
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -25,7 +24,6 @@ __all__ = [
     "complete_lines",
     "cut_tail",
     "open_log",
-    "sync_folder",
 ]
 
 MAX_ENTRY_BYTES: Final = 64 * 1024
@@ -126,13 +124,3 @@ def append_line(file: BinaryIO, line: bytes, end: int) -> None:
     except OSError:
         os.ftruncate(fd, end)
         raise
-
-
-def sync_folder(folder: Path) -> None:
-    """Have a new file's name on disk, where the file system can promise it."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with contextlib.suppress(OSError):  # some network file systems cannot sync a folder
-            os.fsync(fd)
-    finally:
-        os.close(fd)

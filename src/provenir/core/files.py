@@ -32,6 +32,7 @@ __all__ = [
     "read_bounded",
     "read_json",
     "read_lines",
+    "sync_folder",
 ]
 
 _READ_BUFFER_BYTES: Final = 1024 * 1024
@@ -66,7 +67,7 @@ def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
@@ -75,10 +76,10 @@ def _write_all(descriptor: int, data: bytes) -> None:
         remaining = remaining[os.write(descriptor, remaining) :]
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` durable where the file system can."""
-    # The rename has happened: a folder that may not be read, or a network file system that cannot
-    # sync one, is no reason to report a failed write.
+def sync_folder(folder: Path) -> None:
+    """Make a rename or a new name in `folder` durable where the file system can; never raises."""
+    # It has happened: a folder that may not be read, or a network file system that cannot sync
+    # one, is no reason to report a failed write.
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

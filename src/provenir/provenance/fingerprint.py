@@ -21,7 +21,7 @@ from provenir.core.plain import to_plain
 from provenir.core.text import printable
 from provenir.provenance import host
 from provenir.provenance.flags import DETERMINISM_FLAGS, THREAD_VARIABLES
-from provenir.provenance.git import git_state
+from provenir.provenance.git import GitState, git_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,13 +89,16 @@ class Fingerprint:
         return digest_value(dict(self.compared)) == self.digest
 
 
-def capture_fingerprint(cwd: str | Path | None = None) -> Fingerprint:
+def capture_fingerprint(
+    cwd: str | Path | None = None, *, git: GitState | None = None
+) -> Fingerprint:
     """Describe this host; loads no module, writes nothing, never raises.
 
     Args:
         cwd: the folder whose git state counts; default the working directory.
+        git: that state, where the caller has asked git already.
     """
-    known = {**_machine(), "git": _quietly(lambda: _git(cwd))}
+    known = {**_machine(), "git": _quietly(lambda: _git(git or git_state(cwd)))}
     compared: Any = to_plain(known)[0]  # a copy: the machine's part is shared by all captures
     return Fingerprint(digest=digest_value(compared), compared=compared, observed=_observe())
 
@@ -118,8 +121,7 @@ def _machine() -> dict[str, Any]:
     return {name: _quietly(part) for name, part in parts.items()}
 
 
-def _git(cwd: str | Path | None) -> dict[str, Any] | None:
-    state = git_state(cwd)
+def _git(state: GitState) -> dict[str, Any] | None:
     if state.sha is None and state.dirty is None:
         return None
     return {"sha": state.sha, "dirty": state.dirty, "diff_digest": state.diff_digest}

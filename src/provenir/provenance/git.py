@@ -1,6 +1,6 @@
 """The state of the code: commit, whether tracked files differ from it, and how.
 
-Git is asked once, with its own optional writes switched off; nothing in the repository changes.
+Git is asked with its own optional writes switched off; nothing in the repository changes.
 Untracked files do not count (a run's own output would make every tree dirty).
 """
 

@@ -26,6 +26,7 @@ from provenir.core.clock import Clock, SystemClock
 from provenir.core.errors import InputError, LockedError, UsageError
 from provenir.core.files import FileLock, atomic_write
 from provenir.core.ids import check_file_id, new_run_id
+from provenir.core.manifest import RunManifestStore
 from provenir.provenance import run_layout as layout
 from provenir.provenance.append_file import AppendFile
 from provenir.provenance.run_layout import find_runs
@@ -126,6 +127,11 @@ class RunFolder:
         lock = FileLock(folder / layout.lock_file(rank))
         _take(lock, folder)
         return cls(folder, check_file_id(run_id), rank, lock)
+
+    @property
+    def manifests(self) -> RunManifestStore:
+        """The store of this folder's own manifest."""
+        return RunManifestStore(self.path / layout.MANIFESTS)
 
     @property
     def owned(self) -> bool:
@@ -280,7 +286,7 @@ def _left_behind(path: Path) -> list[Path]:
     """What a run without a manifest left, but for the files of ranks that began before rank 0."""
     appended = {
         file: rank > 0 and is_held(path / layout.lock_file(rank))
-        for kind in (layout.STEPS, layout.TRAJECTORIES, layout.JOURNAL)
+        for kind in layout.APPENDED
         for rank, file in layout.rank_files(path, kind).items()
     }
     if all(appended.values()):

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = [
+    "APPENDED",
     "DOCUMENTS",
     "FINAL_STATUSES",
     "LOCK",
     "MANIFESTS",
+    "SUPERSEDED",
     "ManifestView",
     "append_file",
     "find_runs",
@@ -38,6 +40,7 @@ OLD_RUNS: Final = "runs"
 STEPS: Final = "steps"
 TRAJECTORIES: Final = "trajectories"
 JOURNAL: Final = "journal"
+APPENDED: Final = (STEPS, TRAJECTORIES, JOURNAL)
 FINAL_STATUSES: Final = frozenset({"completed", "failed", "interrupted"})
 
 DOCUMENTS: Final = (
@@ -51,8 +54,11 @@ DOCUMENTS: Final = (
 )
 """What the end of a run writes, in the order of reading."""
 
+SUPERSEDED: Final = "reports/superseded-passport-"
+"""Where a resumed run keeps the passport of its earlier part."""
+
 _OTHER_OWNED: Final = ("governed", "report.html", "reports")
-_APPENDED: Final = re.compile(r"(steps|trajectories|journal)(?:\.rank([1-9][0-9]{0,5}))?\.jsonl")
+_APPENDED: Final = re.compile(rf"({'|'.join(APPENDED)})(?:\.rank([1-9][0-9]{{0,5}}))?\.jsonl")
 _MAX_MANIFEST_BYTES: Final = 16 * 2**20
 
 

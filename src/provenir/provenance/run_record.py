@@ -85,9 +85,8 @@ class RunRecord:
 
         A process killed while it wrote leaves at most one such line, at the end. Reads all files.
         """
-        kinds = (layout.STEPS, layout.TRAJECTORIES, layout.JOURNAL)
         counts: dict[str, int] = {}
-        for kind in kinds:
+        for kind in layout.APPENDED:
             for path in layout.rank_files(self.path, kind).values():
                 counts[path.name] = sum(row is None for row in _parsed(path))
         return counts

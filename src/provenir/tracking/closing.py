@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import orjson
 
 from provenir.core.clock import Clock, utc_text
 from provenir.core.digest import digest_file
 from provenir.core.findings import Finding
-from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.governance.evidence import flight_summary, hacking_summary
 from provenir.governance.passport import ModelPassport, PassportSigner
 from provenir.governance.predicate import LogCheckpoint
@@ -25,6 +24,7 @@ from provenir.observability.documents import FlightRecorderDocument, HackingRepo
 from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
 from provenir.provenance.fingerprint import Fingerprint
 from provenir.provenance.lineage_document import LineageDocument
+from provenir.provenance.run_layout import APPENDED, SUPERSEDED, rank_files
 from provenir.provenance.run_record import read_run
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
 from provenir.tracking.log_entries import log_passport, log_run
@@ -37,13 +37,12 @@ if TYPE_CHECKING:
     from provenir.attest.keys import Signer
     from provenir.attest.log import LogReceipt
     from provenir.core.document import Document
+    from provenir.core.manifest import RunManifest
     from provenir.governance.bom import ModelBOM
     from provenir.provenance.lineage import LineageGraph
 
 T = TypeVar("T")
 FinalStatus = Literal["completed", "failed", "interrupted"]
-MANIFESTS: Final = "manifests"
-APPENDED: Final = ("steps", "trajectories", "journal")
 
 
 @dataclass(slots=True)
@@ -111,10 +110,12 @@ def _close(
         _write(run, name, document)
     if run.unwritten and not run.live:
         return closed  # the manifest goes on saying that the run is to be recovered
+    files = _attempt(run, "manifest", lambda: _file_digests(run))
+    if files is None:
+        return closed  # likewise: a manifest without digests would be signed for ever
     run.sealed = True
-    files = _attempt(run, "manifest", lambda: _file_digests(run.folder.path)) or {}
     closed.manifest = closed.manifest.with_changes(files=files)
-    _attempt(run, "manifest", lambda: _save_manifest(run.folder.path, closed.manifest))
+    _attempt(run, "manifest", lambda: run.folder.manifests.save(closed.manifest))
     logged = _attempt(
         run, "log", lambda: log_run(run.folder.path, closed.manifest, clock, workspace)
     )
@@ -267,21 +268,23 @@ def _write(run: OpenRun, name: str, document: Document) -> None:
     _attempt(run, name, lambda: run.folder.write_document(name, data))
 
 
-def _file_digests(folder: Path) -> dict[str, str]:
-    """Digest of every file that the run wrote, the manifest and the passport excepted."""
+def _file_digests(run: OpenRun) -> dict[str, str]:
+    """Digest of every file that the run wrote, the manifest and the passport excepted.
+
+    Other files of such names in the folder are the user's: whoever edits them breaks no run.
+    """
+    folder = run.folder.path
+    attached = {report["file"] for report in run.evidence.reports}
+    reports = [f"reports/{path.name}" for path in sorted((folder / "reports").glob("*.json"))]
     names = [
         "flight_recorder.json",
         "hacking_report.json",
         "lineage.json",
         "bom.json",
-        *(path.name for kind in APPENDED for path in sorted(folder.glob(f"{kind}*.jsonl"))),
-        *(f"reports/{path.name}" for path in sorted((folder / "reports").glob("*.json"))),
+        *(file.name for kind in APPENDED for file in rank_files(folder, kind).values()),
+        *(name for name in reports if name in attached or name.startswith(SUPERSEDED)),
     ]
     return {name: digest_file(folder / name) for name in names if (folder / name).is_file()}
-
-
-def _save_manifest(folder: Path, manifest: RunManifest) -> None:
-    RunManifestStore(folder / MANIFESTS).save(manifest)
 
 
 def _sign(

@@ -6,13 +6,14 @@ evidence must say so before it costs anything.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from provenir.core.clock import utc_text
+from provenir.core.coercion import well_formed
 from provenir.core.digest import digest_value
 from provenir.core.errors import ProvenirError
 from provenir.core.findings import Finding
-from provenir.core.manifest import RunManifest, RunManifestStore
+from provenir.core.manifest import RunManifest
 from provenir.provenance.fingerprint import capture_fingerprint, package_set_digest
 from provenir.provenance.git import GitState, git_state
 from provenir.provenance.run_folder import RunFolder
@@ -26,8 +27,6 @@ from provenir.tracking.settings import DEFAULT_ROOT, RunSettings
 
 if TYPE_CHECKING:
     from provenir.data import Dataset
-
-MANIFESTS: Final = "manifests"
 
 
 def open_run(settings: RunSettings) -> OpenRun:
@@ -63,11 +62,6 @@ def open_run(settings: RunSettings) -> OpenRun:
         raise
 
 
-def save_manifest(folder: RunFolder, manifest: RunManifest) -> None:
-    """Write the manifest of a run into its folder, atomically."""
-    RunManifestStore(folder.path / MANIFESTS).save(manifest)
-
-
 def described_dataset(dataset: Dataset | None, role: str) -> dict[str, Any] | None:
     """Everything about a dataset that the BOM and the lineage will say; None for no dataset."""
     if dataset is None:
@@ -79,12 +73,12 @@ def described_dataset(dataset: Dataset | None, role: str) -> dict[str, Any] | No
 def _begin(
     settings: RunSettings, folder: RunFolder, data: dict[str, Any], code: GitState
 ) -> OpenRun:
-    fingerprint = capture_fingerprint()
+    fingerprint = capture_fingerprint(git=code)
     dataset = data["dataset"] or {}
     started = utc_text(settings.clock.now())
     manifest = RunManifest.create(
         run_id=folder.run_id,
-        name=_valid_text(settings.name),
+        name=well_formed(settings.name),
         config_hash=digest_value(dict(settings.config)),
         dataset_hash=dataset.get("records_root"),
         git_sha=code.sha,
@@ -101,7 +95,7 @@ def _begin(
     journal = Journal(folder, evidence, settings.clock)
     run = OpenRun(folder, manifest, evidence, journal)
     if settings.rank == 0:
-        save_manifest(folder, manifest)
+        folder.manifests.save(manifest)
         _journal_start(run, settings, data, code)
     for finding in findings:
         note(run, finding)
@@ -158,8 +152,3 @@ def _data_findings(data: dict[str, Any]) -> list[Finding]:
                 Finding(kind="unknown_data", severity="warning", detail=detail, subject=name)
             )
     return found
-
-
-def _valid_text(text: str) -> str:
-    """The text without lone surrogates, which no document can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")

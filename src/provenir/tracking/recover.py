@@ -6,14 +6,14 @@ closed as `interrupted`. Nothing is signed: the key was the dead process's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from provenir.core.clock import Clock, SystemClock
 from provenir.core.digest import digest_bytes
 from provenir.core.errors import InputError
 from provenir.core.findings import Finding
-from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.provenance.run_folder import RunFolder
+from provenir.provenance.run_layout import SUPERSEDED
 from provenir.provenance.run_record import RunRecord, read_run
 from provenir.tracking.closing import close_run
 from provenir.tracking.evidence import Evidence
@@ -23,7 +23,7 @@ from provenir.tracking.open_run import OpenRun, note
 if TYPE_CHECKING:
     from pathlib import Path
 
-MANIFESTS: Final = "manifests"
+    from provenir.core.manifest import RunManifest
 
 
 def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
@@ -45,7 +45,7 @@ def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
     folder = RunFolder.reopen(path)
     try:
         record = read_run(folder.path)
-        manifest = RunManifestStore(folder.path / MANIFESTS).load(folder.run_id)
+        manifest = folder.manifests.load(folder.run_id)
         if manifest.status != "running":
             folder.put_back()
             return manifest
@@ -86,7 +86,7 @@ def set_aside_passport(folder: RunFolder) -> None:
     old = folder.path / "passport.json"
     if old.is_file():
         data = old.read_bytes()
-        kept = f"reports/superseded-passport-{digest_bytes(data).rpartition(':')[2][:8]}.json"
+        kept = f"{SUPERSEDED}{digest_bytes(data).rpartition(':')[2][:8]}.json"
         folder.write_document(kept, data)
     for name in ("passport.json", "passport.md", "passport.proof.json"):
         (folder.path / name).unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from provenir.core.coercion import well_formed
 from provenir.core.digest import digest_bytes
 from provenir.core.findings import Finding
 from provenir.core.plain import json_line
@@ -101,4 +102,4 @@ def _digested(value: Any) -> dict[str, Any]:
 
 
 def _digest(text: str) -> str:
-    return digest_bytes(text.encode("utf-8", "replace"))
+    return digest_bytes(well_formed(text).encode())

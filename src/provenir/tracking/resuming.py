@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 from provenir.core.digest import digest_value
 from provenir.core.errors import UsageError
 from provenir.core.findings import Finding
-from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.provenance.run_folder import RunFolder, read_run
+from provenir.provenance.run_layout import MANIFESTS
 from provenir.tracking.journal import Journal
 from provenir.tracking.open_run import OpenRun, note
 from provenir.tracking.open_run import record as journal
-from provenir.tracking.recover import MANIFESTS, read_evidence, set_aside_passport
+from provenir.tracking.recover import read_evidence, set_aside_passport
 from provenir.tracking.settings import DEFAULT_ROOT, RunSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from provenir.core.manifest import RunManifest
     from provenir.provenance.git import GitState
     from provenir.tracking.evidence import Evidence
 
@@ -52,14 +53,14 @@ def reopen_run(settings: RunSettings, data: Mapping[str, Any], code: GitState) -
                 where=str(path),
                 mend="leave resume out to start a new run",
             )
-        manifest = RunManifestStore(folder.path / MANIFESTS).load(folder.run_id)
+        manifest = folder.manifests.load(folder.run_id)
         evidence = read_evidence(record)
         _refuse_other_origin(settings, data, manifest, evidence)
         changed = _changed(settings, code, manifest)
         manifest = manifest.with_changes(status="running", ended_at=None, files={})
         run = OpenRun(folder, manifest, evidence, Journal(folder, evidence, settings.clock))
         if settings.rank == 0:
-            RunManifestStore(folder.path / MANIFESTS).save(manifest)
+            folder.manifests.save(manifest)
             set_aside_passport(folder)
             journal(
                 run,
