@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -221,3 +223,13 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot lock"):
         FileLock(tmp_path / "lock").__enter__()
     assert (tmp_path / "precious").read_text() == "keep"
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_lock_is_not_copied(tmp_path, duplicate):
+    lock = FileLock(tmp_path / "lock")
+    assert lock.acquire()
+    with pytest.raises(TypeError, match="copied"):
+        duplicate(lock)
+    assert not FileLock(tmp_path / "lock").acquire(blocking=False)
+    lock.release()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import dataclasses
 import json
 import logging
 import math
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -579,3 +582,42 @@ def test_a_log_that_cannot_be_written_stops_nothing_and_is_said(place):
         run.log_step({"kl": 0.1})
     assert run.passport.verify(b"k", run_dir="artifacts/a")
     assert {"log_fault", "closing_fault"} <= {finding.kind for finding in run.findings}
+
+
+def test_a_copied_configuration_leaves_the_run_alone():
+    @dataclasses.dataclass
+    class Config:
+        lr: float
+        run: object
+
+    with provenir.track("run", output_dir="out") as run:
+        assert dataclasses.asdict(Config(1.0, run))["run"] is run
+        assert copy.copy(run) is copy.deepcopy([run])[0] is run
+        with pytest.raises(UsageError, match="pickled"):
+            pickle.dumps(run)
+        with pytest.raises(LockedError):
+            provenir.track("intruder", output_dir="out").start()
+        run.log_step({"kl": 0.1})
+    assert not run.findings
+
+
+class NoTruth:
+    def __eq__(self, other):
+        raise ValueError("ambiguous")
+
+    __hash__ = None
+
+
+def test_an_exit_with_an_odd_code_comes_through():
+    code = NoTruth()
+    with pytest.raises(SystemExit) as left, provenir.track("run", output_dir="out") as run:
+        sys.exit(code)
+    assert left.value.code is code
+    assert run.status == "failed"
+
+
+def test_names_of_our_own_in_the_user_s_words_cost_nothing():
+    with provenir.track("run", output_dir="out") as run:
+        run.record_eval("m", 0.5, self=1, name_=2)
+    (found,) = run.bom.evals
+    assert found.score == 0.5

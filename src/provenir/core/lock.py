@@ -16,7 +16,7 @@ import stat
 import time
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import InputError, LockedError, UsageError
 
@@ -164,6 +164,14 @@ class FileLock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+    def __reduce_ex__(self, protocol: object) -> Any:
+        """Refuse to be copied or pickled: the end of a copy would release the original.
+
+        Raises:
+            TypeError: Always, as for any object that stands for something in the system.
+        """
+        raise TypeError("a lock cannot be copied or pickled")
 
     def __del__(self) -> None:
         # A lock that nobody can release any more must not outlive its last reference.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import inspect
 import logging
 import os
 import threading
@@ -26,6 +25,7 @@ from provenir.core.plain import json_line
 from provenir.provenance.run_layout import FINAL_STATUSES
 from provenir.tracking import evidence_records as records
 from provenir.tracking.closing import ClosedRun, close_run
+from provenir.tracking.decorating import decorate
 from provenir.tracking.evidence import STEPS, TRAJECTORIES
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 from provenir.tracking.opening import open_run
@@ -67,7 +67,7 @@ def _never_raises(default: Callable[[], Any]) -> Callable[[F], F]:
 
     def wrap(method: F) -> F:
         @functools.wraps(method)
-        def call(self: Run, *args: Any, **kwargs: Any) -> Any:
+        def call(self: Run, /, *args: Any, **kwargs: Any) -> Any:
             if not self._accepts(method.__name__):
                 return default()
             try:
@@ -171,6 +171,10 @@ class Run:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.finish_after(error)
+
+    def finish_after(self, error: BaseException | None) -> None:
+        """End the run as what ended its loop says: nothing, an exception, Ctrl-C, `sys.exit()`."""
         self.finish(_status_after(error))
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
@@ -181,40 +185,7 @@ class Run:
         Raises:
             UsageError: for a generator, whose body would run after the run had ended.
         """
-        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise UsageError(
-                "a generator cannot be decorated: its body runs later",
-                mend='open the run inside it: "with provenir.track(…) as run:"',
-            )
-        parameters = inspect.signature(function).parameters
-        place = list(parameters).index("run") if "run" in parameters else None
-        by_name = place is None or parameters["run"].kind is inspect.Parameter.KEYWORD_ONLY
-
-        def inject(run: Run, args: Any, kwargs: Any) -> tuple[Any, Any]:
-            if place is None:
-                return args, kwargs
-            others = {name: value for name, value in kwargs.items() if name != "run"}
-            if by_name or len(args) < place:
-                return args, {**others, "run": run}
-            return (*args[:place], run, *args[place:]), others
-
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-                with Run(self._settings) as run:
-                    given, named = inject(run, args, kwargs)
-                    return await function(*given, **named)
-
-            return call_async  # type: ignore[return-value]
-
-        @functools.wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            with Run(self._settings) as run:
-                given, named = inject(run, args, kwargs)
-                return function(*given, **named)
-
-        return call
+        return decorate(function, lambda: Run(self._settings))
 
     # -- what a loop says -----------------------------------------------------------------------
 
@@ -262,6 +233,7 @@ class Run:
     @_never_raises(lambda: None)
     def record_eval(
         self,
+        /,
         name: str,
         score: Any,
         contaminated: bool | None = None,
@@ -302,6 +274,11 @@ class Run:
         plain, notes = plain_config(values)
         record(self._running(), "config", values=plain)
         self._note_all(notes)
+
+    @_never_raises(lambda: None)
+    def add_finding(self, finding: Finding) -> None:
+        """Note something about the recording itself; kept once per kind and subject."""
+        note(self._running(), finding)
 
     # -- what can be read -----------------------------------------------------------------------
 
@@ -424,15 +401,39 @@ class Run:
             self._settings = self._settings.unsigned()
             self.finish("interrupted")
 
+    def __copy__(self) -> Run:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Run:
+        """Return the run itself: it is one thing, also in a copied callback or configuration."""
+        del memo
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> Any:
+        """Refuse to be pickled: another process cannot hold this run.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(
+            "a run cannot be pickled; it belongs to the process that opened it",
+            mend="open a run in the other process, or pass run.output_dir",
+        )
+
     def __repr__(self) -> str:
         return f"Run({self._settings.name!r}, status={self._status!r}, run_id={self.run_id!r})"
 
 
 def _status_after(error: BaseException | None) -> Literal["completed", "failed", "interrupted"]:
-    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+    if error is None or (isinstance(error, SystemExit) and _is_success(error.code)):
         return "completed"
     # What is no Exception was asked for from outside: Ctrl-C, a closed generator, a cancelled task.
     return "failed" if isinstance(error, Exception | SystemExit) else "interrupted"
+
+
+def _is_success(code: object) -> bool:
+    """Whether an exit code is 0; a foreign object's own `==` is not asked."""
+    return code is None or (type(code) in (int, bool) and code == 0)
 
 
 __all__ = ["Run", "Status", "current_run"]
