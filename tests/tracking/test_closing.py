@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import provenir
 from provenir.core.findings import Report
 from provenir.core.limits import MAX_DOCUMENT_BYTES
 from provenir.governance.run_check import verify_run
+from provenir.provenance.run_layout import MADE_AT_THE_END
 from provenir.provenance.run_record import read_run
 from provenir.tracking.recover import recover_run
 
@@ -83,5 +86,62 @@ def test_a_file_that_cannot_be_read_at_the_end_leaves_the_run_to_be_recovered():
     assert read_run("out").state == "died"
     report.unlink()
     report.write_bytes(kept)
+    assert recover_run("out").status == "interrupted"
+    assert verify_run(Path("out"))
+
+
+def kill_at_rename(name, folder, **settings):
+    """Run in a child that dies right before the file of that name is put in its place."""
+    if (child := os.fork()) == 0:
+        replace = os.replace
+
+        def dying(source, target):
+            if Path(target).name.endswith(name) and dying.armed:
+                os._exit(9)
+            replace(source, target)
+
+        dying.armed = False
+        os.replace = dying
+        with provenir.track("run", output_dir=folder, **settings) as run:
+            run.log_step({"kl": 0.1})
+            dying.armed = True
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize(
+    "name", [*MADE_AT_THE_END, "passport.json", "passport.md", "passport.proof.json", ".json"]
+)
+def test_wherever_the_end_is_cut_short_a_recovery_finishes_the_folder(name):
+    kill_at_rename(name, "out", sign_passport=True, signing_key=b"k")
+    assert read_run("out").state == "died"
+    assert recover_run("out").status == "interrupted"
+    assert not Path("out/passport.json").exists()
+    assert verify_run(Path("out"))
+
+
+def test_a_full_disk_at_the_end_leaves_the_run_to_be_recovered(monkeypatch):
+    def full(source, target):
+        raise OSError(28, "No space left on device")
+
+    run = provenir.track("run", output_dir="out", sign_passport=True, signing_key=b"k").start()
+    for step in range(50):
+        run.log_step({"kl": step / 1e3})
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        run.finish()
+    assert run.passport is None
+    assert run.manifest.status == "running"
+    assert {finding.kind for finding in run.findings} == {"closing_fault"}
+    assert read_run("out").state == "died"
+    assert recover_run("out").status == "interrupted"
+    assert verify_run(Path("out"))
+    assert json.loads(Path("out/flight_recorder.json").read_text())["summary"]["num_steps"] == 50
+
+
+def test_a_log_that_cannot_be_written_holds_up_no_recovery():
+    kill_at_rename("bom.json", "out")
+    Path("log").rename("elsewhere")
+    Path("log").write_text("what the loop printed\n")
     assert recover_run("out").status == "interrupted"
     assert verify_run(Path("out"))

@@ -22,6 +22,7 @@ __all__ = [
     "DOCUMENTS",
     "FINAL_STATUSES",
     "LOCK",
+    "MADE_AT_THE_END",
     "MANIFESTS",
     "SUPERSEDED",
     "ManifestView",
@@ -43,16 +44,21 @@ JOURNAL: Final = "journal"
 APPENDED: Final = (STEPS, TRAJECTORIES, JOURNAL)
 FINAL_STATUSES: Final = frozenset({"completed", "failed", "interrupted"})
 
-DOCUMENTS: Final = (
+MADE_AT_THE_END: Final = (
     "flight_recorder.json",
     "hacking_report.json",
     "lineage.json",
     "bom.json",
+)
+"""What the end of every run writes."""
+
+DOCUMENTS: Final = (
+    *MADE_AT_THE_END,
     "passport.json",
     "passport.md",
     "passport.proof.json",
 )
-"""What the end of a run writes, in the order of reading."""
+"""What the end of a run can write, in the order of reading."""
 
 SUPERSEDED: Final = "reports/superseded-passport-"
 """Where a resumed run keeps the passport of its earlier part."""

@@ -1,21 +1,24 @@
 """End a run: its documents, its manifest, its passport, its entry in the log.
 
 Each part is written on its own: one that fails becomes a finding, and the others go on.
-The order is fixed. Reports come first, since the manifest lists their digests; the manifest comes
-before the passport, since the passport names its digest; the log entry comes last, since it names
-the passport.
+The order is fixed. Reports come first, since the manifest lists their digests; the passport names
+the digest of the final manifest, and the log entry names the passport. The final manifest is
+written last of all: before it is there, a killed process or a full disk leaves a run that can be
+recovered, never one that is called complete and is not.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import orjson
 
 from provenir.core.clock import Clock, utc_text
 from provenir.core.digest import digest_file
+from provenir.core.errors import InputError
 from provenir.core.findings import Finding
 from provenir.governance.evidence import flight_summary, hacking_summary
 from provenir.governance.passport import ModelPassport, PassportSigner
@@ -24,11 +27,11 @@ from provenir.observability.documents import FlightRecorderDocument, HackingRepo
 from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
 from provenir.provenance.fingerprint import Fingerprint
 from provenir.provenance.lineage_document import LineageDocument
-from provenir.provenance.run_layout import APPENDED, SUPERSEDED, rank_files
+from provenir.provenance.run_layout import APPENDED, MADE_AT_THE_END, SUPERSEDED, rank_files
 from provenir.provenance.run_record import read_run
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
 from provenir.tracking.log_entries import log_passport, log_run
-from provenir.tracking.open_run import OpenRun, fault_text, note, record
+from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from provenir.provenance.lineage import LineageGraph
 
 T = TypeVar("T")
+_NEEDED: Final = frozenset({*MADE_AT_THE_END, "journal", "manifest"})
 FinalStatus = Literal["completed", "failed", "interrupted"]
 
 
@@ -91,12 +95,40 @@ def _close(
     workspace: Path | None,
 ) -> ClosedRun:
     artifacts = _identify_all(run)
-    _attempt(run, "journal", lambda: _refresh(run))
-    _attempt(run, "journal", lambda: _note_faults(run))
-    _attempt(run, "journal", lambda: _note_lost(run))
+    for part in (_refresh, _note_faults, _note_lost):
+        _attempt(run, "journal", partial(part, run))
     _attempt(run, "journal", lambda: record(run, "end", status=status))
     ended = {"status": status, "ended_at": utc_text(clock.now()), "files": {}}
     closed = ClosedRun(run.manifest.with_changes(**ended, **_seen_at_the_end(run)))
+    for name, document in _documents(run, closed, artifacts).items():
+        _write(run, name, document)
+    files = None if run.unwritten else _attempt(run, "manifest", lambda: _file_digests(run))
+    if files is None:
+        return _left_to_recover(run, closed)
+    run.sealed = True
+    closed.manifest = closed.manifest.with_changes(files=files)
+    _vouch(run, closed, artifacts, clock, signers, workspace)
+    # Last: a final manifest says that there is nothing left to do, also to whoever finds a folder
+    # whose process was killed on the way here.
+    _attempt(run, "manifest", lambda: run.folder.manifests.save(closed.manifest))
+    return _left_to_recover(run, closed) if run.unwritten else closed
+
+
+def _left_to_recover(run: OpenRun, closed: ClosedRun) -> ClosedRun:
+    """What there is of a run whose manifest goes on saying `running`: nothing that is signed."""
+    if run.live:
+        say(
+            logging.ERROR,
+            f"the run is not complete on disk; make room, then: provenir run recover"
+            f" {run.folder.path}",
+            run.evidence,
+        )
+    return replace(closed, manifest=run.manifest, passport=None)
+
+
+def _documents(
+    run: OpenRun, closed: ClosedRun, artifacts: Sequence[ArtifactIdentity]
+) -> dict[str, Document]:
     reports = _reports(run)
     closed.lineage = _attempt(
         run, "lineage.json", lambda: assemble_lineage(closed.manifest, run.evidence, artifacts)
@@ -106,34 +138,37 @@ def _close(
     closed.bom = _attempt(run, "bom.json", lambda: _bom(closed.manifest, run, artifacts, reports))
     if closed.bom is not None:
         reports["bom.json"] = closed.bom
-    for name, document in reports.items():
-        _write(run, name, document)
-    if run.unwritten and not run.live:
-        return closed  # the manifest goes on saying that the run is to be recovered
-    files = _attempt(run, "manifest", lambda: _file_digests(run))
-    if files is None:
-        return closed  # likewise: a manifest without digests would be signed for ever
-    run.sealed = True
-    closed.manifest = closed.manifest.with_changes(files=files)
-    _attempt(run, "manifest", lambda: run.folder.manifests.save(closed.manifest))
+    return reports
+
+
+def _vouch(
+    run: OpenRun,
+    closed: ClosedRun,
+    artifacts: Sequence[ArtifactIdentity],
+    clock: Clock,
+    signers: Sequence[Signer],
+    workspace: Path | None,
+) -> None:
+    """Enter the end into the log, sign, and enter the passport into the log."""
     logged = _attempt(
         run, "log", lambda: log_run(run.folder.path, closed.manifest, clock, workspace)
     )
     _note_all(run, logged)
-    if signers and closed.bom is not None:
-        closed.passport = _attempt(
-            run, "passport", lambda: _sign(run, closed, artifacts, clock, signers, logged)
-        )
-    if closed.passport is not None:
-        envelope = closed.passport.to_json().encode()
-        proof = _attempt(
-            run,
-            "log",
-            lambda: log_passport(run.folder.path, run.folder.run_id, envelope, clock, workspace),
-        )
-        if proof is not None:
-            _write(run, "passport.proof.json", proof)
-    return closed
+    if not signers or closed.bom is None:
+        return
+    closed.passport = _attempt(
+        run, "passport", lambda: _sign(run, closed, artifacts, clock, signers, logged)
+    )
+    if closed.passport is None:
+        return
+    envelope = closed.passport.to_json().encode()
+    proof = _attempt(
+        run,
+        "log",
+        lambda: log_passport(run.folder.path, run.folder.run_id, envelope, clock, workspace),
+    )
+    if proof is not None:
+        _write(run, "passport.proof.json", proof)
 
 
 def _refresh(run: OpenRun) -> None:
@@ -188,7 +223,8 @@ def _attempt(run: OpenRun, what: str, action: Callable[[], T]) -> T | None:
     try:
         return action()
     except Exception as fault:  # noqa: BLE001 - one part must not take the others with it
-        run.unwritten.append(what)
+        if what in _NEEDED and isinstance(fault, OSError | InputError):
+            run.unwritten.append(what)  # the disk's fault, which a recovery can make good
         finding = Finding(
             kind="closing_fault",
             severity="critical",
@@ -277,10 +313,7 @@ def _file_digests(run: OpenRun) -> dict[str, str]:
     attached = {report["file"] for report in run.evidence.reports}
     reports = [f"reports/{path.name}" for path in sorted((folder / "reports").glob("*.json"))]
     names = [
-        "flight_recorder.json",
-        "hacking_report.json",
-        "lineage.json",
-        "bom.json",
+        *MADE_AT_THE_END,
         *(file.name for kind in APPENDED for file in rank_files(folder, kind).values()),
         *(name for name in reports if name in attached or name.startswith(SUPERSEDED)),
     ]

@@ -24,8 +24,8 @@ class OpenRun:
     """The folder a run writes to, its manifest so far, and what it has gathered.
 
     `live` is False where another process reads a dead run's records. Once `sealed`, the manifest
-    lists the digest of the journal, and nothing is appended any more. `unwritten` names what the
-    end of the run could not write.
+    lists the digest of the journal, and nothing is appended any more. `unwritten` names what a
+    disk refused at the end and a recovery can write.
     """
 
     folder: RunFolder
