@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import provenir
+from provenir.attest.log import EventLog
 from provenir.core.errors import InputError, LockedError, UsageError
 from provenir.core.manifest import RunManifestStore
 from provenir.governance.run_check import verify_run
@@ -216,3 +217,37 @@ def test_the_run_is_seen_as_alive_while_it_is(place):
         process.wait()
     time.sleep(0.05)
     assert not read_run("out").alive
+
+
+def die(**settings):
+    """A run that logs a step and is killed."""
+    if (child := os.fork()) == 0:
+        provenir.track("run", output_dir="out", **settings).start().log_step({"kl": 0.1})
+        os._exit(9)
+    os.waitpid(child, 0)
+
+
+def test_a_recovery_writes_to_the_log_that_the_run_began_in():
+    die(workspace="elsewhere/ws")
+    recover_run("out")
+    assert [entry.name for entry in EventLog("elsewhere/ws/log").entries()] == [
+        "start",
+        "interrupted",
+    ]
+    assert not Path("log").exists()
+
+
+@pytest.mark.parametrize("told", ["../theirs", "../nowhere", "\0", 7])
+def test_a_recovery_follows_no_journal_into_another_log(told):
+    with provenir.track("theirs", output_dir="theirs/run"):
+        pass
+    before = Path("theirs/log/events-000000.jsonl").read_bytes()
+    die()
+    journal = Path("out/journal.jsonl")
+    first, *rest = journal.read_bytes().splitlines(keepends=True)
+    changed = json.dumps({**json.loads(first), "workspace": told}).encode() + b"\n"
+    journal.write_bytes(b"".join([changed, *rest]))
+    recover_run("out")
+    assert Path("theirs/log/events-000000.jsonl").read_bytes() == before
+    assert not Path("nowhere").exists()
+    assert [entry.name for entry in EventLog("log").entries()] == ["start", "interrupted"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,27 @@ def test_a_run_killed_before_its_first_record_gets_its_start_again():
         run.log_step({"kl": 0.1})
     assert [part.role for part in run.bom.data] == ["train", "eval"]
     assert run.bom.base_model == "tiny"
+
+
+def git(*words):
+    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *words], check=True)
+
+
+@pytest.mark.parametrize(("edits", "told"), [((0, 1), 1), ((1, 0), 1), ((1, 2), 1), ((1, 1), 0)])
+def test_code_that_was_edited_in_between_is_said(edits, told):
+    git("init", "-q")
+    Path("train.py").write_text("0")
+    git("add", "train.py")
+    git("commit", "-qm", "x")
+    Path("train.py").write_text(str(edits[0]))
+    with pytest.raises(ZeroDivisionError), provenir.track("run", output_dir="out") as run:
+        run.log_step({"kl": 1 / 0})
+    Path("train.py").write_text(str(edits[1]))
+    key = {"sign_passport": True, "signing_key": b"k"}
+    with provenir.track("run", output_dir="out", resume=True, **key) as run:
+        run.log_step({"kl": 0.1})
+    assert run.bom.code.dirty is True
+    assert run.bom.code.diff_digest is not None
+    assert "dirty_code" in run.bom.risk_flags()
+    assert run.bom.run.findings == ({"resumed_with_changes": 1} if told else {})
+    assert run.passport.verify(b"k", run_dir=run.output_dir)

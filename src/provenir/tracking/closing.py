@@ -35,7 +35,6 @@ from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from provenir.attest.keys import Signer
     from provenir.attest.log import LogReceipt
@@ -65,7 +64,6 @@ def close_run(
     clock: Clock,
     status: FinalStatus,
     signers: Sequence[Signer] = (),
-    workspace: Path | None = None,
 ) -> ClosedRun:
     """Write everything that the end of a run writes, and close its folder.
 
@@ -74,7 +72,6 @@ def close_run(
         clock: Where the time of the end comes from.
         status: How it ended.
         signers: Who signs the passport; none for an unsigned run.
-        workspace: Folder of the event log, if it was given.
 
     Returns:
         The final manifest, and what else could be made.
@@ -82,7 +79,7 @@ def close_run(
     try:
         if run.folder.rank > 0:
             return ClosedRun(run.manifest)
-        return _close(run, clock, status, signers, workspace)
+        return _close(run, clock, status, signers)
     finally:
         run.folder.close()
 
@@ -92,7 +89,6 @@ def _close(
     clock: Clock,
     status: FinalStatus,
     signers: Sequence[Signer],
-    workspace: Path | None,
 ) -> ClosedRun:
     artifacts = _identify_all(run)
     for part in (_refresh, _note_faults, _note_lost):
@@ -107,7 +103,7 @@ def _close(
         return _left_to_recover(run, closed)
     run.sealed = True
     closed.manifest = closed.manifest.with_changes(files=files)
-    _vouch(run, closed, artifacts, clock, signers, workspace)
+    _vouch(run, closed, artifacts, clock, signers)
     # Last: a final manifest says that there is nothing left to do, also to whoever finds a folder
     # whose process was killed on the way here.
     _attempt(run, "manifest", lambda: run.folder.manifests.save(closed.manifest))
@@ -147,12 +143,9 @@ def _vouch(
     artifacts: Sequence[ArtifactIdentity],
     clock: Clock,
     signers: Sequence[Signer],
-    workspace: Path | None,
 ) -> None:
     """Enter the end into the log, sign, and enter the passport into the log."""
-    logged = _attempt(
-        run, "log", lambda: log_run(run.folder.path, closed.manifest, clock, workspace)
-    )
+    logged = _attempt(run, "log", lambda: log_run(run.log, closed.manifest, clock))
     _note_all(run, logged)
     if not signers or closed.bom is None:
         return
@@ -165,7 +158,7 @@ def _vouch(
     proof = _attempt(
         run,
         "log",
-        lambda: log_passport(run.folder.path, run.folder.run_id, envelope, clock, workspace),
+        lambda: log_passport(run.log, run.folder.run_id, envelope, clock),
     )
     if proof is not None:
         _write(run, "passport.proof.json", proof)

@@ -150,6 +150,7 @@ class Evidence:
                 self._note_mode(body)
             case "resume":
                 self._note_mode(body)
+                self._note_code(body)
             case "config":
                 self.config.update(body.get("values") or {})
             case "eval":
@@ -166,6 +167,15 @@ class Evidence:
         mode = body.get("trajectories")
         if isinstance(mode, str):
             self.modes.add(mode)
+
+    def _note_code(self, body: Mapping[str, Any]) -> None:
+        """The code of a resumed part: changes that one part had, the whole run had."""
+        if not self.start:
+            return  # killed before its first record, which is made anew
+        if body.get("dirty") is True or self.start.get("dirty") is None:
+            self.start["dirty"] = body.get("dirty")
+        if self.start.get("diff_digest") is None:
+            self.start["diff_digest"] = body.get("diff_digest")
 
     @property
     def nearly_full(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 _Shape = Mapping[str, tuple[type, ...]]
 _NONE: Final = type(None)
 _TEXT: Final = (str, _NONE)
+_FLAG: Final = (bool, _NONE)
 
 _SHAPES: Final[Mapping[str, _Shape]] = {
     "start": {
@@ -15,8 +16,10 @@ _SHAPES: Final[Mapping[str, _Shape]] = {
         "dataset": (dict, _NONE),
         "eval_dataset": (dict, _NONE),
         "trajectories": _TEXT,
+        "dirty": _FLAG,
+        "diff_digest": _TEXT,
     },
-    "resume": {"trajectories": _TEXT},
+    "resume": {"trajectories": _TEXT, "dirty": _FLAG, "diff_digest": _TEXT},
     "config": {"values": (dict, _NONE)},
     "eval": {
         "benchmark": (str,),

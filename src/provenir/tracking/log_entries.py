@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import JsonValue
 
-from provenir.attest.event import Actor, LogEvent
+from provenir.attest.event import Actor, LogEntry, LogEvent
 from provenir.attest.log import EventLog, LogReceipt, find_workspace, log_folder
 from provenir.core.clock import Clock, utc_text
 from provenir.core.digest import digest_bytes
 from provenir.core.document import DigestText, Document
+from provenir.core.errors import ProvenirError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,9 +54,37 @@ class PassportProof(Document):
     checkpoint: str | None
 
 
-def log_run(
-    folder: Path, manifest: RunManifest, clock: Clock, workspace: Path | None
-) -> LogReceipt:
+def run_log(folder: Path, workspace: Path | None) -> EventLog:
+    """The log of the workspace that a run's folder belongs to."""
+    return EventLog(log_folder(find_workspace(folder, explicit=workspace)))
+
+
+def told_workspace(folder: Path, log: EventLog) -> str | None:
+    """How a run remembers a workspace that its place does not tell: relative to its folder."""
+    workspace = log.folder.parent
+    usual = find_workspace(folder, environ={})
+    return None if workspace == usual else os.path.relpath(workspace, folder)
+
+
+def remembered_log(folder: Path, told: object, run_id: str) -> EventLog:
+    """The log that a dead run wrote to, by what its journal says.
+
+    Somebody may have changed the journal: another log than the usual one is taken only where it
+    holds an entry of this very run.
+    """
+    if isinstance(told, str) and "\0" not in told:
+        log = EventLog(log_folder(os.path.normpath(folder / told)))
+        with suppress(ProvenirError, OSError):  # no log there, or none that can be read
+            if any(_speaks_of(entry, run_id) for entry in log.entries()):
+                return log
+    return run_log(folder, None)
+
+
+def _speaks_of(entry: LogEntry, run_id: str) -> bool:
+    return any(subject.name == f"run:{run_id}" for subject in entry.subjects)
+
+
+def log_run(log: EventLog, manifest: RunManifest, clock: Clock) -> LogReceipt:
     """Append the start or the end of a run, by the digest of its manifest as it is now.
 
     Raises:
@@ -68,19 +99,16 @@ def log_run(
         subjects={f"run:{manifest.run_id}": digest_bytes(manifest.to_bytes())},
         payload={"run_id": manifest.run_id, "status": manifest.status},
     )
-    return _log_of(folder, workspace).append(event)
+    return log.append(event)
 
 
-def log_passport(
-    folder: Path, run_id: str, envelope: bytes, clock: Clock, workspace: Path | None
-) -> PassportProof:
+def log_passport(log: EventLog, run_id: str, envelope: bytes, clock: Clock) -> PassportProof:
     """Append the issue of a passport; return the unsigned proof that goes beside it.
 
     Raises:
         ProvenirError: the log cannot be read or is held.
         OSError: the disk refuses it.
     """
-    log = _log_of(folder, workspace)
     event = LogEvent(
         type="passport_issued",
         name="passport",
@@ -93,7 +121,3 @@ def log_passport(
     return PassportProof(
         event=event.to_dict(), checkpoint=None, **log.inclusion(receipt.index, size=receipt.size)
     )
-
-
-def _log_of(folder: Path, workspace: Path | None) -> EventLog:
-    return EventLog(log_folder(find_workspace(folder, explicit=workspace)))

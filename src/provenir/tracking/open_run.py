@@ -10,6 +10,7 @@ from provenir.core.findings import Finding
 from provenir.core.text import printable
 
 if TYPE_CHECKING:
+    from provenir.attest.log import EventLog
     from provenir.core.manifest import RunManifest
     from provenir.provenance.run_folder import RunFolder
     from provenir.tracking.evidence import Evidence
@@ -21,7 +22,7 @@ LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.
 
 @dataclass(slots=True)
 class OpenRun:
-    """The folder a run writes to, its manifest so far, and what it has gathered.
+    """The folder a run writes to, its manifest so far, what it has gathered, its workspace's log.
 
     `live` is False where another process reads a dead run's records. Once `sealed`, the manifest
     lists the digest of the journal, and nothing is appended any more. `unwritten` names what a
@@ -32,6 +33,7 @@ class OpenRun:
     manifest: RunManifest
     evidence: Evidence
     journal: Journal
+    log: EventLog
     live: bool = True
     sealed: bool = False
     unwritten: list[str] = field(default_factory=list)

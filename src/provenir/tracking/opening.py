@@ -19,7 +19,7 @@ from provenir.provenance.git import GitState, git_state
 from provenir.provenance.run_folder import RunFolder
 from provenir.tracking.evidence import Evidence, finding_of
 from provenir.tracking.journal import Journal
-from provenir.tracking.log_entries import log_run
+from provenir.tracking.log_entries import log_run, run_log, told_workspace
 from provenir.tracking.open_run import OpenRun, note, record
 from provenir.tracking.recover import recover_run
 from provenir.tracking.resuming import reopen_run
@@ -93,7 +93,7 @@ def _begin(
     findings = [*settings.config_notes, *_data_findings(data)]
     evidence = Evidence()
     journal = Journal(folder, evidence, settings.clock)
-    run = OpenRun(folder, manifest, evidence, journal)
+    run = OpenRun(folder, manifest, evidence, journal, log=run_log(folder.path, settings.workspace))
     if settings.rank == 0:
         folder.manifests.save(manifest)
         _journal_start(run, settings, data, code)
@@ -119,13 +119,14 @@ def _journal_start(
         diff_digest=code.diff_digest,
         trajectories=settings.trajectories,
         rank=settings.rank,
+        workspace=told_workspace(run.folder.path, run.log),
         **data,
     )
 
 
 def _log_start(run: OpenRun, settings: RunSettings) -> None:
     try:
-        receipt = log_run(run.folder.path, run.manifest, settings.clock, settings.workspace)
+        receipt = log_run(run.log, run.manifest, settings.clock)
         for finding in receipt.findings:
             note(run, finding)
     except (ProvenirError, OSError) as fault:

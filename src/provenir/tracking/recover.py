@@ -18,6 +18,7 @@ from provenir.provenance.run_record import RunRecord, read_run
 from provenir.tracking.closing import close_run
 from provenir.tracking.evidence import Evidence
 from provenir.tracking.journal import Journal
+from provenir.tracking.log_entries import remembered_log
 from provenir.tracking.open_run import OpenRun, note
 
 if TYPE_CHECKING:
@@ -52,7 +53,14 @@ def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
         clock = clock or SystemClock()
         set_aside_passport(folder)
         evidence = read_evidence(record)
-        run = OpenRun(folder, manifest, evidence, Journal(folder, evidence, clock), live=False)
+        run = OpenRun(
+            folder,
+            manifest,
+            evidence,
+            Journal(folder, evidence, clock),
+            log=remembered_log(folder.path, evidence.start.get("workspace"), folder.run_id),
+            live=False,
+        )
         for finding in torn_findings(record):
             note(run, finding)
         manifest = close_run(run, clock=clock, status="interrupted").manifest

@@ -14,6 +14,7 @@ from provenir.core.findings import Finding
 from provenir.provenance.run_folder import RunFolder, read_run
 from provenir.provenance.run_layout import MANIFESTS
 from provenir.tracking.journal import Journal
+from provenir.tracking.log_entries import remembered_log, run_log
 from provenir.tracking.open_run import OpenRun, note
 from provenir.tracking.open_run import record as journal
 from provenir.tracking.recover import read_evidence, set_aside_passport
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from provenir.attest.log import EventLog
     from provenir.core.manifest import RunManifest
     from provenir.provenance.git import GitState
     from provenir.tracking.evidence import Evidence
@@ -56,9 +58,15 @@ def reopen_run(settings: RunSettings, data: Mapping[str, Any], code: GitState) -
         manifest = folder.manifests.load(folder.run_id)
         evidence = read_evidence(record)
         _refuse_other_origin(settings, data, manifest, evidence)
-        changed = _changed(settings, code, manifest)
+        changed = _changed(settings, code, manifest, evidence)
         manifest = manifest.with_changes(status="running", ended_at=None, files={})
-        run = OpenRun(folder, manifest, evidence, Journal(folder, evidence, settings.clock))
+        run = OpenRun(
+            folder,
+            manifest,
+            evidence,
+            Journal(folder, evidence, settings.clock),
+            log=_log(settings, folder, evidence),
+        )
         if settings.rank == 0:
             folder.manifests.save(manifest)
             set_aside_passport(folder)
@@ -67,6 +75,9 @@ def reopen_run(settings: RunSettings, data: Mapping[str, Any], code: GitState) -
                 "resume",
                 next_step=evidence.next_step,
                 trajectories=settings.trajectories,
+                git_sha=code.sha,
+                dirty=code.dirty,
+                diff_digest=code.diff_digest,
             )
             if "configuration" in changed:
                 journal(run, "config", values=dict(settings.config))
@@ -116,8 +127,18 @@ def _refuse_other_origin(
         )
 
 
-def _changed(settings: RunSettings, code: GitState, manifest: RunManifest) -> list[str]:
+def _log(settings: RunSettings, folder: RunFolder, evidence: Evidence) -> EventLog:
+    if settings.workspace is not None:
+        return run_log(folder.path, settings.workspace)
+    return remembered_log(folder.path, evidence.start.get("workspace"), folder.run_id)
+
+
+def _changed(
+    settings: RunSettings, code: GitState, manifest: RunManifest, evidence: Evidence
+) -> list[str]:
     """What is given now and differs from the beginning."""
+    began = evidence.start
+    known = code.dirty is not None and began.get("dirty") is not None
     compared = {
         "configuration": (
             digest_value(dict(settings.config)) if settings.config else None,
@@ -125,6 +146,11 @@ def _changed(settings: RunSettings, code: GitState, manifest: RunManifest) -> li
         ),
         "seed": (settings.seed, manifest.seed),
         "commit": (code.sha, manifest.git_sha),
+        "uncommitted changes": (
+            (code.diff_digest or "none", began.get("diff_digest") or "none")
+            if known
+            else (None, None)
+        ),
     }
     return [name for name, (now, then) in compared.items() if now is not None and now != then]
 

@@ -17,7 +17,6 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
-from provenir.attest.workspace import find_workspace
 from provenir.core.clock import utc_text
 from provenir.core.errors import UsageError
 from provenir.core.findings import Finding, Report
@@ -101,7 +100,6 @@ class Run:
         self._pid = os.getpid()
         self._warned: set[str] = set()
         self._outer: Run | None = None
-        self._workspace: Path | None = None
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -120,8 +118,6 @@ class Run:
             )
         self._pid = os.getpid()
         self._open = open_run(self._settings)
-        # Found once, since a loop may change the working directory.
-        self._workspace = find_workspace(self._open.folder.path, self._settings.workspace)
         self._status = "running"
         self._outer = current_run()
         _current.set(self)
@@ -152,7 +148,6 @@ class Run:
                     clock=self._settings.clock,
                     status=status,
                     signers=self._settings.signers,
-                    workspace=self._workspace,
                 )
             except Exception as fault:  # noqa: BLE001 - the loop's own result must survive us
                 self._fault("finish", fault)
