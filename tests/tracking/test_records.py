@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import math
 import threading
 from itertools import count
 
 import pytest
 
 from provenir.core.limits import MAX_SAFE_INTEGER
+from provenir.core.plain import json_line
 from provenir.observability import FlightRecorder
+from provenir.observability.hacking import HackingMonitor
 from provenir.observability.metric_names import EXACT, STEP
 from provenir.tracking.evidence import Evidence
-from provenir.tracking.records import step_record, trajectory_record
+from provenir.tracking.records import (
+    judged_trajectory,
+    seen_by_recorder,
+    step_record,
+    trajectory_record,
+)
 
 
 def test_names_that_become_equal_as_text_are_numbered():
@@ -71,3 +80,63 @@ def test_what_is_no_step_number_leaves_the_counter(value):
     record, _, notes = step_record({"step": value, "kl": 0.1}, next_step=9, time="t")
     assert record["step"] == 9
     assert "unreadable_step_number" in {note.kind for note in notes}
+
+
+class Shaped:
+    """An array-like of one element, as numpy and torch give for a mean that kept its axis."""
+
+    def __init__(self, number, shape):
+        self.number, self.shape = number, shape
+
+    def tolist(self):
+        value = self.number
+        for _ in self.shape:
+            value = [value]
+        return value
+
+    def item(self):
+        return self.number
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+@pytest.mark.parametrize("number", [0.25, float("nan"), float("-inf")])
+def test_an_array_of_one_number_is_that_number(number, shape):
+    given = {"kl": Shaped(number, shape)}
+    record, seen, _ = step_record(given, next_step=0, time="t")
+    assert repr(seen["kl"]) == repr(number)
+    assert record["metrics"]["kl"] == (number if math.isfinite(number) else None)
+    assert repr(seen_by_recorder(record)["kl"]) == repr(number)
+
+
+def test_an_integer_beyond_floats_is_not_finite():
+    record, seen, _ = step_record({"kl": 10**400}, next_step=0, time="t")
+    assert (record["metrics"], record["nonfinite"]) == ({"kl": None}, {"kl": "inf"})
+    assert seen["kl"] == math.inf
+
+
+@pytest.mark.parametrize("shape", [(), (1,)])
+@pytest.mark.parametrize("number", [1.0, float("nan"), float("inf")])
+def test_rewards_are_judged_from_the_disk_as_they_were_given(number, shape):
+    given = {"reward": Shaped(number, shape), "true_reward": 0.0, "group_id": "g"}
+    record, _ = trajectory_record(given, number=0, time="t")
+    stored = json.loads(json_line(record))
+    assert repr(judged_trajectory(stored)["reward"]) == repr(number)
+    plain = {"reward": number, "true_reward": 0.0, "group_id": "g"}
+    direct, again = HackingMonitor(), HackingMonitor()
+    for _ in range(8):
+        direct.add(plain)
+        again.add(judged_trajectory(stored))
+    assert again.report().not_examined == direct.report().not_examined
+    assert again.report().by_kind() == direct.report().by_kind()
+
+
+@pytest.mark.parametrize("reward", ["1.0", None, [1.0, 2.0], {"a": 1}, object()])
+def test_what_is_no_reward_does_not_become_one(reward):
+    record, _ = trajectory_record({"reward": reward}, number=0, time="t")
+    assert type(record["trajectory"]["reward"]) is not float
+    assert "nonfinite" not in record
+
+
+def test_only_rewards_are_put_back():
+    record = {"trajectory": {"prompt": "p"}, "nonfinite": {"prompt": "nan", "reward": "inf"}}
+    assert judged_trajectory(record) == {"prompt": "p", "reward": math.inf}

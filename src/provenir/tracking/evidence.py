@@ -21,7 +21,7 @@ from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.observability.hacking import HackingMonitor
 from provenir.observability.recorder import FlightRecorder
 from provenir.tracking.journal_shapes import misshapen
-from provenir.tracking.records import SAMPLE_EVERY, seen_by_recorder
+from provenir.tracking.records import SAMPLE_EVERY, judged_trajectory, seen_by_recorder
 
 if TYPE_CHECKING:
     from provenir.observability.anomaly import Anomaly
@@ -74,8 +74,8 @@ class Evidence:
         if type(number) is int and self.trajectories < number < MAX_SAFE_INTEGER:
             self.trajectories = number  # those before it did not reach the disk
         self.trajectories += 1
-        trajectory = record.get("trajectory")
-        if not isinstance(trajectory, Mapping):
+        trajectory = judged_trajectory(record)
+        if trajectory is None:
             return
         if self.changing == TRAJECTORIES:
             self.stale.add(TRAJECTORIES)

@@ -10,17 +10,22 @@ A step record is `{"step", "time", "metrics", "nonfinite"}`: a NaN or an infinit
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from itertools import count
 from typing import Any, Final
 
+from provenir.core.coercion import element_count
 from provenir.core.findings import Finding
 from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import scalar, to_plain
+from provenir.observability.hacking.rollout import PROXY_KEYS, TRUE_KEYS
 from provenir.observability.metric_names import STEP, lookup
 from provenir.observability.metrics import spelled, step_number
 
 SAMPLE_EVERY: Final = 10
+MAX_FLOAT_BITS: Final = sys.float_info.max_exp
+REWARD_KEYS: Final = (*PROXY_KEYS, *TRUE_KEYS)
 Record = dict[str, Any]
 
 
@@ -75,9 +80,11 @@ def trajectory_record(
         time: RFC 3339 time of the call.
 
     Returns:
-        `{"time", "number", "trajectory"}`, and what had to be changed on the way.
+        `{"time", "number", "trajectory"}`, where a reward is not finite also `"nonfinite"` with
+        its name; and what had to be changed on the way.
     """
     plain, notes = to_plain(trajectory)
+    nonfinite = _read_rewards(plain, trajectory)
     if not isinstance(plain, dict):
         note = Finding(
             kind="unreadable_trajectory",
@@ -86,7 +93,19 @@ def trajectory_record(
         )
         plain, notes = {"value": plain}, (*notes, note)
     plain.setdefault("index", number)
-    return {"time": time, "number": number, "trajectory": plain}, notes
+    record: Record = {"time": time, "number": number, "trajectory": plain}
+    return (record | {"nonfinite": nonfinite} if nonfinite else record), notes
+
+
+def judged_trajectory(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The rollout of a record as it was handed over: rewards that are not finite put back."""
+    trajectory, nonfinite = record.get("trajectory"), record.get("nonfinite")
+    if not isinstance(trajectory, Mapping):
+        return None
+    if not isinstance(nonfinite, Mapping):
+        return trajectory
+    told = {key: scalar_of_spelling(nonfinite[key]) for key in REWARD_KEYS if key in nonfinite}
+    return {**trajectory, **told}
 
 
 def reaches_disk(mode: str, number: int) -> bool:
@@ -121,7 +140,9 @@ def _fields(metrics: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         items = list(metrics.items())
     except Exception as fault:  # noqa: BLE001 - a user's mapping may fail in any way
         return {}, (_unreadable(fault),)
-    for key, value in items:
+    for key, given in items:
+        number = _lone_number(given)
+        value = given if number is None else number
         plain, found = to_plain({key: value})
         name, stored = (
             next(iter(plain.items())) if isinstance(plain, dict) and plain else ("?", None)
@@ -129,7 +150,7 @@ def _fields(metrics: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         if name in fields:
             notes.append(_collision(name))
             name = next(n for i in count(2) if (n := f"{name}#{i}") not in fields)
-        if stored is None and value is not None:
+        if value is not None and (stored is None or _is_beyond_floats(value)):
             number = scalar(value)
             if number is not None and not math.isfinite(number):
                 fields[name] = number
@@ -137,6 +158,37 @@ def _fields(metrics: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         fields[name] = stored
         notes.extend(found)
     return fields, tuple(notes)
+
+
+def _read_rewards(plain: object, trajectory: object) -> dict[str, str]:
+    """Put the numbers of rewards in arrays of one element into `plain`; name what is not finite."""
+    nonfinite: dict[str, str] = {}
+    if not isinstance(plain, dict) or not isinstance(trajectory, Mapping):
+        return nonfinite
+    for key in REWARD_KEYS:
+        if key not in plain or type(plain[key]) in (int, float, bool, str):
+            continue
+        number = _reward(trajectory, key, lost=plain[key] is None)
+        if number is not None:
+            plain[key] = number if math.isfinite(number) else None
+        if number is not None and plain[key] is None:
+            nonfinite[key] = spelled(number)
+    return nonfinite
+
+
+def _reward(trajectory: Mapping[Any, Any], key: str, *, lost: bool) -> float | None:
+    try:
+        return scalar(trajectory[key]) if lost else _lone_number(trajectory[key])
+    except Exception:  # noqa: BLE001 - a user's mapping may fail in any way
+        return None
+
+
+def _lone_number(value: object) -> float | None:
+    """The number in an array of one element, such as a loss of shape (1,); None for all else."""
+    try:
+        return scalar(value) if element_count(value) == 1 else None
+    except Exception:  # noqa: BLE001 - a foreign object may fail at its shape
+        return None
 
 
 def _converted(metrics: object) -> Mapping[Any, Any] | None:
@@ -170,6 +222,10 @@ def _is_simple(key: object, value: object) -> bool:
     if type(value) is int:
         return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
     return value is None or type(value) is float
+
+
+def _is_beyond_floats(value: object) -> bool:
+    return type(value) is int and value.bit_length() > MAX_FLOAT_BITS
 
 
 def _is_nonfinite(value: object) -> bool:
