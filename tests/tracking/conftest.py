@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
+
+from provenir.tracking.ranks import LAUNCHERS, RENDEZVOUS
 
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PROVENIR_WORKSPACE", raising=False)
-    for variable in ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK"):
+    for variable in (RENDEZVOUS, *chain.from_iterable(LAUNCHERS)):
         monkeypatch.delenv(variable, raising=False)
     return tmp_path

@@ -70,6 +70,7 @@ class FlightRecorder:
             )
         self.config = config or FlightRecorderConfig()
         self.faults: dict[str, int] = {}
+        self._unseen: str | None = None
         self._lock = threading.Lock()
         self._channels: dict[str, _Channel] = {}
         for watch in WATCHES:
@@ -195,6 +196,10 @@ class FlightRecorder:
             not_examined=summary["not_examined"],
         )
 
+    def miss(self, detail: str) -> None:
+        """Say that steps of the run were not handed over, such as those of other ranks."""
+        self._unseen = detail
+
     def summary(self) -> dict[str, Any]:
         """Return counts, final metrics, the verdict, and what was and was not watched."""
         with self._lock:
@@ -233,6 +238,8 @@ class FlightRecorder:
         examined, not_examined = coverage(counts, self.config.warmup)
         for channel, count in self._unreadable.items():
             not_examined[channel] = f"{count} values were no numbers"
+        if self._unseen is not None:
+            not_examined["steps"] = self._unseen
         for name, count in self.faults.items():
             not_examined["recorder"] = f"{count} steps were lost to an internal {name}"
         return examined, not_examined

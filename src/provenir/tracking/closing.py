@@ -32,9 +32,10 @@ from provenir.provenance.run_record import read_run
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
 from provenir.tracking.log_entries import log_passport, log_run
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
+from provenir.tracking.ranks import PATIENCE_S, note_other_ranks, still_writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from provenir.attest.keys import Signer
     from provenir.attest.log import LogReceipt
@@ -91,14 +92,19 @@ def _close(
     signers: Sequence[Signer],
 ) -> ClosedRun:
     artifacts = _identify_all(run)
-    for part in (_refresh, _note_faults, _note_lost):
+    writing = still_writing(run.folder.path, patience_s=PATIENCE_S if run.live else 0.0)
+    for rank in sorted(writing):
+        _attempt(run, "journal", partial(note, run, _still_writes(rank)))
+    for part in (_refresh, _note_faults, _note_lost, note_other_ranks):
         _attempt(run, "journal", partial(part, run))
     _attempt(run, "journal", lambda: record(run, "end", status=status))
     ended = {"status": status, "ended_at": utc_text(clock.now()), "files": {}}
     closed = ClosedRun(run.manifest.with_changes(**ended, **_seen_at_the_end(run)))
     for name, document in _documents(run, closed, artifacts).items():
         _write(run, name, document)
-    files = None if run.unwritten else _attempt(run, "manifest", lambda: _file_digests(run))
+    files = (
+        None if run.unwritten else _attempt(run, "manifest", lambda: _file_digests(run, writing))
+    )
     if files is None:
         return _left_to_recover(run, closed)
     run.sealed = True
@@ -162,6 +168,15 @@ def _vouch(
     )
     if proof is not None:
         _write(run, "passport.proof.json", proof)
+
+
+def _still_writes(rank: int) -> Finding:
+    return Finding(
+        kind="rank_still_writing",
+        severity="warning",
+        detail=f"rank {rank} had not ended: its files are not recorded",
+        subject=f"rank {rank}",
+    )
 
 
 def _refresh(run: OpenRun) -> None:
@@ -297,17 +312,23 @@ def _write(run: OpenRun, name: str, document: Document) -> None:
     _attempt(run, name, lambda: run.folder.write_document(name, data))
 
 
-def _file_digests(run: OpenRun) -> dict[str, str]:
+def _file_digests(run: OpenRun, writing: Collection[int]) -> dict[str, str]:
     """Digest of every file that the run wrote, the manifest and the passport excepted.
 
-    Other files of such names in the folder are the user's: whoever edits them breaks no run.
+    Other files of such names in the folder are the user's: whoever edits them breaks no run. Those
+    of ranks that go on writing would differ from their digest in a moment.
     """
     folder = run.folder.path
     attached = {report["file"] for report in run.evidence.reports}
     reports = [f"reports/{path.name}" for path in sorted((folder / "reports").glob("*.json"))]
     names = [
         *MADE_AT_THE_END,
-        *(file.name for kind in APPENDED for file in rank_files(folder, kind).values()),
+        *(
+            file.name
+            for kind in APPENDED
+            for rank, file in rank_files(folder, kind).items()
+            if rank not in writing
+        ),
         *(name for name in reports if name in attached or name.startswith(SUPERSEDED)),
     ]
     return {name: digest_file(folder / name) for name in names if (folder / name).is_file()}

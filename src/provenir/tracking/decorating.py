@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from provenir.core.errors import UsageError
 from provenir.core.findings import Finding
@@ -12,16 +12,28 @@ from provenir.core.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from provenir.tracking.run import Run
-
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class Run(Protocol):
+    """What a call needs of a run that has begun."""
+
+    def finish(self) -> None:
+        """End the run well."""
+
+    def finish_after(self, error: BaseException | None) -> None:
+        """End the run as the error says."""
+
+    def add_finding(self, finding: Finding) -> None:
+        """Note something about the recording."""
 
 
 def decorate(function: Callable[P, R], new_run: Callable[[], Run]) -> Callable[P, R]:
     """Wrap a function, sync or async; a parameter called `run` receives the run.
 
-    Where a call gives something to be awaited, the run ends when that is done.
+    `new_run` opens the run of one call. Where a call gives something to be awaited, the run ends
+    when that is done.
 
     Raises:
         UsageError: It cannot be called, or is a generator, whose body would run after the run.
@@ -40,14 +52,20 @@ def decorate(function: Callable[P, R], new_run: Callable[[], Run]) -> Callable[P
     if inspect.iscoroutinefunction(function):
 
         async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-            with new_run() as run:
+            run = new_run()
+            try:
                 given, named = inject(run, args, kwargs)
-                return await function(*given, **named)
+                value = await function(*given, **named)
+            except BaseException as error:
+                run.finish_after(error)
+                raise
+            run.finish()
+            return value
 
         return _dressed(call_async, function)  # type: ignore[no-any-return]
 
     def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-        run = new_run().start()
+        run = new_run()
         try:
             given, named = inject(run, args, kwargs)
             result: Any = function(*given, **named)

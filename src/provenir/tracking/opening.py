@@ -6,6 +6,7 @@ evidence must say so before it costs anything.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from provenir.core.clock import utc_text
@@ -20,7 +21,7 @@ from provenir.provenance.run_folder import RunFolder
 from provenir.tracking.evidence import Evidence, finding_of
 from provenir.tracking.journal import Journal
 from provenir.tracking.log_entries import log_run, run_log, told_workspace
-from provenir.tracking.open_run import OpenRun, note, record
+from provenir.tracking.open_run import OpenRun, note, record, say
 from provenir.tracking.recover import recover_run
 from provenir.tracking.resuming import reopen_run
 from provenir.tracking.settings import DEFAULT_ROOT, RunSettings
@@ -97,11 +98,21 @@ def _begin(
     if settings.rank == 0:
         folder.manifests.save(manifest)
         _journal_start(run, settings, data, code)
+    else:
+        _say_other_rank(settings, folder)
     for finding in findings:
         note(run, finding)
     if settings.rank == 0:
         _log_start(run, settings)
     return run
+
+
+def _say_other_rank(settings: RunSettings, folder: RunFolder) -> None:
+    """A process whose records nobody will look for is told where they are."""
+    lone = settings.output_dir is None
+    mend = "; give output_dir= so that every rank writes into one folder" if lone else ""
+    text = f"rank {settings.rank} writes its own records to {folder.path} and signs nothing{mend}"
+    say(logging.WARNING if lone else logging.INFO, text)
 
 
 def _journal_start(
@@ -119,6 +130,7 @@ def _journal_start(
         diff_digest=code.diff_digest,
         trajectories=settings.trajectories,
         rank=settings.rank,
+        world_size=settings.world_size,
         workspace=told_workspace(run.folder.path, run.log),
         **data,
     )

@@ -180,7 +180,7 @@ class Run:
         Raises:
             UsageError: for a generator, whose body would run after the run had ended.
         """
-        return decorate(function, lambda: Run(self._settings))
+        return decorate(function, lambda: Run(self._settings).start())
 
     # -- what a loop says -----------------------------------------------------------------------
 

@@ -22,13 +22,13 @@ from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import to_plain
 from provenir.data import Dataset, as_dataset
 from provenir.governance.components import MAX_FREE_DEPTH
+from provenir.tracking.ranks import process_place
 
 if TYPE_CHECKING:
     from provenir.core.findings import Finding
 
 TrajectoryMode = Literal["all", "sampled", "redacted", "off"]
 DEFAULT_ROOT: Final = Path("artifacts/runs")
-RANK_VARIABLES: Final = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,7 @@ class RunSettings:
     workspace: Path | None = None
     clock: Clock = field(default_factory=SystemClock)
     rank: int = 0
+    world_size: int | None = 1
 
     def __post_init__(self) -> None:
         """Check what the types leave open.
@@ -97,6 +98,7 @@ def check_arguments(
     """
     signers = _signers(sign_passport=sign_passport, signing_key=signing_key)
     plain, notes = plain_config(config)
+    rank, world_size = process_place()
     return RunSettings(
         name=name,
         dataset=_dataset(dataset, "dataset"),
@@ -111,7 +113,8 @@ def check_arguments(
         trajectories=cast("TrajectoryMode", trajectories),
         workspace=_path(workspace, "workspace"),
         clock=_clock(clock),
-        rank=process_rank(),
+        rank=rank,
+        world_size=world_size,
     )
 
 
@@ -156,15 +159,6 @@ def _mapping_of(config: object) -> object:
 def config_hash(config: object = None) -> str:
     """The `config_hash` that a run with this configuration gets; defined without one too."""
     return digest_value(plain_config(config)[0])
-
-
-def process_rank() -> int:
-    """This process's rank under torchrun, accelerate, Slurm or MPI; 0 outside of them."""
-    for variable in RANK_VARIABLES:
-        text = os.environ.get(variable, "")
-        if text.isdecimal():
-            return int(text)
-    return 0
 
 
 def _check_name(name: object) -> None:

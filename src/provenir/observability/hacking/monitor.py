@@ -148,9 +148,9 @@ class HackingMonitor:
         """Say that rollouts of the run were not handed over; the report is not clean then.
 
         Args:
-            detail: How many, for people: `3 of 30 rollouts were kept`.
+            detail: How many, for people: `3 of 30 rollouts were kept`. Several are joined.
         """
-        self._unseen = detail
+        self._unseen = detail if self._unseen is None else f"{self._unseen}; {detail}"
 
     @property
     def has_seen_all(self) -> bool:
