@@ -84,3 +84,15 @@ def test_impossible_paths_are_errors_of_ours() -> None:
     for spec in ("a\x00b", "n" * 5000, ""):
         with pytest.raises((UsageError, InputError)):
             load_signer(spec)
+
+
+def test_an_encrypted_key_is_opened_by_the_variable(tmp_path, monkeypatch):
+    Ed25519Signer.generate().write(tmp_path / "team", password="pw")
+    path = tmp_path / "team.pem"
+    with pytest.raises(UsageError, match="PROVENIR_KEY_PASSWORD"):
+        load_signer(path)
+    monkeypatch.setenv("PROVENIR_KEY_PASSWORD", "pw")
+    assert load_signer(path).keyid == load_signer(path, password="pw").keyid
+    monkeypatch.setenv("PROVENIR_KEY_PASSWORD", "other")
+    with pytest.raises(InputError, match="wrong password"):
+        load_signer(path)

@@ -286,7 +286,7 @@ def test_standard_types() -> None:
 
 def test_other_types_become_text_with_a_finding() -> None:
     plain, (finding,) = to_plain({"bytes": b"\xff", "complex": 1j, "type": int})
-    assert plain == {"bytes": "base64:/w==", "complex": "1j", "type": "<class 'int'>"}
+    assert plain == {"bytes": "base64:/w==", "complex": "1j", "type": "builtins.int"}
     assert finding.kind == "converted_type"
     assert finding.data["types"] == ["builtins.bytes", "builtins.complex", "builtins.type"]
 
@@ -455,3 +455,17 @@ def test_the_value_is_not_changed() -> None:
 def test_any_limits(max_depth: int, max_nodes: int) -> None:
     plain, _ = to_plain({"a": [[1, 2, {"b": 3}]]}, max_depth=max_depth, max_nodes=max_nodes)
     assert_plain(plain)
+
+
+class Thing:
+    pass
+
+
+def test_what_has_no_plain_form_is_the_same_text_in_every_process():
+    plain, notes = to_plain({"f": json.dumps, "c": Thing, "o": Thing(), "l": lambda: 1})
+    assert plain["f"] == "json.dumps"
+    assert plain["c"].endswith("test_plain.Thing")
+    assert plain["o"].startswith("<")
+    assert "0x" not in plain["o"]
+    assert "0x" not in plain["l"]
+    assert [note.kind for note in notes] == ["converted_type"]

@@ -105,3 +105,20 @@ def test_what_the_journal_cannot_hold_is_said():
     with provenir.track("run", output_dir="out") as run:
         record(run._open, "mine", value=object(), other=[float("nan")])
     assert {finding.subject for finding in run.findings} == {"mine: $.value", "mine: $.other[]"}
+
+
+@pytest.mark.parametrize("place", ["out", "."])
+def test_the_run_folder_is_no_artifact_of_its_own_run(place):
+    with provenir.track("run", output_dir="out", **KEY) as run:
+        run.log_artifact(place)
+        run.log_artifact("nowhere")
+    subjects = [finding.subject for finding in run.findings if finding.kind == "recording_fault"]
+    assert subjects == [f"log_artifact {place}", "log_artifact nowhere"]
+    assert not run.bom.artifacts
+    assert run.passport.verify(b"k", run_dir=run.output_dir)
+
+
+def test_a_key_in_another_buffer_is_a_key():
+    with provenir.track("run", sign_passport=True, signing_key=bytearray(b"k")) as run:
+        run.log_step({"kl": 0.1})
+    assert run.passport.verify(b"k")

@@ -140,3 +140,23 @@ def test_what_is_no_reward_does_not_become_one(reward):
 def test_only_rewards_are_put_back():
     record = {"trajectory": {"prompt": "p"}, "nonfinite": {"prompt": "nan", "reward": "inf"}}
     assert judged_trajectory(record) == {"prompt": "p", "reward": math.inf}
+
+
+class Pairs(dict):
+    """A mapping that hands out a key which no dict takes."""
+
+    def items(self):
+        return [([1], 0.5), ("kl", 0.1)]
+
+
+def test_a_key_that_no_dict_takes_costs_no_other():
+    record, seen, _ = step_record(Pairs(), next_step=0, time="t")
+    assert record["metrics"] == {"<list>": 0.5, "kl": 0.1}
+    assert seen["kl"] == 0.1
+
+
+def test_many_names_that_are_equal_as_text_are_numbered_in_turn():
+    keys = [float("nan") for _ in range(3_000)]
+    record, _, _ = step_record(dict.fromkeys(keys, 1.0), next_step=0, time="t")
+    assert len(record["metrics"]) == 3_000
+    assert list(record["metrics"])[-1] == "nan#3000"

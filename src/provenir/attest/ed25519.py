@@ -10,6 +10,7 @@ Provable Security of Ed25519", IEEE S&P 2021, section 5).
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -58,6 +59,8 @@ _SMALL_ORDER_Y = frozenset(
         ),
     }
 )
+KEY_VARIABLE: Final = "PROVENIR_KEY_PASSWORD"
+"""Opens an encrypted private key where no password is given."""
 _NEW_PAIR = "make a pair with: provenir key new --out NAME"
 
 
@@ -259,9 +262,14 @@ def _load_private(data: bytes, password: bytes | None, where: str) -> object:
     try:
         return load_pem_private_key(data, password=password)
     except TypeError as fault:
+        told = os.environ.get(KEY_VARIABLE, "").encode("utf-8", "surrogateescape")
+        if password is None and told:
+            return _load_private(data, told, where)
         if password is None:
             raise UsageError(
-                "the private key is encrypted", where=where, mend="give its password"
+                "the private key is encrypted",
+                where=where,
+                mend=f"give its password: load_signer(path, password=…), or {KEY_VARIABLE}",
             ) from fault
         raise UsageError(
             "the private key is not encrypted, yet a password was given",

@@ -13,6 +13,7 @@ import dataclasses
 import datetime as dt
 import enum
 import math
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -26,7 +27,7 @@ import orjson
 from provenir.core.limits import MAX_DEPTH, MAX_SAFE_INTEGER
 from provenir.core.text import printable
 
-__all__ = ["Fault", "PlainValue", "coerce", "element_count", "well_formed"]
+__all__ = ["Fault", "PlainValue", "coerce", "element_count", "free_name", "well_formed"]
 
 PlainValue: TypeAlias = "bool | int | float | str | list[PlainValue] | dict[str, PlainValue] | None"
 """What `coerce` returns: values that JSON holds without loss, text without lone surrogates."""
@@ -34,6 +35,7 @@ PlainValue: TypeAlias = "bool | int | float | str | list[PlainValue] | dict[str,
 _MAX_REPR_CHARS: Final = 1_000
 _MAX_INTEGER_BITS: Final = 13_000  # some 3,900 digits: below Python's own limit for `str`
 _MAX_PLACES: Final = 5
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 _BUILTIN_RESULTS: Final = (bool, int, float, str, list, bytes, dt.datetime, dt.date, dt.timedelta)
 
 
@@ -164,6 +166,7 @@ class _Walk:
 
     def _object(self, items: Iterable[tuple[Any, Any]], depth: int) -> PlainValue:
         result: dict[str, PlainValue] = {}
+        numbers: dict[str, int] = {}
         path = self._path
         # A list first: another thread may change the dict while foreign code runs below.
         for key, item in list(items):
@@ -175,7 +178,7 @@ class _Walk:
                 name = self._key(key, depth)
                 if name in result:
                     self._lose("key_collision")
-                    name = _free_name(name, result)
+                    name = free_name(name, result, numbers)
                 result[name] = self.value(item, depth)
             finally:
                 path.pop()
@@ -232,8 +235,11 @@ class _Walk:
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             fields = [(f.name, getattr(value, f.name)) for f in dataclasses.fields(value)]
             return self._container(value, depth, self._object, fields)
-        text = str.__str__(repr(value))
         self._lose("converted_type", _type_name(kind))
+        if callable(value) and (name := _qualified_name(value)):
+            return self._text(name)
+        # Without the address, which no other process would write.
+        text = _ADDRESS.sub("", str.__str__(repr(value)))
         return self._text(text[:_MAX_REPR_CHARS])
 
     def _lose(self, kind: str, type_name: str | None = None) -> PlainValue:
@@ -265,6 +271,12 @@ def _type_name(kind: type) -> str:
         return "an unnamed type"
 
 
+def _qualified_name(value: Any) -> str | None:
+    """The name under which a function or class is imported, where it has one."""
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    return f"{module}.{name}" if type(module) is str and type(name) is str else None
+
+
 def _call(value: Any, method: str) -> tuple[bool, Any]:
     """Call a converting method that the object may have; say whether it gave a built-in value."""
     convert = getattr(value, method, None)
@@ -277,10 +289,12 @@ def _call(value: Any, method: str) -> tuple[bool, Any]:
     return type(result) in _BUILTIN_RESULTS, result
 
 
-def _free_name(name: str, taken: Mapping[str, object]) -> str:
-    number = 2
+def free_name(name: str, taken: Mapping[str, object], numbers: dict[str, int]) -> str:
+    """A name that is not taken: `name#2` and so on; `numbers` remembers how far each has come."""
+    number = numbers.get(name, 2)
     while f"{name}#{number}" in taken:
         number += 1
+    numbers[name] = number + 1
     return f"{name}#{number}"
 
 

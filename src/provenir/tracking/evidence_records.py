@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.canonical import canonical_bytes
 from provenir.core.digest import digest_bytes
-from provenir.core.errors import CanonicalizationError, UsageError
+from provenir.core.errors import CanonicalizationError, InputError, UsageError
 from provenir.core.findings import Finding, Report
 from provenir.core.limits import MAX_DEPTH, MAX_SAFE_INTEGER
 from provenir.core.plain import json_line, scalar, to_plain
@@ -74,8 +74,16 @@ def artifact_body(path: Path, kind: object, folder: Path) -> dict[str, Any]:
     where its owner keeps things.
 
     Raises:
-        InputError: when it is not there or holds what cannot be identified.
+        InputError: when it is not there or holds what cannot be identified, or holds the run
+            folder, whose files change until after the passport is signed.
     """
+    inner, outer = folder.resolve(), path.resolve()
+    if inner == outer or outer in inner.parents:
+        raise InputError(
+            "an artifact cannot hold the run folder itself: no passport could ever fit it",
+            where=str(path),
+            mend="save the model into a folder of its own, such as output_dir/model",
+        )
     identity = identify_artifact(path, kind=str(kind) or "model")
     return {
         "path": os.path.relpath(path.resolve(), folder.resolve()),

@@ -12,10 +12,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
-from itertools import count
 from typing import Any, Final
 
-from provenir.core.coercion import element_count
+from provenir.core.coercion import element_count, free_name
 from provenir.core.findings import Finding
 from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import scalar, to_plain
@@ -136,6 +135,7 @@ def _fields(metrics: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         metrics = converted
     fields: dict[str, Any] = {}
     notes: list[Finding] = []
+    numbers: dict[str, int] = {}
     try:
         items = list(metrics.items())
     except Exception as fault:  # noqa: BLE001 - a user's mapping may fail in any way
@@ -143,13 +143,13 @@ def _fields(metrics: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     for key, given in items:
         number = _lone_number(given)
         value = given if number is None else number
-        plain, found = to_plain({key: value})
+        plain, found = to_plain(_pair(key, value))
         name, stored = (
             next(iter(plain.items())) if isinstance(plain, dict) and plain else ("?", None)
         )
         if name in fields:
             notes.append(_collision(name))
-            name = next(n for i in count(2) if (n := f"{name}#{i}") not in fields)
+            name = free_name(name, fields, numbers)
         if value is not None and (stored is None or _is_beyond_floats(value)):
             number = scalar(value)
             if number is not None and not math.isfinite(number):
@@ -158,6 +158,13 @@ def _fields(metrics: object) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         fields[name] = stored
         notes.extend(found)
     return fields, tuple(notes)
+
+
+def _pair(key: Any, value: object) -> dict[Any, object]:
+    try:
+        return {key: value}
+    except Exception:  # noqa: BLE001 - a user's mapping may hand out keys that no dict takes
+        return {f"<{type(key).__name__}>": value}
 
 
 def _read_rewards(plain: object, trajectory: object) -> dict[str, str]:

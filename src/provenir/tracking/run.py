@@ -21,6 +21,7 @@ from provenir.core.clock import utc_text
 from provenir.core.errors import UsageError
 from provenir.core.findings import Finding, Report
 from provenir.core.plain import json_line
+from provenir.core.text import printable
 from provenir.provenance.run_layout import FINAL_STATUSES
 from provenir.tracking import evidence_records as records
 from provenir.tracking.closing import ClosedRun, close_run
@@ -58,10 +59,11 @@ def current_run() -> Run | None:
     return run
 
 
-def _never_raises(default: Callable[[], Any]) -> Callable[[F], F]:
+def _never_raises(default: Callable[[], Any], *, named: bool = False) -> Callable[[F], F]:
     """Make a logging method safe to call from a loop: a fault becomes a finding.
 
-    The lock makes calls from several threads one after another.
+    The lock makes calls from several threads one after another. `named` says that the first
+    argument names a thing, so that a fault with one is not taken for a fault with another.
     """
 
     def wrap(method: F) -> F:
@@ -73,7 +75,7 @@ def _never_raises(default: Callable[[], Any]) -> Callable[[F], F]:
                 with self._lock:
                     return method(self, *args, **kwargs)
             except Exception as fault:  # noqa: BLE001 - whatever it is, it must not reach the loop
-                self._fault(method.__name__, fault)
+                self._fault(method.__name__, fault, args[0] if named and args else None)
                 return default()
             except BaseException:
                 self._interrupted(method.__name__)
@@ -225,7 +227,7 @@ class Run:
             run.evidence.trajectory(rollout)
             self._note_all(notes)
 
-    @_never_raises(lambda: None)
+    @_never_raises(lambda: None, named=True)
     def record_eval(
         self,
         /,
@@ -240,7 +242,7 @@ class Run:
         record(self._running(), "eval", **body)
         self._note_all(notes)
 
-    @_never_raises(lambda: None)
+    @_never_raises(lambda: None, named=True)
     def log_artifact(self, path: str | os.PathLike[str], kind: str = "model") -> None:
         """Record a model, adapter or other artifact by the digests of all its files.
 
@@ -363,12 +365,13 @@ class Run:
             for finding in notes:
                 note(self._open, finding)
 
-    def _fault(self, where: str, fault: BaseException) -> None:
+    def _fault(self, where: str, fault: BaseException, thing: object = None) -> None:
+        named = isinstance(thing, str | Path)
         finding = Finding(
             kind="recording_fault",
             severity="warning",
             detail=f"{where}: {fault_text(fault)}",
-            subject=where,
+            subject=f"{where} {printable(str(thing), max_chars=200)}" if named else where,
         )
         if self._open is not None:
             faults = self._open.evidence.faults

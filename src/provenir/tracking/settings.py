@@ -225,6 +225,8 @@ def _signers(*, sign_passport: bool, signing_key: Any) -> tuple[Signer, ...]:
             "signing_key= was given without sign_passport=True",
             mend="add sign_passport=True, or leave the key out",
         )
+    if isinstance(signing_key, bytearray | memoryview):
+        signing_key = bytes(signing_key)
     several = isinstance(signing_key, Sequence) and not isinstance(signing_key, str | bytes)
     keys = list(cast("Sequence[Any]", signing_key)) if several else [signing_key]
     if not keys:
