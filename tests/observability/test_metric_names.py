@@ -363,3 +363,11 @@ def test_looking_up_ever_new_names_stays_bounded():
         lookup(f"custom/{number}")
     assert len(metric_names.SEEN) <= len(EXACT) + metric_names._CACHE_SIZE
     assert channel_of("kl") == "kl"
+
+
+def test_a_name_too_long_to_be_known_is_not_kept():
+    from provenir.observability import metric_names
+
+    name = "x" * (metric_names._MAX_NAME + 1)
+    assert lookup(name) is None
+    assert name not in metric_names.SEEN

@@ -310,7 +310,8 @@ def lookup(name: str) -> Target | None:
         return SEEN[name]
     except KeyError:
         target = _search(name)
-        if len(SEEN) < len(EXACT) + _CACHE_SIZE:
+        # A longer name is known by its length alone, and keeping it would cost that much memory.
+        if len(name) <= _MAX_NAME and len(SEEN) < len(EXACT) + _CACHE_SIZE:
             SEEN[name] = target
         return target
 
