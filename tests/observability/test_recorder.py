@@ -408,6 +408,22 @@ def test_a_fault_of_the_recorder_itself_is_counted_and_shown():
     assert "ArithmeticError" in recorder.summary()["not_examined"]["recorder"]
 
 
+def test_faults_of_several_kinds_are_all_shown():
+    class Broken(FlightRecorder):
+        raised = iter([ArithmeticError, KeyError, ArithmeticError])
+
+        def _take(self, reading):
+            raise next(self.raised)
+
+    recorder = Broken()
+    for _ in range(3):
+        recorder.log_step({"kl": 0.1})
+    assert recorder.summary()["not_examined"]["recorder"] == (
+        "2 steps were lost to an internal ArithmeticError; "
+        "1 steps were lost to an internal KeyError"
+    )
+
+
 # Configuration --------------------------------------------------------------------------------
 
 

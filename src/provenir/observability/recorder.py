@@ -240,8 +240,11 @@ class FlightRecorder:
             not_examined[channel] = f"{count} values were no numbers"
         if self._unseen is not None:
             not_examined["steps"] = self._unseen
-        for name, count in self.faults.items():
-            not_examined["recorder"] = f"{count} steps were lost to an internal {name}"
+        if self.faults:
+            not_examined["recorder"] = "; ".join(
+                f"{count} steps were lost to an internal {name}"
+                for name, count in self.faults.items()
+            )
         return examined, not_examined
 
     def _verdict(self, examined: Mapping[str, int]) -> Verdict:
