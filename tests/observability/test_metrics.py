@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import Raising
-from provenir.observability import RLStepMetrics, map_metrics
+from provenir.observability import FlightRecorder, RLStepMetrics, map_metrics
 from provenir.observability.metrics import CHANNELS, read_step, step_number
 from strategies import hostile_steps, hostile_values
 
@@ -135,6 +135,31 @@ def test_a_mapping_that_fails_reads_as_an_empty_step():
     assert read_step(None).values == read_step(Raising()).values == {}
     assert map_metrics({"kl": Raising()}).unreadable == {"kl": "Raising"}
     assert read_step([1, 2]).values == {}
+
+
+class NamelessType(type):
+    @property
+    def __name__(cls):
+        raise RuntimeError("no name")
+
+
+class Nameless(Exception, metaclass=NamelessType):
+    """Of a class whose metaclass refuses to name it."""
+
+    def __str__(self):
+        raise self
+
+
+class NamelessMapping(dict):
+    def items(self):
+        raise Nameless
+
+
+def test_a_type_that_refuses_its_name_makes_no_trouble():
+    assert RLStepMetrics(kl=Nameless()).unreadable == {"kl": "?"}
+    assert map_metrics({Nameless(): 1}).extra == {"<?>": 1}
+    assert map_metrics(NamelessMapping()).unreadable == {"step": "unreadable (?)"}
+    assert FlightRecorder().log_step({"kl": Nameless()}) == []
 
 
 def test_a_flat_dict_reads_back_the_same():

@@ -152,7 +152,7 @@ def read_step(source: object, extra: dict[str, Any] | None = None) -> Reading:
         items = source.items()  # type: ignore[attr-defined]
         named, step = _by_channel(items, extra)
     except Exception as fault:  # noqa: BLE001 - a user's mapping may fail in any way
-        return Reading(None, {}, _NOTHING, {"step": f"unreadable ({type(fault).__name__})"})
+        return Reading(None, {}, _NOTHING, {"step": f"unreadable ({_type_name(fault)})"})
     return read_channels(named)._replace(step=step_number(step))
 
 
@@ -164,7 +164,7 @@ def read_channels(named: Mapping[str, Any]) -> Reading:
     for channel, value in named.items():
         number = value if type(value) is float else scalar(value)
         if number is None:
-            unreadable[channel] = type(value).__name__[:_MAX_NAME]
+            unreadable[channel] = _type_name(value)
         elif number - number == 0.0:
             values[channel] = number
         else:
@@ -243,7 +243,14 @@ def _name(key: object) -> str:
     try:
         return str(key)[:_MAX_NAME]
     except Exception:  # noqa: BLE001 - a key's own __str__ may fail
-        return f"<{type(key).__name__}>"
+        return f"<{_type_name(key)}>"
+
+
+def _type_name(value: object) -> str:
+    try:
+        return str(type(value).__name__)[:_MAX_NAME]
+    except Exception:  # noqa: BLE001 - a metaclass may refuse even that
+        return "?"
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
