@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from provenir.core.document import Document, Part
+from provenir.core.findings import Severity
 
 Count = Annotated[int, Field(ge=0)]
-Severity = Literal["info", "warning", "critical"]
 
 
 class FindingPart(Part):
