@@ -44,3 +44,10 @@ def test_a_kind_without_data_is_never_clean(kind):
     assert summary["verdict"] == "UNKNOWN"
     assert summary["num_steps"] == 0
     assert kind in summary["not_examined"]
+
+
+@pytest.mark.parametrize("watch", WATCHES, ids=lambda watch: f"{watch.kind}-{watch.channel}")
+def test_one_value_is_enough_unless_the_entry_says_otherwise(watch):
+    summary = played(watch.channel, [0.5]).summary()
+    assert (watch.kind in summary["examined"]) is not watch.needs_history
+    assert (watch.kind in summary["not_examined"]) is watch.needs_history

@@ -37,6 +37,8 @@ class Watch:
         log: Whether the baseline is kept in logarithms.
         floor: Smallest value or scale of that baseline; None takes it from the configuration.
         episode: What one episode is about: several watches may report the same fault.
+        needs_history: Whether it has no bound of its own, so that the first values of a run cannot
+            show its fault.
     """
 
     kind: str
@@ -45,6 +47,7 @@ class Watch:
     log: bool = False
     floor: float | None = 1e-9
     episode: str = ""
+    needs_history: bool = False
 
 
 WATCHES: Final[tuple[Watch, ...]] = (
@@ -60,7 +63,7 @@ WATCHES: Final[tuple[Watch, ...]] = (
         floor=FLOOR,
         episode="kl_mismatch",
     ),
-    Watch(kind="kl_collapse", channel="kl", judge=kl_collapse),
+    Watch(kind="kl_collapse", channel="kl", judge=kl_collapse, needs_history=True),
     Watch(kind="entropy_collapse", channel="entropy", judge=entropy_collapse),
     Watch(
         kind="length_explosion",
@@ -68,13 +71,20 @@ WATCHES: Final[tuple[Watch, ...]] = (
         judge=length_explosion,
         log=True,
         floor=1.0,
+        needs_history=True,
     ),
     Watch(kind="advantage_collapse", channel="advantage_std", judge=advantage_collapse),
     Watch(kind="advantage_collapse", channel="advantage_abs_mean", judge=advantage_collapse),
     Watch(kind="advantage_collapse", channel="advantage_max", judge=advantage_range_collapse),
     Watch(kind="advantage_collapse", channel="zero_advantage_fraction", judge=zero_groups_collapse),
     Watch(kind="reward_std_collapse", channel="reward_std", judge=reward_std_collapse),
-    Watch(kind="reward_spike", channel="reward_mean", judge=reward_spike, floor=None),
+    Watch(
+        kind="reward_spike",
+        channel="reward_mean",
+        judge=reward_spike,
+        floor=None,
+        needs_history=True,
+    ),
     Watch(kind="grad_explosion", channel="grad_norm", judge=grad_explosion, log=True, floor=1e-4),
     Watch(kind="nonfinite", channel="nan_count", judge=counted_nonfinite, episode="nan_count"),
 )
@@ -83,8 +93,8 @@ NONFINITE: Final = "nonfinite"
 KINDS: Final[tuple[str, ...]] = tuple(dict.fromkeys(watch.kind for watch in WATCHES))
 """Every kind of anomaly that the recorder can report."""
 
-NEEDS_HISTORY: Final = frozenset({"kl_collapse", "length_explosion", "reward_spike"})
-"""Kinds without a bound of their own: the first values of a run cannot show them."""
+NEEDS_HISTORY: Final = frozenset(watch.kind for watch in WATCHES if watch.needs_history)
+"""Kinds that the first values of a run cannot show."""
 
 CHANNELS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     kind: tuple(watch.channel for watch in WATCHES if watch.kind == kind) for kind in KINDS
