@@ -317,14 +317,9 @@ def lookup(name: str) -> Target | None:
 
 
 def channel_of(name: str) -> str | None:
-    """Return the channel of a metric name, None when it has none (`is_known` tells why)."""
+    """Return the channel of a metric name, None when it has none (`lookup` tells why)."""
     target = lookup(name)
     return target.channel if target else None
-
-
-def is_known(name: str) -> bool:
-    """Tell whether a framework is known to use this name, with or without a channel."""
-    return lookup(name) is not None
 
 
 def _search(name: str) -> Target | None:
