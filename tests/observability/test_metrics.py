@@ -137,29 +137,29 @@ def test_a_mapping_that_fails_reads_as_an_empty_step():
     assert read_step([1, 2]).values == {}
 
 
-class NamelessType(type):
+class NoName(type):
     @property
     def __name__(cls):
         raise RuntimeError("no name")
 
 
-class Nameless(Exception, metaclass=NamelessType):
+class NamelessError(Exception, metaclass=NoName):
     """Of a class whose metaclass refuses to name it."""
 
     def __str__(self):
         raise self
 
 
-class NamelessMapping(dict):
+class FailingNameless(dict):
     def items(self):
-        raise Nameless
+        raise NamelessError
 
 
 def test_a_type_that_refuses_its_name_makes_no_trouble():
-    assert RLStepMetrics(kl=Nameless()).unreadable == {"kl": "?"}
-    assert map_metrics({Nameless(): 1}).extra == {"<?>": 1}
-    assert map_metrics(NamelessMapping()).unreadable == {"step": "unreadable (?)"}
-    assert FlightRecorder().log_step({"kl": Nameless()}) == []
+    assert RLStepMetrics(kl=NamelessError()).unreadable == {"kl": "?"}
+    assert map_metrics({NamelessError(): 1}).extra == {"<?>": 1}
+    assert map_metrics(FailingNameless()).unreadable == {"step": "unreadable (?)"}
+    assert FlightRecorder().log_step({"kl": NamelessError()}) == []
 
 
 def test_a_flat_dict_reads_back_the_same():
