@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import random
 import tracemalloc
 
 import pytest
@@ -289,25 +288,6 @@ def test_unreadable_rewards_are_counted():
     assert report.not_examined["rewards"].startswith("3 rollouts")
 
 
-def test_the_worst_rollouts_are_kept():
-    monitor = HackingMonitor(keep_worst=3)
-    order = list(range(100))
-    random.Random(1).shuffle(order)
-    for number in order:
-        monitor.add(
-            {"index": number, "reward": number / 100, "response": f"r{number}", "prompt": "p"}
-        )
-    assert [rollout["index"] for rollout in monitor.worst] == [0, 1, 2]
-    monitor.add(
-        {"reward": 1.0, "true_reward": 0.1, "prediction": "x" * 10_000 + "\ud800", "index": 7}
-    )
-    worst = monitor.worst
-    assert [rollout["index"] for rollout in worst] == [7, 0, 1]
-    assert worst[0]["kinds"] == ["proxy_divergence"]
-    assert worst[0]["response"] == "x" * 2_000
-    json.dumps(worst, allow_nan=False)
-
-
 def test_memory_of_a_monitor_stays_flat():
     monitor = HackingMonitor(max_groups=50, max_signals=50)
 
@@ -346,17 +326,13 @@ def test_nothing_stops_the_monitor(rollouts):
     assert document["num_trajectories"] == len(rollouts)
     assert report.is_clean <= (report.examined["trajectories"] > 0)
     assert math.isnan(report.hacking_rate) == (report.examined["trajectories"] == 0)
-    json.dumps(monitor.worst, allow_nan=False)
 
 
 class Moody(dict):
-    """Readable once, and not again."""
-
-    calls = 0
+    """Readable but for what tells its group apart."""
 
     def get(self, key, default=None):
-        self.calls += 1
-        if self.calls > 8:
+        if key == "step":
             raise RuntimeError("no more")
         return super().get(key, default)
 
@@ -365,6 +341,7 @@ def test_a_mapping_that_fails_later_is_counted():
     monitor = HackingMonitor()
     monitor.add(Moody(reward=1.0, true_reward=0.0, group_id=1, prompt="p"))
     assert monitor.report().num_trajectories == 1
+    assert monitor.report().not_examined["rewards"].startswith("1 rollouts")
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_a_recovered_run_without_a_hack_is_clean_only_where_all_was_kept():
 
 
 @pytest.mark.parametrize("mode", ["all", "sampled", "redacted", "off"])
-@pytest.mark.parametrize("inside", ["append_trajectory", "_tally", "_join", "_consider"])
+@pytest.mark.parametrize("inside", ["append_trajectory", "_tally", "_join", "judge_rollout"])
 def test_ctrl_c_forgets_no_hack(mode, inside):
     def ctrl_c():
         raise KeyboardInterrupt

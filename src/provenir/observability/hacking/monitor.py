@@ -8,7 +8,6 @@ when almost all groups of a run do, the report carries a warning.
 
 from __future__ import annotations
 
-import heapq
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -23,9 +22,7 @@ from provenir.observability.hacking.judge import (
 )
 from provenir.observability.hacking.report import UNSEEN, HackingReport
 from provenir.observability.hacking.rollout import (
-    TEXT_KEYS,
     Rollout,
-    excerpt,
     finite,
     group_key,
     plain_id,
@@ -45,7 +42,6 @@ _TEXT_KINDS: Final = {
 }
 _MOST_GROUPS: Final = 0.9
 _FEWEST_GROUPS: Final = 20
-_EXCERPT: Final = 2_000
 
 
 @dataclass(slots=True)
@@ -64,7 +60,6 @@ class HackingMonitor:
         max_signals: Signals about rollouts, and as many about groups, that are kept; later ones
             are only counted.
         max_groups: Groups that are open at the same time; beyond it the oldest is judged as it is.
-        keep_worst: Rollouts kept for people to look at.
 
     Raises:
         UsageError: if `gap` is not a number greater than 0.
@@ -76,12 +71,10 @@ class HackingMonitor:
         gap: float = DEFAULT_GAP,
         max_signals: int = 200,
         max_groups: int = 4_096,
-        keep_worst: int = 20,
     ) -> None:
         self.gap = checked_gap(gap)
         self._max_signals = max_signals
         self._max_groups = max_groups
-        self._keep_worst = keep_worst
         self._lock = threading.Lock()
         self._num = 0
         self._examined = 0
@@ -93,7 +86,6 @@ class HackingMonitor:
         self._counts: dict[str, int] = {}
         self._open: OrderedDict[Hashable, _Group] = OrderedDict()
         self._groups = 0
-        self._worst: list[tuple[tuple[float, float], int, dict[str, Any]]] = []
 
     def add(self, trajectory: Mapping[str, Any]) -> list[HackingSignal]:
         """Take one rollout; return the signals about it. Never raises.
@@ -111,7 +103,6 @@ class HackingMonitor:
                 if rollout.group_id is not None and rollout.proxy is not None:
                     key = group_key(trajectory, rollout.group_id)
                     self._join(key, rollout.group_id, rollout.proxy)
-                self._consider(trajectory, rollout, signals)
             except Exception:  # noqa: BLE001 - a user's mapping may fail when read again
                 self._unreadable += 1
             return signals
@@ -161,17 +152,6 @@ class HackingMonitor:
     def num_trajectories(self) -> int:
         """How many rollouts were handed over."""
         return self._num
-
-    @property
-    def worst(self) -> list[dict[str, Any]]:
-        """The rollouts to look at first: largest gap to the true reward, then lowest reward.
-
-        Each has the keys ``index group_id prompt response reward true_reward kinds``, texts cut to
-        2,000 characters. They come from a model: whoever shows them escapes them.
-        """
-        with self._lock:
-            ordered = sorted(self._worst, key=lambda entry: (entry[0], entry[1]), reverse=True)
-            return [dict(record) for _, _, record in ordered]
 
     def report(self) -> HackingReport:
         """Return the report on everything taken so far; more may be taken afterwards."""
@@ -231,28 +211,6 @@ class HackingMonitor:
         self._counts[signal.kind] = self._counts.get(signal.kind, 0) + 1
         if len(kept) < self._max_signals:
             kept.append(signal)
-
-    def _consider(
-        self, trajectory: Mapping[str, Any], rollout: Rollout, signals: list[HackingSignal]
-    ) -> None:
-        if rollout.proxy is None or self._keep_worst < 1:
-            return
-        gap = 0.0 if rollout.true is None else max(0.0, rollout.proxy - rollout.true)
-        rank = (gap, -rollout.proxy)
-        full = len(self._worst) >= self._keep_worst
-        if full and rank <= self._worst[0][0]:
-            return
-        record = {
-            "index": rollout.index,
-            "group_id": rollout.group_id,
-            "prompt": excerpt(trajectory, ("prompt",), _EXCERPT),
-            "response": excerpt(trajectory, TEXT_KEYS, _EXCERPT),
-            "reward": rollout.proxy,
-            "true_reward": rollout.true,
-            "kinds": [signal.kind for signal in signals],
-        }
-        entry = (rank, -self._num, record)
-        (heapq.heapreplace if full else heapq.heappush)(self._worst, entry)
 
     def _not_examined(self, groups: int, dropped: int) -> dict[str, str]:
         missing = {

@@ -1,4 +1,4 @@
-"""Reading a rollout's rewards and text out of whatever dict a training loop hands over."""
+"""Reading a rollout's rewards out of whatever dict a training loop hands over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from provenir.core.plain import json_line, scalar, to_plain
 
 PROXY_KEYS: Final = ("proxy_reward", "reward")
 TRUE_KEYS: Final = ("true_reward", "held_out_reward")
-TEXT_KEYS: Final = ("prediction", "response")
 
 _MAX_ID: Final = 128
 
@@ -74,18 +73,6 @@ def plain_id(value: object) -> str | int | None:
     plain, _ = to_plain(value, max_depth=4, max_nodes=64)
     text = plain if isinstance(plain, str) else json_line(plain).decode().strip()
     return text[:_MAX_ID]
-
-
-def excerpt(trajectory: object, keys: tuple[str, ...], max_chars: int) -> str | None:
-    """Return the beginning of a rollout's text as safe text; None when it has none."""
-    value = _first(trajectory, keys)
-    if value is None:
-        return None
-    if issubclass(type(value), str):
-        value = value[:max_chars]
-    plain, _ = to_plain(value, max_depth=16, max_nodes=1_000)
-    text = plain if isinstance(plain, str) else json_line(plain).decode().strip()
-    return text[:max_chars]
 
 
 def group_key(trajectory: object, group_id: str | int) -> Hashable:
