@@ -172,6 +172,18 @@ def test_what_was_not_examined_is_not_clean(rollouts):
     assert "test_tampering" in document["not_examined"]
 
 
+@pytest.mark.parametrize("unexamined", [{}, {"group_id": 1}, {"true_reward": math.nan}])
+def test_one_examined_rollout_does_not_make_the_others_clean(unexamined):
+    examined = {"reward": 0.7, "true_reward": 0.7, "group_id": 1}
+    rollouts = [examined] + [{"reward": i / 1_000, **unexamined} for i in range(999)]
+    report = RewardHackingDetector().detect_batch(rollouts)
+    assert not report.is_clean
+    assert report.hacking_rate == 0.0
+    assert report.examined["trajectories"] == 1
+    assert report.not_examined["proxy_divergence"].startswith("999 of 1000 rollouts")
+    assert RewardHackingDetector().detect_batch([examined]).is_clean
+
+
 def test_the_document_holds_what_the_format_says():
     report = RewardHackingDetector().detect_batch(
         [{"reward": 1.0, "true_reward": 0.0, "group_id": "p1"}, {"reward": 1.0, "group_id": "p1"}]
@@ -324,7 +336,7 @@ def test_nothing_stops_the_monitor(rollouts):
     report = monitor.report()
     document = strict_json(report)
     assert document["num_trajectories"] == len(rollouts)
-    assert report.is_clean <= (report.examined["trajectories"] > 0)
+    assert report.is_clean <= (0 < report.examined["trajectories"] == report.num_trajectories)
     assert math.isnan(report.hacking_rate) == (report.examined["trajectories"] == 0)
 
 

@@ -62,7 +62,7 @@ class HackingReportDocument(Document):
     Attributes:
         num_trajectories: Rollouts handed over, examined or not.
         hacking_rate: Flagged / examined; null where none was examined.
-        is_clean: True only when something was examined and nothing of weight was found.
+        is_clean: True only when every rollout was examined and nothing of weight was found.
         by_kind: Signals of each kind.
         signals: The signals that were kept.
         examined: What was examined, counted.

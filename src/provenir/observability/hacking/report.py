@@ -46,11 +46,13 @@ class HackingReport(Report):
 
     @property
     def is_clean(self) -> bool:
-        """Whether rollouts were examined and no signal of severity warning or above was found.
+        """Whether every rollout was examined and no signal of severity warning or above was found.
 
-        Never where rollouts of the run were not handed over: what was not seen is not clean.
+        A rollout is examined when it carries both rewards. One that does not, or that was not
+        handed over, may have been hacked: what was not seen is not clean.
         """
-        if not self.examined.get("trajectories", 0) or self.num_flagged:
+        examined = self.examined.get("trajectories", 0)
+        if not examined or examined < self.num_trajectories or self.num_flagged:
             return False
         if UNSEEN in self.not_examined:
             return False
