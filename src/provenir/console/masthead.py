@@ -54,7 +54,7 @@ def read_masthead(source: RunSource, health: Health, passport: Tile, checks: Che
         tiles=(
             Tile("Steps", f"{health.num_steps:,}", _last_step(source.recorder)),
             _anomalies(health),
-            _hacking(source.hacking),
+            hacking_tile(source.hacking),
             _evals(source.bom),
             passport,
             Tile(
@@ -108,22 +108,23 @@ def _anomalies(health: Health) -> Tile:
     return Tile("Anomalies", f"{total:,}", note, tone)
 
 
-def _hacking(hacking: Mapping[str, Any]) -> Tile:
+def hacking_tile(hacking: Mapping[str, Any]) -> Tile:
+    """Return the figure on reward hacking: a rate of 0 is good only where all was examined."""
     rate = number(hacking.get("hacking_rate"))
     if rate is None:
         return Tile("Reward hacking", "unknown", "no rollout was examined")
     logged = whole(hacking.get("num_trajectories"))
-    found = len(mappings(hacking.get("signals"))) or sum(
+    signals = mappings(hacking.get("signals"))
+    found = len(signals) or sum(
         n for v in mapping(hacking.get("by_kind")).values() if (n := whole(v))
     )
     rollouts = "rollouts" if logged is None else count(logged, "rollout")
-    clean = hacking.get("is_clean") is True
-    return Tile(
-        "Reward hacking",
-        share(rate),
-        f"{count(found, 'signal')}, {rollouts}",
-        "good" if clean else "critical",
-    )
+    note = f"{count(found, 'signal')}, {rollouts}"
+    if hacking.get("is_clean") is True:
+        return Tile("Reward hacking", share(rate), note, "good")
+    if rate or any(signal.get("severity") != "info" for signal in signals):
+        return Tile("Reward hacking", share(rate), note, "critical")
+    return Tile("Reward hacking", share(rate), f"{note}, not all examined", "warning")
 
 
 def _evals(bom: Mapping[str, Any]) -> Tile:
