@@ -107,13 +107,13 @@ def test_what_the_journal_cannot_hold_is_said():
     assert {finding.subject for finding in run.findings} == {"mine: $.value", "mine: $.other[]"}
 
 
-@pytest.mark.parametrize("place", ["out", "."])
-def test_the_run_folder_is_no_artifact_of_its_own_run(place):
+@pytest.mark.parametrize("where", ["out", "."])
+def test_the_run_folder_is_no_artifact_of_its_own_run(where):
     with provenir.track("run", output_dir="out", **KEY) as run:
-        run.log_artifact(place)
+        run.log_artifact(where)
         run.log_artifact("nowhere")
     subjects = [finding.subject for finding in run.findings if finding.kind == "recording_fault"]
-    assert subjects == [f"log_artifact {place}", "log_artifact nowhere"]
+    assert subjects == [f"log_artifact {where}", "log_artifact nowhere"]
     assert not run.bom.artifacts
     assert run.passport.verify(b"k", run_dir=run.output_dir)
 
