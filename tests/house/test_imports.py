@@ -81,3 +81,30 @@ def test_a_lazy_import_of_a_heavy_package_counts_too():
                     if name.partition(".")[0] in NOT_IN_THE_BASE
                 ]
     assert found == []
+
+
+OF_COMMANDS = ("cryptography", "jinja2", "rich.progress", "provenir.governance")
+
+
+@pytest.mark.parametrize(
+    ("words", "heavy"),
+    [
+        (["--help"], ("pydantic", *OF_COMMANDS)),
+        (["--version"], ("pydantic", *OF_COMMANDS)),
+        # typer loads pydantic itself for the options of one command.
+        (["passport", "verify", "--help"], OF_COMMANDS),
+        (["run", "show", "--help"], OF_COMMANDS),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, list) else "",
+)
+def test_help_loads_nothing_that_only_a_command_needs(words, heavy):
+    code = (
+        "import sys\n"
+        "from provenir.cli.main import run\n"
+        "try:\n"
+        f"    run({words!r})\n"
+        "except SystemExit as left:\n"
+        "    assert left.code == 0\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    assert run_python(code).splitlines()[-1] == "[]"

@@ -9,7 +9,6 @@ from typing import Annotated, Final
 
 import typer
 
-from provenir.attest.keys import Ed25519Signer
 from provenir.cli.output import print_json, say
 from provenir.core.errors import UsageError
 
@@ -33,6 +32,8 @@ def new(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Make an Ed25519 key pair; existing files are never overwritten."""
+    from provenir.attest.keys import Ed25519Signer
+
     signer = Ed25519Signer.generate()
     private, public = signer.write(out, _password() if encrypt else None)
     if as_json:

@@ -10,7 +10,6 @@ import typer
 from provenir.cli.output import print_json, say_lines
 from provenir.core.errors import InputError, UsageError
 from provenir.core.files import read_json
-from provenir.provenance.lineage import LineageGraph
 
 app = typer.Typer(help="Lineage of runs, data and models.", no_args_is_help=True)
 
@@ -30,6 +29,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print the lineage graph of a run."""
+    from provenir.provenance.lineage import LineageGraph
+
     if dot and as_json:
         raise UsageError("--dot and --json exclude each other", mend="give one of them")
     path = run_dir / "lineage.json" if run_dir.is_dir() else run_dir

@@ -15,19 +15,10 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
 from provenir.core.text import printable
-from provenir.provenance.tree_scan import listing
 
 MAX_LINE_CHARS = 10_000
 MIN_COLUMNS = 60
@@ -90,11 +81,22 @@ def say_lines(text: str) -> None:
 @contextmanager
 def reading_bar(paths: Sequence[Path]) -> Iterator[Callable[[int], None]]:
     """A progress bar over the bytes of files and folders; on a terminal, from 256 MB on."""
+    from provenir.provenance.tree_scan import listing
+
     total = sum(size for path in paths for _, size in listing(path))
     console = stderr()
     if total < BAR_FROM_BYTES or not console.is_terminal:
         yield lambda _: None
         return
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task("reading", total=total)

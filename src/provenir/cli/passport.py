@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from provenir.attest.keys import HmacKey, PublicKey, VerificationKey, hmac_secret
 from provenir.cli.output import note, print_json, reading_bar, say_lines, warn
 from provenir.cli.verdicts import show_verdict
 from provenir.core.clock import parse_utc
 from provenir.core.errors import InputError, UndecidedError, UsageError
-from provenir.governance.passport import ModelPassport
-from provenir.governance.verification import verify_passport
+
+if TYPE_CHECKING:
+    from provenir.attest.keys import VerificationKey
 
 app = typer.Typer(help="Model passports.", no_args_is_help=True)
 SOURCES: Final = ("COMMANDLINE", "PROMPT", "ENVIRONMENT", "DEFAULT_MAP", "DEFAULT")
@@ -31,6 +31,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print the statement as JSON.")] = False,
 ) -> None:
     """Print what a passport says; nothing about it is verified by showing it."""
+    from provenir.governance.passport import ModelPassport
+
     shown = ModelPassport.read(passport)
     if as_json:
         print_json(shown.to_dict())
@@ -60,6 +62,9 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
     """Verify a passport: signature, claims, artifact, reports."""
+    from provenir.governance.passport import ModelPassport
+    from provenir.governance.verification import verify_passport
+
     read = ModelPassport.read(passport)
     _say_origins(context)
     keys = _keys(context, key, public_key or [])
@@ -87,6 +92,8 @@ def verify(
 
 def _keys(context: Any, secret: str | None, public: list[Path]) -> list[VerificationKey]:
     """The keys that were given; of two kinds, the one that was given nearer to the command."""
+    from provenir.attest.keys import HmacKey, PublicKey, hmac_secret
+
     by_secret, by_public = _source(context, "key"), _source(context, "public_key")
     if secret is not None and public:
         if by_secret == by_public:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from provenir.cli.output import note, print_json, say, stdout, table
 from provenir.cli.verdicts import show_verdict
 from provenir.core.errors import InputError, LockedError, ProvenirError
-from provenir.governance.run_check import verify_run
-from provenir.provenance.run_layout import FINAL_STATUSES, find_runs
-from provenir.provenance.run_record import RunRecord, read_run
+
+if TYPE_CHECKING:
+    from provenir.provenance.run_record import RunRecord
 
 app = typer.Typer(help="Runs on this disk.", no_args_is_help=True)
 RunDir = Annotated[Path, typer.Argument(help="A run folder.")]
@@ -31,6 +31,8 @@ def list_runs(
     as_json: AsJson = False,
 ) -> None:
     """List the runs under a folder, oldest first."""
+    from provenir.provenance.run_layout import find_runs
+
     if not root.is_dir():
         raise InputError("there is no such folder", where=str(root), mend="give the folder of runs")
     rows = [_row(path) for path in find_runs(root)]
@@ -46,7 +48,7 @@ def list_runs(
 @app.command()
 def show(run_dir: RunDir, as_json: AsJson = False) -> None:
     """Show what a run was and what it recorded."""
-    record = read_run(run_dir)
+    record = _read(run_dir)
     facts = _facts(record)
     if as_json:
         print_json(facts)
@@ -67,9 +69,10 @@ def show(run_dir: RunDir, as_json: AsJson = False) -> None:
 @app.command()
 def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
     """Finish the folder of a run whose process died: status interrupted, nothing signed."""
+    from provenir.provenance.run_layout import FINAL_STATUSES
     from provenir.tracking.recover import recover_run
 
-    record = read_run(run_dir)
+    record = _read(run_dir)
     if record.alive:
         raise LockedError(
             "this run is alive", where=str(run_dir), mend="wait for it to end, or stop it first"
@@ -79,7 +82,7 @@ def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
     if ended:
         say(f"{record.run_id} is {record.status}; there is nothing to recover")
         return
-    after = _facts(read_run(run_dir))
+    after = _facts(_read(run_dir))
     if as_json:
         print_json(after)
         return
@@ -92,12 +95,20 @@ def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
 @app.command()
 def verify(run_dir: RunDir, as_json: AsJson = False) -> None:
     """Check the files of a run against its manifest."""
+    from provenir.governance.run_check import verify_run
+
     verdict = verify_run(run_dir)
     raise typer.Exit(show_verdict(verdict, as_json=as_json, subject=str(run_dir)))
 
 
+def _read(run_dir: Path) -> RunRecord:
+    from provenir.provenance.run_record import read_run
+
+    return read_run(run_dir)
+
+
 def _row(path: Path) -> dict[str, Any]:
-    record = read_run(path)
+    record = _read(path)
     return {
         "run_id": record.run_id,
         "status": record.state,
