@@ -90,6 +90,9 @@ def test_run_recover_of_a_finished_run_does_nothing(call, signed):
     assert code == 0
     assert "nothing to recover" in out
     assert (signed / "bom.json").read_bytes() == before
+    code, out, _ = call("run", "recover", signed, "--json")
+    assert code == 0
+    assert json.loads(out) == json.loads(call("run", "show", signed, "--json")[1])
 
 
 def test_run_recover_of_a_live_run_is_refused(call, place):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,12 +78,12 @@ def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
         )
     ended = record.status in FINAL_STATUSES
     manifest = recover_run(run_dir)
-    if ended:
-        say(f"{record.run_id} is {record.status}; there is nothing to recover")
-        return
     after = _facts(_read(run_dir))
     if as_json:
         print_json(after)
+        return
+    if ended:
+        say(f"{record.run_id} is {record.status}; there is nothing to recover")
         return
     say(f"{manifest.run_id}: {after['steps']} steps kept, status {manifest.status}, not signed")
     torn = {name: count for name, count in record.torn_lines().items() if count}
@@ -123,14 +122,13 @@ def _facts(record: RunRecord) -> dict[str, Any]:
     recorder = _document(record, "flight_recorder.json")
     hacking = _document(record, "hacking_report.json")
     manifest = record.manifest
-    steps = Counter(rank for rank in record.ranks for _ in record.steps(rank))
     return {
         "run_id": record.run_id,
         "name": manifest.get("name"),
         "status": record.state,
         "started_at": manifest.get("started_at"),
         "ended_at": manifest.get("ended_at"),
-        "steps": steps.total(),
+        "steps": sum(1 for rank in record.ranks for _ in record.steps(rank)),
         "health": _summary(recorder).get("verdict"),
         "hacking_rate": hacking.get("hacking_rate"),
         "rollouts": hacking.get("num_trajectories"),
