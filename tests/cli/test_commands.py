@@ -139,6 +139,15 @@ def test_lineage_of_one_node(call, signed):
     assert call("lineage", "show", signed, "--of", "nothing")[0] == 2
 
 
+@pytest.mark.parametrize("change", [{"schema_version": "lineage/99"}, {"alien": 1}])
+def test_lineage_of_another_format_is_refused(call, signed, change):
+    path = signed / "lineage.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    code, out, err = call("lineage", "show", signed)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert str(path) in err
+
+
 def test_report_without_its_extra_says_what_to_install(signed):
     code = (
         "import sys\n"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from provenir.core.canonical import canonical_bytes
 from provenir.core.errors import InputError, LineageCycleError, UsageError
 from provenir.provenance.lineage import NODE_TYPES, LineageGraph
+from provenir.provenance.lineage_document import LineageDocument
 
 HOSTILE = [
     'quote " ] ; evil -> x',
@@ -198,6 +199,46 @@ NODE = {"node_id": "a", "node_type": "run", "content_hash": None, "attributes": 
 def test_a_malformed_document_is_an_input_error(table: object) -> None:
     with pytest.raises(InputError):
         LineageGraph.from_dict(table)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"schema_version": "lineage/99"}, "lineage/99"),
+        ({"schema_version": None}, "schema_version"),
+        ({"alien": 1}, "alien"),
+        ({"nodes": [{**NODE, "alien": 1}]}, "alien"),
+        ({"nodes": [{**NODE, "node_type": "x"}]}, "'x'"),
+        ({"edges": [{"parent_id": "a", "child_id": "b", "relation": "r"}]}, "without a node"),
+    ],
+)
+def test_a_file_of_another_format_is_refused(tmp_path, change: dict, named: str) -> None:
+    path = tmp_path / "lineage.json"
+    good = {"schema_version": "lineage/1", "nodes": [NODE], "edges": []}
+    path.write_text(json.dumps(good))
+    assert "a" in LineageGraph.read(path)
+    path.write_text(json.dumps({**good, **change}))
+    with pytest.raises(InputError) as caught:
+        LineageGraph.read(path)
+    assert named in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_the_deepest_attributes_are_read_back(tmp_path) -> None:
+    deep: object = 1
+    for _ in range(100):
+        deep = {"a": deep}
+    graph = LineageGraph()
+    graph.add_node("a", "run", attributes={"deep": deep})
+    LineageDocument.model_validate(graph.to_dict()).write(tmp_path / "lineage.json")
+    assert LineageGraph.read(tmp_path / "lineage.json") == graph
+
+
+def test_an_unknown_node_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"lora.*run-1.*train"):
+        chain().node("nothing")
+    with pytest.raises(UsageError, match="none"):
+        LineageGraph().node("nothing")
 
 
 def test_a_circle_in_a_document_is_refused() -> None:

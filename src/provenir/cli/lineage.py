@@ -9,7 +9,6 @@ import typer
 
 from provenir.cli.output import print_json, say_lines
 from provenir.core.errors import InputError, UsageError
-from provenir.core.files import read_json
 
 app = typer.Typer(help="Lineage of runs, data and models.", no_args_is_help=True)
 
@@ -40,7 +39,7 @@ def show(
             where=str(path),
             mend="give a run folder; a run that died gets one by: provenir run recover",
         )
-    graph = LineageGraph.from_dict(read_json(path))
+    graph = LineageGraph.read(path)
     if of is not None:
         graph = graph.provenance_of(of)
     if as_json:

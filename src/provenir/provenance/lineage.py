@@ -9,18 +9,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from provenir.core.canonical import canonical_bytes
 from provenir.core.coercion import well_formed
 from provenir.core.errors import InputError, LineageCycleError, UsageError
 from provenir.core.plain import to_plain
 from provenir.provenance import lineage_text
 from provenir.provenance.lineage_nodes import NODE_TYPES, LineageEdge, LineageNode
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provenir.provenance.lineage_document import LineageDocument
+
 __all__ = ["NODE_TYPES", "LineageEdge", "LineageGraph", "LineageNode"]
 
-_NODE_FIELDS: Final = {"node_id", "node_type", "content_hash", "attributes"}
-_EDGE_FIELDS: Final = {"parent_id", "child_id", "relation"}
+_SHOWN_IDS: Final = 8
 
 
 class LineageGraph:
@@ -93,7 +98,7 @@ class LineageGraph:
         """
         node = self._nodes.get(_clean(node_id))
         if node is None:
-            raise UsageError(f"unknown lineage node {node_id!r}")
+            raise UsageError(f"unknown lineage node {node_id!r}", mend=self._known())
         return node
 
     def parents(self, node_id: str) -> list[str]:
@@ -147,7 +152,7 @@ class LineageGraph:
         return union
 
     def to_dict(self) -> dict[str, Any]:
-        """Return `{nodes: […], edges: […]}`, sorted, as it stands in `lineage.json`."""
+        """Return `{nodes: […], edges: […]}`, sorted: `lineage.json` without its version."""
         return {
             "nodes": [node.to_dict() for node in self.nodes],
             "edges": [edge.to_dict() for edge in self.edges],
@@ -161,22 +166,44 @@ class LineageGraph:
             InputError: another shape, an unknown type, an edge without its nodes.
             LineageCycleError: the edges form a circle.
         """
+        from provenir.provenance.lineage_document import LineageDocument
+
         table: object = value
         if not isinstance(table, Mapping):
             raise InputError("a lineage is a table of nodes and edges", where="lineage")
+        data = canonical_bytes({"schema_version": LineageDocument.format_name(), **value})
+        return cls._from_document(LineageDocument.from_bytes(data, where="lineage"), "lineage")
+
+    @classmethod
+    def read(cls, path: str | Path) -> LineageGraph:
+        """Read a `lineage.json`.
+
+        Raises:
+            InputError: it cannot be read, is of another version or has foreign fields, an unknown
+                type, an edge without its nodes.
+            LineageCycleError: the edges form a circle.
+        """
+        from provenir.provenance.lineage_document import LineageDocument
+
+        return cls._from_document(LineageDocument.read(path), str(path))
+
+    @classmethod
+    def _from_document(cls, document: LineageDocument, where: str) -> LineageGraph:
         graph = cls()
         try:
-            for row in _rows(value, "nodes", _NODE_FIELDS):
-                graph.add_node(**row)
-            for row in _rows(value, "edges", _EDGE_FIELDS):
-                if not all(isinstance(part, str) for part in row.values()):
-                    raise InputError("the fields of a lineage edge are text", where="lineage")
-                edge = LineageEdge(**{key: _clean(part) for key, part in row.items()})
-                if edge.parent_id not in graph._nodes or edge.child_id not in graph._nodes:
-                    raise InputError(f"a lineage edge without its nodes: {row!r:.200}")
-                graph._link(edge)
+            for node in document.nodes:
+                graph.add_node(**node.model_dump())
         except UsageError as error:
-            raise InputError(error.what, where="lineage", mend=error.mend) from error
+            raise InputError(error.what, where=where, mend=error.mend) from error
+        for part in document.edges:
+            edge = LineageEdge(**part.model_dump())
+            if edge.parent_id not in graph._nodes or edge.child_id not in graph._nodes:
+                raise InputError(
+                    f"an edge from {edge.parent_id!r:.80} to {edge.child_id!r:.80} without a node",
+                    where=where,
+                    mend="restore the file from a copy; somebody changed it",
+                )
+            graph._link(edge)
         graph._require_no_cycle()
         return graph
 
@@ -223,6 +250,12 @@ class LineageGraph:
         )
         self._nodes[node.node_id] = merged
         return merged
+
+    def _known(self) -> str:
+        """Some ids that there are, for whoever asked for another."""
+        shown = ", ".join(node.node_id for node in self.nodes[:_SHOWN_IDS])
+        more = len(self) - _SHOWN_IDS
+        return f"there are {shown or 'none'}" + (f" and {more} more" if more > 0 else "")
 
     def _link(self, edge: LineageEdge) -> None:
         self._edges.add(edge)
@@ -273,14 +306,3 @@ def _walk(start: str, neighbours: Mapping[str, set[str]]) -> Iterator[str]:
                 seen.add(node_id)
                 queue.append(node_id)
                 yield node_id
-
-
-def _rows(value: Mapping[str, Any], key: str, fields: set[str]) -> Iterator[dict[str, Any]]:
-    rows = value.get(key)
-    if not isinstance(rows, list):
-        raise InputError(f"a lineage needs a list of {key}", where="lineage")
-    for row in rows:
-        if not isinstance(row, dict) or row.keys() != fields:
-            names = ", ".join(sorted(fields))
-            raise InputError(f"each of a lineage's {key} has exactly {names}", where="lineage")
-        yield row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import JsonValue
 
@@ -33,6 +33,9 @@ class LineageDocument(Document):
         nodes: Data, runs, models, evals.
         edges: What came of what; there is no circle.
     """
+
+    # Attributes keep 64 levels (`core.plain`) and stand three levels deep.
+    max_depth: ClassVar[int] = 64 + 3
 
     schema_version: Literal["lineage/1"] = "lineage/1"
     nodes: list[NodePart]
