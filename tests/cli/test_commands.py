@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import provenir
 from provenir.attest.keys import Ed25519Signer
+from provenir.cli import doctor
 from provenir.cli.main import app
 from provenir.core.errors import ProvenirError
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_key_new_writes_a_pair_and_never_over_one(call, place):
@@ -175,6 +181,44 @@ def test_doctor(call, place):
     assert code == 0
     assert rows["provenir"]["result"] == "pass"
     assert "extra train" in rows
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [re.match(r"[\w-]+", line)[0] for line in project["dependencies"]]
+    assert set(asked) <= rows.keys()
+    assert {f"extra {name}" for name in project["optional-dependencies"]} <= rows.keys()
+
+
+def test_doctor_understands_every_line_of_the_metadata():
+    lines = importlib.metadata.requires("provenir")
+    assert len(doctor.needs()) == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("lines", "what", "result", "said"),
+    [
+        (["no-such-package>=1"], "no-such-package", "fail", "missing: pip install -e ."),
+        (["rich>=9999.1"], "rich", "fail", "is older than 9999.1"),
+        (["nope>=1; extra == 'data'"], "extra data", "not-checked", "pip install -e '.[data]'"),
+        ([], "extra data", "not-checked", "not known to the installed metadata"),
+    ],
+)
+def test_doctor_says_what_to_install(call, monkeypatch, lines, what, result, said):
+    monkeypatch.setattr(importlib.metadata, "requires", lambda _: lines)
+    code, out, _ = call("doctor", "--json")
+    (row,) = [row for row in json.loads(out) if row["what"] == what]
+    assert (code, row["result"]) == (int(result == "fail"), result)
+    assert said in row["detail"]
+
+
+def test_doctor_of_an_uninstalled_checkout_does_not_guess(call, monkeypatch):
+    def nothing(_):
+        raise importlib.metadata.PackageNotFoundError
+
+    monkeypatch.setattr(importlib.metadata, "requires", nothing)
+    code, out, _ = call("doctor", "--json")
+    rows = {row["what"]: row for row in json.loads(out)}
+    assert code == 0
+    assert rows["packages"]["result"] == "warning"
+    assert "pip install -e ." in rows["packages"]["detail"]
 
 
 def test_no_words_show_the_help(call):

@@ -46,6 +46,11 @@ def test_misuse() -> None:
         install_line("")
 
 
+def test_the_base_has_a_line_too() -> None:
+    assert install_line() == "pip install -e ."
+    assert install_line("data") == "pip install -e '.[data]'"
+
+
 def test_available_imports_nothing() -> None:
     assert available("json", "os.path")
     assert not available("json", "provenir_no_such_module")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EXTRAS", "available", "install_line", "require"]
 
-_INSTALL_LINE: Final = "pip install -e '.[{extra}]'"
+_INSTALL_BASE: Final = "pip install -e ."
+_INSTALL_EXTRA: Final = "pip install -e '.[{extra}]'"
 
 EXTRAS: Final[dict[str, str]] = {
     "data": "arrays and kernels over datasets (numpy, and all of files)",
@@ -29,15 +30,20 @@ EXTRAS: Final[dict[str, str]] = {
 """Extras of the package and what each is for."""
 
 
-def install_line(extra: str) -> str:
-    """Return the command that installs an extra, to be run in the checkout.
+def install_line(extra: str | None = None) -> str:
+    """Return the command that installs the package, to be run in the checkout.
+
+    Args:
+        extra: Which of the extras comes with it; None for the base alone.
 
     Raises:
         UsageError: There is no such extra.
     """
+    if extra is None:
+        return _INSTALL_BASE
     if extra not in EXTRAS:
         raise UsageError(f"no extra is called {extra!r}", mend=f"one of {', '.join(EXTRAS)}")
-    return _INSTALL_LINE.format(extra=extra)
+    return _INSTALL_EXTRA.format(extra=extra)
 
 
 def available(*modules: str) -> bool:
