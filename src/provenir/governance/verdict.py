@@ -184,17 +184,3 @@ class Verdict:
             "assurance_claimed": self.assurance_claimed,
             "assurance_established": self.assurance_established,
         }
-
-    def to_text(self, subject: str = "") -> str:
-        """The verdict as lines for a terminal; text from data is neutralised."""
-        head = {0: "GOOD", 1: "REFUSED", 3: "UNDECIDED"}[self.exit_code]
-        lines = [f"{head}  {printable(subject)}".rstrip()]
-        for check in self.checks:
-            why = f" [{check.reason}]" if check.reason else ""
-            row = f"  {check.status:<11} {check.name}{why} {check.detail}"
-            lines.append(row.rstrip())
-        if self.assurance_established is not None:
-            claimed, established = self.assurance_claimed, self.assurance_established
-            lines.append(f"  assurance   claimed {claimed}, established {established}")
-        lines.extend(f"  note        {printable(line)}" for line in self.notes)
-        return "\n".join(lines)
