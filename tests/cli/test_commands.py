@@ -239,6 +239,63 @@ def test_a_defect_is_one_line_without_debug(call, signed, monkeypatch):
     assert err.count("\n") == 1
 
 
+WRONG_FILES = {
+    "nothing": None,
+    "empty": b"",
+    "not text": b"\xff\xfe",
+    "no object": b"null",
+    "another object": b"{}",
+    "cut short": b'{"payload": "aGk',
+    "two keys": b'{"a": 1, "a": 2}',
+    "deep": b"[" * 500,
+    "large": b" " * (64 * 2**20 + 1),
+    "a byte order mark": b"\xef\xbb\xbf{}",
+}
+
+
+@pytest.mark.parametrize("words", [("passport", "show"), ("lineage", "show")], ids=" ".join)
+@pytest.mark.parametrize("name", WRONG_FILES)
+def test_of_a_wrong_file_it_is_said_what_to_do(call, place, words, name):
+    if WRONG_FILES[name] is not None:
+        (place / "file.json").write_bytes(WRONG_FILES[name])
+    code, out, err = call(*words, "file.json")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    _, place_and_mend = err.split("file.json", 1)
+    assert re.fullmatch(r"(?::\d+)*: [a-z].{8,}\n", place_and_mend), err
+
+
+def test_a_folder_or_a_foreign_envelope_is_no_passport(call, place):
+    (place / "dir").mkdir()
+    assert "give a file, not a folder" in call("passport", "show", "dir")[2]
+    envelope = {"payload": "aGk=", "payloadType": "text/plain", "signatures": []}
+    Path("other.json").write_text(json.dumps(envelope))
+    code, out, err = call("passport", "show", "other.json")
+    assert (code, out) == (1, "")
+    assert "text/plain, other.json: give a Model Passport" in err
+    Path("added.json").write_text(json.dumps({**envelope, "read": "me"}))
+    assert "nothing may be added" in call("passport", "show", "added.json")[2]
+    Path("wrapped.json").write_text(json.dumps({**envelope, "payload": "aG\nk="}))
+    assert "read another copy" in call("passport", "show", "wrapped.json")[2]
+
+
+@pytest.mark.parametrize("folder", ["missing", "closed"])
+def test_a_page_that_cannot_be_written_is_named(call, signed, place, folder):
+    pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    if folder == "closed":
+        (place / folder).write_text("a file, no folder")
+    code, out, err = call("report", signed, "--out", f"{folder}/page.html")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"{folder}/page.html: give --out" in err
+    assert ".tmp" not in err
+
+
+def test_a_number_of_the_demo_out_of_range_says_which_fit(call):
+    pytest.importorskip("torch")
+    code, _, err = call("demo", "--seed", "-1")
+    assert (code, err) == (2, "error: seed is -1: give a whole number from 0 to 2**32 - 1\n")
+
+
 def commands(group=app, words=()):
     """Every command of the tree with the words that lead to it."""
     import typer

@@ -43,7 +43,9 @@ def decode(text: str, *, where: str | None = None) -> bytes:
         data = base64.b64decode(standard, validate=True)
     except (binascii.Error, UnicodeEncodeError, ValueError) as fault:
         raise InputError(
-            "not base64 (white space, a foreign character or missing padding)", where=where
+            "not base64 (white space, a foreign character or missing padding)",
+            where=where,
+            mend="read another copy; this one was changed on its way",
         ) from fault
     spelled = base64.urlsafe_b64encode(data) if urlsafe else base64.b64encode(data)
     if spelled != text.encode("ascii"):

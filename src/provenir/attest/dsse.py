@@ -46,6 +46,7 @@ _MAX_TYPE_BYTES = 256
 _MAX_KEYID_BYTES = 256
 _MAX_SIGNATURE_BYTES = 8192
 _MAX_DEPTH = 4
+_GIVE = "give a DSSE envelope, such as the passport.json of a run"
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -196,7 +197,9 @@ class Envelope:
         """
         place = where or "envelope"
         if len(data) > MAX_ENVELOPE_BYTES:
-            raise InputError(f"an envelope beyond {MAX_ENVELOPE_BYTES} bytes", where=place)
+            raise InputError(
+                f"an envelope beyond {MAX_ENVELOPE_BYTES} bytes", where=place, mend=_GIVE
+            )
         document = parse_json(data, where=place, max_depth=_MAX_DEPTH)
         _fields(document, {"payload", "payloadType", "signatures"}, set(), place)
         listed = document["signatures"]
@@ -227,13 +230,17 @@ def _signature(item: Any, name: str, place: str) -> Signature:
 def _fields(value: Any, required: set[str], optional: set[str], place: str) -> None:
     """Refuse what is no object, or an object with missing or foreign fields."""
     if not isinstance(value, dict):
-        raise InputError("a JSON object is expected", where=place)
+        raise InputError("a JSON object is expected", where=place, mend=_GIVE)
     missing = sorted(required - value.keys())
     if missing:
-        raise InputError(f"missing {', '.join(missing)}", where=place)
+        raise InputError(f"missing {', '.join(missing)}", where=place, mend=_GIVE)
     foreign = value.keys() - required - optional
     if foreign:
-        raise InputError(f"{len(foreign)} unsigned field(s) of no known meaning", where=place)
+        raise InputError(
+            f"{len(foreign)} unsigned field(s) of no known meaning",
+            where=place,
+            mend="read the copy that was signed; nothing may be added beside the signatures",
+        )
 
 
 def _text(value: Any, name: str, place: str) -> str:

@@ -14,6 +14,7 @@ __all__ = ["write_key_pair"]
 
 _PRIVATE_MODE = 0o600
 _PUBLIC_MODE = 0o644
+_ELSEWHERE = "choose another folder, or make this one writable"
 
 
 def write_key_pair(name: Path, private_pem: bytes, public_pem: bytes) -> tuple[Path, Path]:
@@ -62,7 +63,9 @@ def _create(path: Path, data: bytes, mode: int) -> None:
             os.fsync(file.fileno())
     except OSError as fault:
         path.unlink(missing_ok=True)
-        raise InputError(f"cannot write the key ({fault.strerror})", where=str(path)) from fault
+        raise InputError(
+            f"cannot write the key ({fault.strerror})", where=str(path), mend=_ELSEWHERE
+        ) from fault
 
 
 def _explain(fault: OSError, path: Path) -> NoReturn:
@@ -76,4 +79,6 @@ def _explain(fault: OSError, path: Path) -> NoReturn:
         ) from fault
     if isinstance(fault, FileNotFoundError | NotADirectoryError):
         raise InputError("no such folder", where=str(path.parent), mend="make it first") from fault
-    raise InputError(f"cannot make the key file ({fault.strerror})", where=where) from fault
+    raise InputError(
+        f"cannot make the key file ({fault.strerror})", where=where, mend=_ELSEWHERE
+    ) from fault

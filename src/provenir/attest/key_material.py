@@ -74,7 +74,7 @@ def pem_label(data: bytes, *, where: str | None) -> str:
         raise InputError(
             f"{kind}, not a PEM file" if kind else "not a PEM key file",
             where=where,
-            mend="make a pair with: provenir key new --out NAME",
+            mend="give the PEM file of a key; a pair is made by: provenir key new --out NAME",
         )
     if len(labels) > 1:
         raise InputError(

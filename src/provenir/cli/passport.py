@@ -10,7 +10,7 @@ import typer
 from provenir.cli.output import note, print_json, reading_bar, say_lines, warn
 from provenir.cli.verdicts import show_verdict
 from provenir.core.clock import parse_utc
-from provenir.core.errors import InputError, UndecidedError, UsageError
+from provenir.core.errors import InputError, ProvenirError, UndecidedError, UsageError
 
 if TYPE_CHECKING:
     from provenir.attest.keys import VerificationKey
@@ -34,10 +34,14 @@ def show(
     from provenir.governance.passport import ModelPassport
 
     shown = ModelPassport.read(passport)
-    if as_json:
-        print_json(shown.to_dict())
-    else:
-        say_lines(shown.to_markdown())
+    try:
+        if as_json:
+            print_json(shown.to_dict())
+        else:
+            say_lines(shown.to_markdown())
+    except ProvenirError as fault:
+        fault.where = str(passport)  # the readers of a payload do not know its file
+        raise
 
 
 @app.command()

@@ -18,10 +18,18 @@ def report(
     ] = None,
 ) -> None:
     """Write one self-contained page about a run: no script, no network."""
-    from provenir.console.report import render
+    from provenir.console.report import NAME, render
 
     if not run_dir.is_dir():
         raise InputError(
             "there is no such run folder", where=str(run_dir), mend="see: provenir run list"
         )
-    say(str(render(run_dir, out)))
+    page = run_dir / NAME if out is None else out
+    try:
+        say(str(render(run_dir, page)))
+    except OSError as fault:
+        raise InputError(
+            f"the page cannot be written ({fault.strerror})",
+            where=str(page),
+            mend="give --out FILE in a folder that is there and writable",
+        ) from fault

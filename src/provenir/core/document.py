@@ -117,7 +117,9 @@ class Document(Part):
             return cls.model_validate_json(orjson.dumps(value), strict=True)
         except ValidationError as error:
             raise DocumentError(
-                f"not a {cls.format_name()} document: {_summary(error)}", where=where
+                f"not a {cls.format_name()} document: {_summary(error)}",
+                where=where,
+                mend="read another copy, or the file that was meant",
             ) from error
         except ProvenirError as error:
             error.where = error.where or where
@@ -158,7 +160,9 @@ class Document(Part):
         found = value.get("schema_version") if isinstance(value, dict) else None
         if not isinstance(found, str):
             raise DocumentError(
-                f"not a {cls.format_name()} document: no schema_version", where=where
+                f"not a {cls.format_name()} document: no schema_version",
+                where=where,
+                mend="check that this is the file that was meant",
             )
         if isinstance(expected, str) and found != expected:
             raise DocumentError(

@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _READ_BUFFER_BYTES: Final = 1024 * 1024
+_ANOTHER_COPY: Final = "check the disk, or read another copy"
 
 
 def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -106,13 +107,17 @@ def open_regular(path: str | Path, *, follow_symlinks: bool = True) -> BinaryIO:
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError as error:
-        raise InputError("no such file", where=str(path)) from error
+        raise InputError("no such file", where=str(path), mend="check the path") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
         why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot open: {why}", where=str(path)) from error
+        raise InputError(
+            f"cannot open: {why}", where=str(path), mend="check the path and its permissions"
+        ) from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError("not a regular file", where=str(path))
+            raise InputError(
+                "not a regular file", where=str(path), mend="give a file, not a folder or a pipe"
+            )
         os.set_blocking(descriptor, True)
         return os.fdopen(descriptor, "rb", buffering=_READ_BUFFER_BYTES)
     except BaseException:
@@ -158,9 +163,15 @@ def read_bounded(
         try:
             data = stream.read(max_bytes + 1)
         except OSError as error:
-            raise InputError(f"cannot read: {error.strerror}", where=str(path)) from error
+            raise InputError(
+                f"cannot read: {error.strerror}", where=str(path), mend=_ANOTHER_COPY
+            ) from error
     if len(data) > max_bytes:
-        raise BoundsError(f"larger than {max_bytes:,} bytes", where=str(path))
+        raise BoundsError(
+            f"larger than {max_bytes:,} bytes",
+            where=str(path),
+            mend="check that this is the file that was meant",
+        )
     return data
 
 
@@ -198,7 +209,9 @@ class LineReader(Iterator[tuple[int, bytes]]):
             line = self._stream.readline(self._max_line_bytes + 1)
         except OSError as error:
             self.close()
-            raise InputError(f"cannot read: {error.strerror}", where=self._where) from error
+            raise InputError(
+                f"cannot read: {error.strerror}", where=self._where, mend=_ANOTHER_COPY
+            ) from error
         if line.endswith(b"\n"):
             self._number += 1
             return self._number, line[:-1]

@@ -21,6 +21,7 @@ __all__ = ["parse_json"]
 
 # A string literal (closed or not) or a bracket. Possessive repeats keep it linear on any input.
 _TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_WHICH_FILE: Final = "check that this is the file that was meant"
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -56,24 +57,36 @@ def parse_json(
     try:
         text = str(data, "utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 at byte {error.start}", where=where) from error
+        raise InputError(
+            f"not UTF-8 at byte {error.start}", where=where, mend=_WHICH_FILE
+        ) from error
     if text.startswith("\ufeff"):
         raise InputError("begins with a byte order mark", where=where, mend="remove it")
     if _depth_exceeds(text, max_depth):
-        raise BoundsError(f"nested deeper than {max_depth} levels", where=where)
+        raise BoundsError(f"nested deeper than {max_depth} levels", where=where, mend=_WHICH_FILE)
     try:
         value = (_DOUBLES_DECODER if doubles else _DECODER).decode(text)
         if _SURROGATE_ESCAPE.search(text) is not None:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except _RefusedError as error:
-        raise InputError(f"not strict JSON: {error}", where=where) from error
+        raise InputError(
+            f"not strict JSON: {error}", where=where, mend="correct it, or read another copy"
+        ) from error
     except json.JSONDecodeError as error:
         place = f"{where}:{error.lineno}:{error.colno}"
-        raise InputError(f"not JSON: {error.msg}", where=place) from error
+        raise InputError(
+            f"not JSON: {error.msg}", where=place, mend=f"{_WHICH_FILE}, and is whole"
+        ) from error
     except UnicodeEncodeError as error:
-        raise InputError("not strict JSON: an unpaired surrogate", where=where) from error
+        raise InputError(
+            "not strict JSON: an unpaired surrogate",
+            where=where,
+            mend="correct it, or read another copy",
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"not JSON that can be read: {error}", where=where) from error
+        raise InputError(
+            f"not JSON that can be read: {error}", where=where, mend=_WHICH_FILE
+        ) from error
     return value
 
 

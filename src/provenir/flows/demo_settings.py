@@ -58,15 +58,18 @@ class DemoSettings:
         """
         for name in ("steps", "prompts_per_step", "layers", "warm_up_batches"):
             if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be 1 or more, got {getattr(self, name)}")
+                raise UsageError(f"{name} is {getattr(self, name)}", mend="give 1 or more")
         if self.group_size < 2:
-            raise UsageError(f"a group needs 2 completions or more, got {self.group_size}")
+            raise UsageError(
+                f"group_size is {self.group_size}",
+                mend="give 2 or more: completions of one problem are compared with each other",
+            )
         if self.hidden_size % 8:
-            raise UsageError(f"hidden_size must be a multiple of 8, got {self.hidden_size}")
+            raise UsageError(f"hidden_size is {self.hidden_size}", mend="give a multiple of 8")
         if self.learning_rate < 0:
-            raise UsageError(f"learning_rate must not be negative, got {self.learning_rate}")
+            raise UsageError(f"learning_rate is {self.learning_rate}", mend="give 0 or more")
         if not 0 <= self.seed < 2**32:
-            raise UsageError(f"seed must lie in 0 … 2**32 - 1, got {self.seed}")
+            raise UsageError(f"seed is {self.seed}", mend="give a whole number from 0 to 2**32 - 1")
 
     @property
     def completions_per_step(self) -> int:

@@ -29,7 +29,9 @@ def read_payload(envelope: Envelope) -> tuple[Statement, PassportPredicate]:
     """
     if envelope.payload_type != PAYLOAD_TYPE:
         raise EvidenceError(
-            f"a payload of type {printable(envelope.payload_type)}", reason="wrong-predicate"
+            f"a payload of type {printable(envelope.payload_type)}",
+            reason="wrong-predicate",
+            mend="give a Model Passport, such as the passport.json of a run",
         )
     statement = Statement.parse(envelope.payload, expect=PASSPORT_PREDICATE, where="passport")
     # Spelled again for its own strict reading. The statement's reader has refused every text that

@@ -253,7 +253,7 @@ class LineageGraph:
 
     def _known(self) -> str:
         """Some ids that there are, for whoever asked for another."""
-        shown = ", ".join(node.node_id for node in self.nodes[:_SHOWN_IDS])
+        shown = ", ".join(repr(node.node_id) for node in self.nodes[:_SHOWN_IDS])
         more = len(self) - _SHOWN_IDS
         return f"there are {shown or 'none'}" + (f" and {more} more" if more > 0 else "")
 

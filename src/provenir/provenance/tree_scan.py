@@ -94,6 +94,7 @@ def scan_tree(path: Path, *, progress: Progress | None = None) -> TreeScan:
         raise InputError(
             "no such file or folder" if not path.exists() else "neither a file nor a folder",
             where=str(path),
+            mend="give the folder or the file of a model",
         )
     scan.files.sort(key=lambda file: file.name.encode())
     return scan
