@@ -54,7 +54,7 @@ def test_with_the_run_folder_l0_is_established(make_run, model, public):
     verdict = run.verify(public, artifacts=model)
     assert verdict
     assert verdict.assurance_established == "L0"
-    assert {check.name for check in verdict.not_checked} == {"expiry", "pages"}
+    assert {check.name for check in verdict.not_checked} == {"expiry", "other facts", "pages"}
 
 
 def test_what_lies_in_the_run_folder_unchecked_is_listed(make_run, public):

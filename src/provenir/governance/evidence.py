@@ -25,6 +25,8 @@ from provenir.governance.components import (
 )
 from provenir.governance.payload import read_payload
 from provenir.governance.risk import RULES_VERSION
+from provenir.governance.run_facts import compare_facts, journal_facts
+from provenir.governance.run_files import shown_names
 from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
 from provenir.provenance.run_record import read_run
@@ -32,6 +34,7 @@ from provenir.provenance.run_record import read_run
 if TYPE_CHECKING:
     from provenir.governance.bom import ModelBOM
     from provenir.governance.predicate import Assurance, PassportPredicate
+    from provenir.governance.run_facts import JournalFacts
     from provenir.governance.run_files import RunFiles
 
 __all__ = ["check_run_folder", "flight_summary", "hacking_summary"]
@@ -75,8 +78,10 @@ def check_run_folder(
     except InputError as fault:
         return [*checks, _manifest_fault(fault.what)], "declared"
     checks += files.compare("files", manifest.files)
-    checks.append(_agreement(predicate, manifest, files))
+    agreement, uncovered = _agreement(predicate, manifest, files)
+    checks.append(agreement)
     others = files.others(manifest, judged=_verified_here(predicate, files))
+    others += _word_only(uncovered)
     if any(check.status != "pass" for check in checks):
         return [*checks, *others], "declared"
     return [*checks, *others], "L0" if _recorded(files, manifest) else "declared"
@@ -111,13 +116,20 @@ def hacking_summary(document: Any) -> HackingSummary:
         raise InputError("no hacking report in it", where=_HACKING) from fault
 
 
-def _agreement(predicate: PassportPredicate, manifest: RunManifest, files: RunFiles) -> Check:
-    """Read the bill of materials from the folder again and compare what follows from it."""
+def _agreement(
+    predicate: PassportPredicate, manifest: RunManifest, files: RunFiles
+) -> tuple[Check, list[str]]:
+    """Read the bill of materials from the folder again and compare what follows from it.
+
+    Returns:
+        The row, and the fields that nothing in the folder speaks of.
+    """
     bom = predicate.bom
     for name, stated in ((_FLIGHT, bom.flight), (_HACKING, bom.hacking)):
         if stated is not None and name not in manifest.files:
             detail = f"the manifest records no {name}, which the bill of materials sums up"
-            return Check(name="evidence", status="fail", reason="missing-report", detail=detail)
+            row = Check(name="evidence", status="fail", reason="missing-report", detail=detail)
+            return row, []
     try:
         covered = [name for name in (_FLIGHT, _HACKING) if name in manifest.files]
         read = {
@@ -126,9 +138,11 @@ def _agreement(predicate: PassportPredicate, manifest: RunManifest, files: RunFi
         flight = flight_summary(read[_FLIGHT]) if _FLIGHT in read else None
         hacking = hacking_summary(read[_HACKING]) if _HACKING in read else None
     except InputError as fault:
-        return _disagreement(f"{fault.where}: {fault.what}")
+        return _disagreement(f"{fault.where}: {fault.what}"), []
+    facts = journal_facts(read_run(files.folder).journal() if _JOURNAL in manifest.files else ())
+    compared = compare_facts(bom, manifest, facts)
     differences = [
-        *_manifest_differences(bom, manifest),
+        *compared.differences,
         *(["what the flight recorder saw"] if bom.flight not in (None, flight) else []),
         *(["what the hacking report says"] if bom.hacking not in (None, hacking) else []),
     ]
@@ -137,7 +151,7 @@ def _agreement(predicate: PassportPredicate, manifest: RunManifest, files: RunFi
             "flight": flight or bom.flight,
             "hacking": hacking or bom.hacking,
             "run": bom.run or RunSummary(name=manifest.name or "run", status=manifest.status),
-            **_journal_facts(bom, manifest, files),
+            **_against_it(bom, facts),
         }
     )
     known_rules = predicate.risk_rules <= RULES_VERSION
@@ -145,52 +159,32 @@ def _agreement(predicate: PassportPredicate, manifest: RunManifest, files: RunFi
     if known_rules and flags != list(predicate.risk_flags):
         differences.append(f"the risk flags are {', '.join(flags) or 'none'}")
     if differences:
-        return _disagreement("the run folder says otherwise: " + "; ".join(differences))
+        return _disagreement("the run folder says otherwise: " + "; ".join(differences)), []
     if not known_rules:
-        return Check(name="evidence", status="undecided", reason="newer-rules")
-    return Check(name="evidence", status="pass", detail="the run folder gives the same flags")
+        row = Check(name="evidence", status="undecided", reason="newer-rules")
+    else:
+        row = Check(name="evidence", status="pass", detail="the run folder gives the same flags")
+    return row, compared.uncovered
 
 
-def _manifest_differences(bom: ModelBOM, manifest: RunManifest) -> list[str]:
-    """Name the facts that the bill of materials states otherwise than the manifest."""
-    run, code = bom.run, bom.code
-    pairs: list[tuple[str, str | None, str | None]] = [("run id", bom.run_id, manifest.run_id)]
-    if run is not None:
-        pairs += [
-            ("status", run.status, manifest.status),
-            ("start", run.started_at or manifest.started_at, manifest.started_at),
-            ("end", run.ended_at or manifest.ended_at, manifest.ended_at),
-            ("config hash", run.config_hash or manifest.config_hash, manifest.config_hash),
-        ]
-        if run.seed is not None and run.seed != manifest.seed:
-            pairs.append(("seed", str(run.seed), str(manifest.seed)))
-    if code is not None and code.git_sha is not None:
-        pairs.append(("commit", code.git_sha, manifest.git_sha or "unknown"))
-    if code is not None and code.dependencies_hash is not None:
-        pairs.append(("packages", code.dependencies_hash, manifest.dependencies_lockfile))
-    differences = [f"{what} {found}, not {said}" for what, said, found in pairs if said != found]
-    hashes = {part.content_hash for part in bom.data if part.content_hash is not None}
-    if manifest.dataset_hash is not None and hashes and manifest.dataset_hash not in hashes:
-        differences.append(f"dataset {manifest.dataset_hash} is not among the data")
-    return differences
+def _against_it(bom: ModelBOM, facts: JournalFacts) -> dict[str, Any]:
+    """Parts of the bill of materials, with what the journal holds against them."""
+    found = [
+        EvalComponent(benchmark=name, score=None, contaminated=True) for name in facts.contaminated
+    ]
+    parts: dict[str, Any] = {"evals": (*bom.evals, *found)}
+    if facts.dirty and bom.code is not None:
+        parts["code"] = bom.code.model_copy(update={"dirty": True})
+    return parts
 
 
-def _journal_facts(bom: ModelBOM, manifest: RunManifest, files: RunFiles) -> dict[str, Any]:
-    """The parts of the bill of materials, with what the run's journal says against them."""
-    if _JOURNAL not in manifest.files:
-        return {}
-    dirty = False
-    contaminated: dict[str, EvalComponent] = {}
-    for record in read_run(files.folder).journal():
-        name = record.get("benchmark")
-        if record.get("type") == "start":
-            dirty = record.get("dirty") is True
-        elif record.get("contaminated") is True and isinstance(name, str) and name:
-            contaminated[name] = EvalComponent(benchmark=name, score=None, contaminated=True)
-    facts: dict[str, Any] = {"evals": (*bom.evals, *contaminated.values())}
-    if dirty and bom.code is not None:
-        facts["code"] = bom.code.model_copy(update={"dirty": True})
-    return facts
+def _word_only(fields: list[str]) -> list[Check]:
+    """Name what nothing in the run folder speaks of: it may be so, and it is not shown."""
+    if not fields:
+        return []
+    detail = f"the signer's word, of which the run says nothing: {shown_names(fields, shown=20)}"
+    row = Check(name="other facts", status="not-checked", reason="not-recorded", detail=detail)
+    return [row]
 
 
 def _recorded(files: RunFiles, manifest: RunManifest) -> bool:

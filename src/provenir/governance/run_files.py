@@ -166,7 +166,7 @@ class RunFiles:
             return []  # a file where a folder was: `digest` already finds nothing below it
 
 
-def shown_names(names: list[str]) -> str:
+def shown_names(names: list[str], *, shown: int = _SHOWN) -> str:
     """The first few names, and how many more there are."""
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
