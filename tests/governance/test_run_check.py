@@ -5,10 +5,13 @@ import os
 
 import pytest
 
-from provenir.core.digest import digest_file
+from provenir.core.digest import digest_bytes, digest_file
 from provenir.core.errors import InputError
 from provenir.core.manifest import RunManifest, RunManifestStore
+from provenir.governance.passport import PassportSigner
 from provenir.governance.run_check import verify_run
+
+DIGEST = digest_bytes(b"a report")
 
 
 def details(verdict) -> str:
@@ -54,6 +57,19 @@ def test_each_changed_or_missing_file_is_named(run, name):
     path.rmdir()
     os.mkfifo(path)
     assert verify_run(run.folder).reasons == ("missing-report",)
+
+
+def test_links_in_a_circle_lead_to_no_file(run):
+    name = "reports/pii.json"
+    (run.folder / "reports").symlink_to("reports")
+    files = {**run.manifest.files, name: run.manifest.config_hash}
+    store(run).save(run.manifest.with_changes(files=files))
+    verdict = verify_run(run.folder)
+    assert verdict.exit_code == 1
+    assert "missing-report" in verdict.reasons
+    assert f"file:{name}" in details(verdict)
+    passport = PassportSigner(b"k").sign(run.bom, manifest=run.manifest, reports={name: DIGEST})
+    assert "missing-report" in passport.verify(b"k", run_dir=run.folder).reasons
 
 
 def test_a_folder_that_lost_everything_is_not_told_line_by_line(run):

@@ -59,7 +59,7 @@ class RunFiles:
             if path.is_symlink() or not path.resolve().is_relative_to(self._root):
                 return None
             return path if path.is_file() else None
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: links in a circle, before Python 3.13
             return None  # a name that the file system cannot hold is not there
 
     def digest(self, name: str) -> str | None:
