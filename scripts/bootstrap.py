@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import collections
 import hashlib
+import os
 import platform
 import re
 import shutil
@@ -20,6 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)
 PIP_WITH_GROUPS = (25, 1)
+UNFINISHED = ".unfinished"
+ENSURE_PIP = ("-m", "ensurepip", "--upgrade", "--default-pip")
+INTERRUPTED = 130
 TARGETS = {
     "base": (["."], []),
     "base-test": (["."], ["test"]),
@@ -65,30 +69,64 @@ def wanted_state(target: str) -> str:
 
 
 def make_venv(python: str, venv: Path) -> Path:
-    interpreter = venv / "bin" / "python"
-    if not interpreter.exists():
-        probe = subprocess.run([python, "-c", "import venv, ensurepip"], capture_output=True)
-        if probe.returncode:
-            fail(
-                "this Python has no venv module; on Debian and Ubuntu: "
-                f"apt-get install python3-venv (looked at {python})"
-            )
-        print(f"making {venv} with {python}", flush=True)
-        subprocess.run([python, "-m", "venv", str(venv)], check=True)
+    """The interpreter of an environment whose pip answers; one that was left half made is remade.
+
+    An environment cannot be built elsewhere and moved, since its scripts hold its path. So a file
+    inside says, until the end, that its pip is not whole yet.
+    """
+    interpreter, unfinished = venv / "bin" / "python", venv / UNFINISHED
+    if interpreter.exists() and not unfinished.exists():
+        # Another tool may have made it without pip: that is mended, and nothing in it is lost.
+        if not pip_version(interpreter):
+            ran(interpreter, *ENSURE_PIP)
+        if pip_version(interpreter):
+            return interpreter
+    if not ran(python, "-c", "import venv, ensurepip"):
+        fail(
+            "this Python has no venv module; on Debian and Ubuntu: "
+            f"apt-get install python3-venv (looked at {python})"
+        )
+    if venv.exists() and holds_something_else(venv):
+        fail(f"{venv} is there and is no environment of Python; give another: make VENV=.venv-2")
+    print(f"{'remaking' if venv.exists() else 'making'} {venv} with {python}", flush=True)
+    if not ran(python, "-m", "venv", "--clear", "--without-pip", venv):
+        fail(f"{venv} could not be made; is the disk full, or the folder not yours?")
+    unfinished.touch()
+    if not ran(interpreter, *ENSURE_PIP):
+        fail(f"pip could not be put into {venv}; is the disk full?")
     return interpreter
+
+
+def holds_something_else(folder: Path) -> bool:
+    """Whether it holds files and yet is no environment: those would be lost by making one there."""
+    if (folder / "pyvenv.cfg").exists() or (folder / UNFINISHED).exists():
+        return False
+    return not folder.is_dir() or any(path.is_file() for path in folder.rglob("*"))
 
 
 def ensure_pip(interpreter: Path) -> None:
     """Dependency groups (PEP 735) need pip 25.1 or newer."""
-    text = subprocess.run(
+    unfinished = interpreter.parent.parent / UNFINISHED
+    if pip_version(interpreter) < PIP_WITH_GROUPS:
+        unfinished.touch()
+        if not ran(interpreter, "-m", "pip", "install", "-q", "--upgrade", "pip>=25.1"):
+            fail("pip could not be upgraded to 25.1 or newer; is a package index reachable?")
+    if unfinished.exists():
+        unfinished.unlink()
+
+
+def pip_version(interpreter: Path) -> tuple[int, ...]:
+    """Major and minor version; nothing where pip does not answer."""
+    asked = subprocess.run(
         [str(interpreter), "-m", "pip", "--version"], capture_output=True, text=True
-    ).stdout
-    found = re.search(r"pip (\d+)\.(\d+)", text)
-    if found and (int(found.group(1)), int(found.group(2))) >= PIP_WITH_GROUPS:
-        return
-    command = [str(interpreter), "-m", "pip", "install", "-q", "--upgrade", "pip>=25.1"]
-    if subprocess.call(command):
-        fail("pip could not be upgraded to 25.1 or newer; is a package index reachable?")
+    )
+    found = re.search(r"pip (\d+)\.(\d+)", asked.stdout)
+    return (int(found.group(1)), int(found.group(2))) if found else ()
+
+
+def ran(*command: object) -> bool:
+    """Run a command that has nothing to tell; whether it succeeded."""
+    return subprocess.run([str(word) for word in command], capture_output=True).returncode == 0
 
 
 def announce(target: str) -> None:
@@ -153,6 +191,16 @@ def folder_megabytes(folder: Path) -> float:
 
 
 def main() -> None:
+    """Do what the command line asks; Ctrl-C is one line, and the next call takes it up again."""
+    try:
+        prepare()
+    except KeyboardInterrupt:
+        show_progress("")
+        print("interrupted; the same command takes it up again", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None
+
+
+def prepare() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--venv", default=".venv")
     parser.add_argument("target", choices=sorted(TARGETS))
@@ -164,7 +212,7 @@ def main() -> None:
     if stamp.exists() and stamp.read_text() == state and (venv / "bin" / "python").exists():
         return
     if python != sys.executable:
-        raise SystemExit(subprocess.call([python, *sys.argv]))
+        os.execv(python, [python, *sys.argv])
     interpreter = make_venv(python, venv)
     ensure_pip(interpreter)
     announce(options.target)
