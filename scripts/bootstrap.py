@@ -34,6 +34,10 @@ TARGETS = {
 MEGABYTE = 1_000_000
 UNITS = {"bytes": 1e-6, "kB": 1e-3, "MB": 1.0, "GB": 1e3}
 DOWNLOADING = re.compile(r"\s*Downloading (\S+) \(([\d.]+) (kB|MB|GB|bytes)\)")
+UNREACHED = re.compile(
+    r"Retrying \(Retry\(|Could not fetch URL|Connection(Timeout)?Error|NewConnectionError"
+    r"|Temporary failure in name resolution|Network is unreachable"
+)
 
 
 def fail(message: str) -> None:
@@ -156,12 +160,14 @@ def install(interpreter: Path, target: str) -> None:
     started = time.monotonic()
     megabytes, packages = 0.0, 0
     tail: collections.deque[str] = collections.deque(maxlen=25)
+    unreached = False
     process = subprocess.Popen(
         command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     for line in process.stdout or ():
         tail.append(line.rstrip())
         fetched = DOWNLOADING.match(line)
+        unreached = not fetched and (unreached or bool(UNREACHED.search(line)))
         if fetched:
             megabytes += float(fetched.group(2)) * UNITS[fetched.group(3)]
             packages += not fetched.group(1).endswith(".metadata")
@@ -170,6 +176,8 @@ def install(interpreter: Path, target: str) -> None:
             show_progress("  unpacking")
     show_progress("")
     if process.wait():
+        if unreached:
+            fail("the packages could not be fetched; is a package index reachable?")
         print("\n".join(tail), file=sys.stderr)
         fail("the installation failed; pip's last lines stand above")
     venv = interpreter.parent.parent

@@ -74,3 +74,29 @@ def test_ctrl_c_is_one_line_and_the_next_call_takes_it_up(bootstrap, tmp_path):
     assert (begun.returncode, said.count("\n")) == (130, 1)
     assert said.startswith("interrupted")
     assert bootstrap.pip_version(bootstrap.make_venv(sys.executable, venv))
+
+
+RETRYING = "WARNING: Retrying (Retry(total=4, connect=None)) after connection broken"
+FETCHED = "  Downloading rich-14.whl (240 kB)"
+CONFLICT = "ERROR: Cannot install provenir: these versions have conflicting dependencies."
+
+
+def failing_install(bootstrap, tmp_path, *pip_says: str) -> None:
+    """Install with a pip that says these lines and fails."""
+    pip = tmp_path / "python"
+    pip.write_text("#!/bin/sh\ncat <<'END'\n" + "\n".join(pip_says) + "\nEND\nexit 1\n")
+    pip.chmod(0o755)
+    with pytest.raises(SystemExit) as left:
+        bootstrap.install(pip, "base")
+    assert left.value.code == 2
+
+
+def test_a_missing_network_is_said_in_one_line(bootstrap, tmp_path, capsys):
+    failing_install(bootstrap, tmp_path, RETRYING, CONFLICT)
+    said = capsys.readouterr().err
+    assert said == "error: the packages could not be fetched; is a package index reachable?\n"
+
+
+def test_any_other_fault_of_pip_is_shown(bootstrap, tmp_path, capsys):
+    failing_install(bootstrap, tmp_path, RETRYING, FETCHED, CONFLICT)
+    assert CONFLICT in capsys.readouterr().err
