@@ -43,6 +43,8 @@ def test_key_new_can_encrypt(call, place, monkeypatch):
     assert call("key", "new", "--out", "mine", "--encrypt")[0] == 0
     assert "ENCRYPTED" in Path("mine.pem").read_text()
     assert Ed25519Signer.from_pem("mine.pem", "open sesame").keyid
+    assert provenir.track("t", sign_passport=True, signing_key="mine.pem")
+    monkeypatch.delenv("PROVENIR_KEY_PASSWORD")
     with pytest.raises(ProvenirError):
         provenir.track("t", sign_passport=True, signing_key="mine.pem")
 

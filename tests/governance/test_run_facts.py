@@ -157,7 +157,7 @@ def test_changes_in_any_part_of_a_run_make_its_code_dirty(make_run, public, plac
     parts[place]["dirty"] = True
     run = make_run(journal=journal(*parts))
     assert run.verify(public).reasons == ("flags-mismatch",)
-    assert "dirty_code" in run.verify(public).to_text()
+    assert "dirty_code" in str(run.verify(public).to_dict())
 
 
 def test_findings_may_be_left_out_as_a_whole_and_not_in_part(run):
