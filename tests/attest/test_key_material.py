@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import string
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenir.attest.key_material import describe_key, pem_label
-from provenir.core.errors import InputError
+from provenir.attest.key_material import describe_key, may_be_raw_key, pem_label
+from provenir.attest.shared_secret import HmacKey, hmac_secret
+from provenir.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from provenir.attest.keys import Ed25519Signer
@@ -47,6 +49,18 @@ def _spellings(signer: Ed25519Signer) -> dict[str, bytes]:
         "PEM cut short": pem[:40],
         "JWK": b'{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg"}',
         "key id": signer.keyid.encode(),
+        "DER and a newline": der + b"\n",
+        "DER behind blanks": b"\n " + der,
+        "base64 of DER for URLs": base64.urlsafe_b64encode(der),
+        "base64 of DER without padding": base64.urlsafe_b64encode(der).rstrip(b"="),
+        "hexadecimal DER": der.hex().encode(),
+        "hexadecimal DER with colons": der.hex(":").upper().encode() + b"\n",
+        "base64 of PEM": base64.b64encode(pem),
+        "base64 of base64 of DER": base64.b64encode(base64.b64encode(der)),
+        "hexadecimal PEM": pem.hex().encode(),
+        "base64 of a key id": base64.b64encode(signer.keyid.encode()),
+        "SSH2": b"---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n",
+        "OpenSSH body": public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).split()[1],
         "RSA PEM": rsa.generate_private_key(65537, 2048)
         .public_key()
         .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
@@ -62,10 +76,30 @@ def test_every_spelling_of_a_key_is_recognised(signer: Ed25519Signer) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", [b"team-signing-key", b"0", b"0" * 64, b"MCow", b"\x30\x2a", b"a-----b", bytes(32)]
+    "secret", [b"team-signing-key", b"k", b"0", b"MCow", b"\x30\x2a", b"a-----b", bytes(32)]
 )
 def test_a_plain_secret_is_no_key(secret: bytes) -> None:
     assert describe_key(secret) is None
+    assert not may_be_raw_key(secret)
+    HmacKey(secret)
+
+
+@given(st.text(alphabet=string.ascii_letters + string.digits + "+/-_=", min_size=1, max_size=120))
+def test_a_secret_of_letters_is_no_key(text: str) -> None:
+    assert describe_key(text.encode()) is None
+
+
+def test_what_may_be_a_raw_key_is_refused_with_a_mend(signer: Ed25519Signer) -> None:
+    raw = signer.private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    spellings = [raw.hex(), raw.hex().upper() + "\n", base64.b64encode(raw).decode()]
+    spellings.append(base64.urlsafe_b64encode(b"\xff" * 32).decode())
+    for text in spellings:
+        assert may_be_raw_key(text.encode())
+        with pytest.raises(UsageError, match=r"raw public key.*openssl rand"):
+            hmac_secret(text)
+    for length in (16, 31, 33, 48):
+        hmac_secret("ab" * length)
+        hmac_secret(base64.b64encode(b"\xab" * length))
 
 
 @given(st.binary(max_size=300))

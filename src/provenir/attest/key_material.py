@@ -10,8 +10,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
@@ -19,22 +20,33 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 from provenir.core.errors import InputError, UsageError
 from provenir.core.files import read_bounded
 
-__all__ = ["MAX_KEY_FILE_BYTES", "describe_key", "pem_label", "read_key_file"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["MAX_KEY_FILE_BYTES", "describe_key", "may_be_raw_key", "pem_label", "read_key_file"]
 
 MAX_KEY_FILE_BYTES: Final = 64 * 1024
 
 _PEM_BEGIN = re.compile(rb"-----BEGIN ([^\r\n-]{0,64})-----")
+_SSH2_BEGIN = re.compile(rb"---- BEGIN [^\r\n-]{0,64}----")  # RFC 4716 section 3.1
 _OPENSSH = (b"ssh-ed25519 ", b"ssh-rsa ", b"ssh-dss ", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-")
+# The same key without its line: the length of the algorithm's name, then the name (RFC 4253, 6.6).
+_SSH_BLOB = re.compile(rb"\x00\x00\x00.(?:ssh-|ecdsa-sha2-|sk-ssh-|sk-ecdsa-)", re.DOTALL)
 _KEYID = re.compile(rb"ed25519:[0-9a-fA-F]{64}")
-_DER_SEQUENCE = b"\x30"
+_RAW_HEX = re.compile(rb"[0-9a-fA-F]{64}")
+_RAW_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{43}=")
+_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
+_DER_SEQUENCE = 0x30
+_LAYERS: Final = 2
 
 
 def describe_key(data: bytes) -> str | None:
     """Name the kind of asymmetric key that these bytes spell, or None.
 
-    Recognised: any PEM block, DER public and private keys raw or in base64, OpenSSH key lines,
-    JSON Web Keys and our own key ids; also behind white space, a byte order mark or UTF-16.
-    Thirty-two raw bytes cannot be told from a good secret and are not named.
+    Recognised: any PEM or RFC 4716 block, DER public and private keys, OpenSSH key lines and what
+    is in them, JSON Web Keys and our own key ids; each as it is, behind white space, a byte order
+    mark or UTF-16, and in hexadecimal digits or base64 (both alphabets), once or twice over.
+    Thirty-two raw bytes cannot be told from a good secret and are not named; see `may_be_raw_key`.
 
     Args:
         data: The bytes under suspicion; never repeated in the answer.
@@ -42,20 +54,17 @@ def describe_key(data: bytes) -> str | None:
     Returns:
         A phrase such as "a PEM block (PUBLIC KEY)", or None.
     """
-    plain = data.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").strip()
-    block = _PEM_BEGIN.search(plain)
-    if block:
-        return f"a PEM block ({_label(block)})"
-    if plain.startswith(_OPENSSH):
-        return "an OpenSSH public key"
-    if plain.startswith(b"{") and b'"kty"' in plain:
-        return "a JSON Web Key"
-    if _KEYID.fullmatch(plain):
-        return "the id of a public key"
-    for candidate in (data, _from_base64(plain)):
-        if candidate.startswith(_DER_SEQUENCE) and _is_der_key(candidate):
-            return "a DER key"
-    return None
+    kinds = (_kind(reading) for reading in _readings(data))
+    return next((kind for kind in kinds if kind is not None), None)
+
+
+def may_be_raw_key(data: bytes) -> bool:
+    """Tell whether this is how people write down 32 raw bytes: 64 hex digits, or base64 with `=`.
+
+    It may be a good secret. It may as well be a raw Ed25519 public key, which everyone holds.
+    """
+    plain = _plain(data)
+    return bool(_RAW_HEX.fullmatch(plain) or _RAW_BASE64.fullmatch(plain))
 
 
 def pem_label(data: bytes, *, where: str | None) -> str:
@@ -102,12 +111,56 @@ def _label(match: re.Match[bytes]) -> str:
     return match[1].decode("ascii", "replace")
 
 
-def _from_base64(text: bytes) -> bytes:
-    """Decode base64 spread over lines, or give nothing back."""
-    try:
-        return base64.b64decode(b"".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
+def _plain(data: bytes) -> bytes:
+    """Text without what stands around it: UTF-16's zeros, a byte order mark, white space."""
+    return data.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").strip()
+
+
+def _kind(data: bytes) -> str | None:
+    """Name the kind of key that these bytes are as they stand."""
+    plain = _plain(data)
+    block = _PEM_BEGIN.search(plain)
+    if block:
+        return f"a PEM block ({_label(block)})"
+    if plain.startswith(_OPENSSH) or _SSH2_BEGIN.search(plain) or _SSH_BLOB.match(data):
+        return "an OpenSSH public key"
+    if plain.startswith(b"{") and b'"kty"' in plain:
+        return "a JSON Web Key"
+    if _KEYID.fullmatch(plain):
+        return "the id of a public key"
+    return "a DER key" if _is_der_key(_der_value(data.lstrip())) else None
+
+
+def _readings(data: bytes) -> Iterator[bytes]:
+    """The bytes, and whatever they decode to, and whatever that decodes to."""
+    layer = [data]
+    for _ in range(_LAYERS):
+        yield from layer
+        layer = [decoded for each in layer for decoded in _decoded(each)]
+    yield from layer
+
+
+def _decoded(data: bytes) -> list[bytes]:
+    """What the bytes are as hexadecimal digits and as base64, spread over lines or not."""
+    text = b"".join(_plain(data).split())
+    body = text.rstrip(b"=").translate(_URL_ALPHABET)
+    found = []
+    with suppress(ValueError):  # not hexadecimal
+        found.append(bytes.fromhex(text.replace(b":", b"").decode("ascii")))
+    with suppress(binascii.Error):  # not base64
+        found.append(base64.b64decode(body + b"=" * (-len(body) % 4), validate=True))
+    return found
+
+
+def _der_value(data: bytes) -> bytes:
+    """The sequence that the bytes begin with, without what follows it (X.690 section 8.1.3)."""
+    if len(data) < 2 or data[0] != _DER_SEQUENCE:
         return b""
+    size, header = data[1], 2
+    if size > 0x80:
+        header += size - 0x80
+        size = int.from_bytes(data[2:header], "big")
+    return data[: header + size]
 
 
 def _is_der_key(data: bytes) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from provenir.attest.key_material import describe_key
+from provenir.attest.key_material import describe_key, may_be_raw_key
 from provenir.core.errors import UsageError
 from provenir.core.text import printable
 
@@ -34,7 +34,8 @@ class _SharedSecret:
         key_id: A name for people, part of the key id; it identifies nothing.
 
     Raises:
-        UsageError: The secret is empty or spells a public or private key; the name is not plain.
+        UsageError: The secret is empty or spells a public or private key or what may be one; the
+            name is not plain.
     """
 
     secret: bytes = field(repr=False)
@@ -101,7 +102,8 @@ def hmac_secret(value: str | SecretBytes) -> bytes:
         The secret as bytes.
 
     Raises:
-        UsageError: It is empty, spells a public or private key, or names an existing file.
+        UsageError: It is empty, spells a public or private key or what may be one, or names an
+            existing file.
     """
     secret = _as_bytes(value)
     _check_secret(secret)
@@ -146,6 +148,12 @@ def _check_secret(secret: object) -> None:
             f"an HMAC secret is expected, this is {kind}",
             mend="a PEM file is given by its path to sign, and by --public-key FILE or "
             "PublicKey.from_pem(path) to verify",
+        )
+    if may_be_raw_key(secret):
+        raise UsageError(
+            "an HMAC secret is expected, this may be a raw public key: 32 bytes in hexadecimal "
+            "digits or base64",
+            mend="take a secret of another length, such as from: openssl rand -base64 48",
         )
 
 
