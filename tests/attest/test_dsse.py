@@ -18,7 +18,7 @@ from provenir.attest.dsse import (
     pae,
 )
 from provenir.attest.keys import Ed25519Signer, HmacKey, HmacSigner
-from provenir.core.errors import InputError, UsageError
+from provenir.core.errors import BoundsError, InputError, UsageError
 
 PAYLOAD = b'{"_type":"https://in-toto.io/Statement/v1"}'
 
@@ -302,6 +302,13 @@ def test_what_is_no_envelope_is_refused(document: Any) -> None:
 def test_what_has_no_single_reading_is_refused(data: bytes) -> None:
     with pytest.raises(InputError):
         Envelope.parse(data)
+
+
+def test_more_values_than_an_envelope_has_are_not_built() -> None:
+    with pytest.raises(BoundsError, match="values"):
+        Envelope.parse(_bytes(_changed(signatures=[[]] * 10_000)))
+    fullest = [{"sig": "aGk=", "keyid": "," * 256}] * MAX_SIGNATURES
+    assert Envelope.parse(_bytes(_changed(signatures=fullest, payloadType="," * 256)))
 
 
 @given(

@@ -15,7 +15,13 @@ from provenir.attest.statement import (
     Subject,
 )
 from provenir.core.canonical import canonical_bytes
-from provenir.core.errors import CanonicalizationError, EvidenceError, InputError, UsageError
+from provenir.core.errors import (
+    BoundsError,
+    CanonicalizationError,
+    EvidenceError,
+    InputError,
+    UsageError,
+)
 
 HEX = "ab" * 32
 SUBJECT = Subject("model/tensors", {"sha256": HEX})
@@ -121,6 +127,12 @@ def test_what_is_no_statement_is_refused(document: Any) -> None:
     with pytest.raises(InputError) as caught:
         Statement.parse(json.dumps(document).encode(), expect=PASSPORT_PREDICATE, where="evil")
     assert "evil" in str(caught.value)
+
+
+def test_more_values_than_a_statement_has_are_not_built() -> None:
+    data = json.dumps(_document(predicate={"a": "," * 1_000_000})).encode()
+    with pytest.raises(BoundsError, match="values"):
+        Statement.parse(data, expect=PASSPORT_PREDICATE)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,23 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
         Small.read(path)
 
 
+def test_a_document_of_too_many_values() -> None:
+    class Few(Note):
+        max_items = 3
+
+    assert Few.from_bytes(b'{"schema_version":"note/1","text":"x"}', where="x").text == "x"
+    with pytest.raises(DocumentError, match="more than 3 values"):
+        Few.from_bytes(b'{"schema_version":"note/1","text":",,"}', where="x")
+
+
+def test_a_document_in_another_one() -> None:
+    value = {"schema_version": "note/1", "text": "x", "count": 1}
+    assert Note.from_value(value, where="x") == Note(text="x", count=1)
+    for odd in ({**value, "count": "1"}, {**value, "schema_version": "note/2"}, [], None):
+        with pytest.raises(DocumentError):
+            Note.from_value(odd, where="x")
+
+
 def test_documents_are_frozen_and_finite() -> None:
     note = Note(text="x")
     with pytest.raises(ValidationError):

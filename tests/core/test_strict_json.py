@@ -104,6 +104,13 @@ def test_the_depth_limit_is_exact() -> None:
         parse_json(b"[[]]", where="x", max_depth=1)
 
 
+def test_the_number_of_values_is_bounded_before_any_is_built() -> None:
+    data = b'[[],{"a":[1,2]}]'
+    assert parse_json(data, where="x", max_items=6) == [[], {"a": [1, 2]}]
+    with pytest.raises(BoundsError, match="more than 5 values"):
+        parse_json(data, where="x", max_items=5)
+
+
 def test_brackets_in_text_and_side_by_side_are_not_depth() -> None:
     assert parse_json(b'["' + b"[" * 1000 + b'"]', where="x") == ["[" * 1000]
     assert parse_json(b'["\\"' + b"{" * 1000 + b'"]', where="x") == ['"' + "{" * 1000]

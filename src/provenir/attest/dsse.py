@@ -47,6 +47,8 @@ _MAX_KEYID_BYTES = 256
 _MAX_SIGNATURE_BYTES = 8192
 _MAX_DEPTH = 4
 _GIVE = "give a DSSE envelope, such as the passport.json of a run"
+# All that an envelope may hold, with commas in every key id, is below this.
+_MAX_ITEMS = 10_000
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -200,7 +202,7 @@ class Envelope:
             raise InputError(
                 f"an envelope beyond {MAX_ENVELOPE_BYTES} bytes", where=place, mend=_GIVE
             )
-        document = parse_json(data, where=place, max_depth=_MAX_DEPTH)
+        document = parse_json(data, where=place, max_depth=_MAX_DEPTH, max_items=_MAX_ITEMS)
         _fields(document, {"payload", "payloadType", "signatures"}, set(), place)
         listed = document["signatures"]
         if not isinstance(listed, list) or len(listed) > MAX_SIGNATURES:

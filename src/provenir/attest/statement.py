@@ -40,6 +40,7 @@ DIGEST_FORMS: Final[Mapping[str, re.Pattern[str]]] = {
 _MAX_SUBJECTS = 4096
 _MAX_NAME_CHARS = 1024
 _MAX_DEPTH = 64
+_MAX_ITEMS = 1_000_000
 _FIELDS = {"_type", "subject", "predicateType", "predicate"}
 
 
@@ -122,7 +123,9 @@ class Statement:
             EvidenceError: It is one of another predicate type (reason `wrong-predicate`).
         """
         place = where or "statement"
-        document = parse_json(data, where=place, max_depth=_MAX_DEPTH)
+        document = parse_json(
+            data, where=place, max_depth=_MAX_DEPTH, max_items=_MAX_ITEMS, doubles=True
+        )
         if not isinstance(document, dict) or document.get("_type") != STATEMENT_TYPE:
             raise InputError(f"not an in-toto statement ({STATEMENT_TYPE})", where=place)
         predicate_type = document.get("predicateType")

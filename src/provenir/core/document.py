@@ -26,7 +26,7 @@ from provenir.core.canonical import canonical_bytes
 from provenir.core.digest import digest_bytes, is_digest
 from provenir.core.errors import DocumentError, InputError, ProvenirError
 from provenir.core.files import atomic_write, parse_json, read_bounded
-from provenir.core.limits import MAX_DOCUMENT_BYTES
+from provenir.core.limits import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_ITEMS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,10 +68,13 @@ class Document(Part):
             such as ``run-manifest/1``.
         max_bytes: Largest stored document that `read` accepts, in bytes.
         max_depth: Most nested containers that `from_bytes` accepts.
+        max_items: Most brackets and commas that `from_bytes` accepts; a value costs a reader some
+            sixty bytes of memory for each, however short it is spelled.
     """
 
     max_bytes: ClassVar[int] = MAX_DOCUMENT_BYTES
     max_depth: ClassVar[int] = 64
+    max_items: ClassVar[int] = MAX_DOCUMENT_ITEMS
 
     schema_version: str
 
@@ -107,9 +110,24 @@ class Document(Part):
             DocumentError: Not strict JSON, another schema version, or not what the schema says.
         """
         try:
-            value = parse_json(data, where=where, max_depth=cls.max_depth, doubles=True)
+            value = parse_json(
+                data, where=where, max_depth=cls.max_depth, max_items=cls.max_items, doubles=True
+            )
         except InputError as error:
             raise DocumentError(error.what, where=error.where, mend=error.mend) from error
+        return cls.from_value(value, where=where)
+
+    @classmethod
+    def from_value(cls, value: Any, *, where: str) -> Self:
+        """Return the document that a value holds, for a document that stands in another one.
+
+        Args:
+            value: What the strict reader made of a JSON text, with `doubles`.
+            where: What to call the input in an error.
+
+        Raises:
+            DocumentError: Another schema version, or not what the schema says.
+        """
         cls._check_version(value, where)
         try:
             # orjson prints every float with a point or an exponent, so that a field of any type

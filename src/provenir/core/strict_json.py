@@ -3,7 +3,7 @@
 JSON leaves open what to do with duplicate keys, byte order marks, unpaired surrogates and numbers
 out of range (RFC 8259 sections 4, 8 and 6). Two readers that answer differently can be shown two
 different documents under one signature, so this reader refuses them all, as I-JSON (RFC 7493)
-asks, and bounds the depth before it builds anything.
+asks, and bounds depth and number before it builds anything.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def parse_json(
     *,
     where: str,
     max_depth: int = 64,
+    max_items: int | None = None,
     doubles: bool = False,
 ) -> Any:
     """Return the value of a JSON text, or say why it is not one that every reader agrees on.
@@ -42,6 +43,8 @@ def parse_json(
         data: The text, as UTF-8 bytes. Its size is the caller's business (see `read_bounded`).
         where: What to call the input in an error: a file, ``file:line``.
         max_depth: Most nested arrays and objects accepted.
+        max_items: Most brackets and commas accepted, those inside texts included: a bound on the
+            number of values that is known before any is built.
         doubles: Read an integer beyond +-(2^53-1) as the double that RFC 8785 prints so (a float
             of 2^53 and above has no decimal point there), and refuse one that is no double.
             Otherwise integers of any size stay integers.
@@ -50,7 +53,7 @@ def parse_json(
         None, bool, int, float, str, list or dict.
 
     Raises:
-        BoundsError: The value is nested deeper than `max_depth`.
+        BoundsError: The value is nested deeper than `max_depth` or holds more than `max_items`.
         InputError: Not UTF-8, a byte order mark, not JSON, a key twice in one object, ``NaN`` or
             ``Infinity``, a number beyond the range of a double, an unpaired surrogate.
     """
@@ -62,6 +65,8 @@ def parse_json(
         ) from error
     if text.startswith("\ufeff"):
         raise InputError("begins with a byte order mark", where=where, mend="remove it")
+    if max_items is not None and sum(map(text.count, "[{,")) > max_items:
+        raise BoundsError(f"more than {max_items} values", where=where)
     if _depth_exceeds(text, max_depth):
         raise BoundsError(f"nested deeper than {max_depth} levels", where=where, mend=_WHICH_FILE)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from provenir.attest.dsse import PAYLOAD_TYPE
@@ -34,7 +33,5 @@ def read_payload(envelope: Envelope) -> tuple[Statement, PassportPredicate]:
             mend="give a Model Passport, such as the passport.json of a run",
         )
     statement = Statement.parse(envelope.payload, expect=PASSPORT_PREDICATE, where="passport")
-    # Spelled again for its own strict reading. The statement's reader has refused every text that
-    # two readers could understand differently, and Python's spelling loses no digit of a number.
-    data = json.dumps(dict(statement.predicate)).encode("ascii")
-    return statement, PassportPredicate.from_bytes(data, where="passport")
+    # The statement's reader has refused every text that two readers could understand differently.
+    return statement, PassportPredicate.from_value(statement.predicate, where="passport")

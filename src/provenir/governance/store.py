@@ -16,6 +16,7 @@ from provenir.governance.model_passport import ModelPassport
 
 if TYPE_CHECKING:
     from provenir.core.clock import Clock
+    from provenir.governance.predicate import PassportPredicate
 
 __all__ = ["PassportStore"]
 
@@ -58,13 +59,14 @@ class PassportStore:
             OSError: The folder cannot be written.
         """
         data = passport.envelope.to_bytes()
-        stem = slug(passport.bom.model_id)
+        predicate = passport.predicate
+        stem = slug(predicate.bom.model_id)
         self.root.mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / _LOCK):
             path = self._place(stem, data)
             if not path.exists():
                 atomic_write(path, data)
-        self._log(passport, path, data)
+        self._log(passport, predicate, path, data)
         return path
 
     def list(self) -> list[Path]:
@@ -97,8 +99,9 @@ class PassportStore:
             "every name for this passport is taken by something else", where=str(self.root)
         )
 
-    def _log(self, passport: ModelPassport, path: Path, data: bytes) -> None:
-        predicate = passport.predicate
+    def _log(
+        self, passport: ModelPassport, predicate: PassportPredicate, path: Path, data: bytes
+    ) -> None:
         event = LogEvent(
             type="passport_issued",
             name="passport",
