@@ -380,7 +380,24 @@ def test_a_log_of_a_later_version_is_not_forked(tmp_path: Path) -> None:
     (log.folder / "events-000001.jsonl").touch()
     with pytest.raises(InputError, match="segment"):
         log.append(_event())
+    (log.folder / "events-000001.jsonl").unlink()
     assert log.size == 1
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["with the first", "without the first"])
+def test_a_segment_that_nobody_looked_into_is_told(tmp_path: Path, first: bool) -> None:
+    log = _filled(tmp_path, 2)
+    kept = log.state()
+    assert log.check(kept) == []
+    if not first:
+        log.path.unlink()
+    (log.folder / "events-000001.jsonl").write_bytes(b"garbage")
+    (log.folder / "events-000002.jsonl").touch()
+    assert "segment_not_examined" in [finding.kind for finding in log.check(kept)]
+    assert "events-000001.jsonl and 1 more" in log.check(kept)[0].detail
+    for reading in (log.state, log.root, lambda: log.inclusion(0), lambda: list(log.entries())):
+        with pytest.raises(InputError, match="segment"):
+            reading()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from provenir.attest.event import LogEntry, LogEvent
-from provenir.attest.log_check import LogState, check_log
+from provenir.attest.log_check import LogState, check_log, segment_not_examined
 from provenir.attest.segment import (
     MAX_ENTRY_BYTES,
     append_line,
@@ -123,7 +123,8 @@ class EventLog:
         """Yield the complete entries in order.
 
         Raises:
-            InputError: There is no log, or a line is no entry; the message has file and line.
+            InputError: There is no log, it goes on in segments that this version does not know, or
+                a line is no entry; the message has file and line.
         """
         for number, line in enumerate(self._lines(), start=1):
             yield LogEntry.from_bytes(line, where=f"{self.path}:{number}")
@@ -144,6 +145,7 @@ class EventLog:
             InputError: The log cannot be read.
         """
         frontier = Frontier()
+        self._refuse_other_segments()
         if self._exists():
             for line in self._lines():
                 frontier.append(line)
@@ -196,10 +198,12 @@ class EventLog:
             InputError: There is a log and it cannot be opened.
         """
         where = str(self.path)
+        names = self._other_segments()
+        others = [segment_not_examined(names, str(self.folder))] if names else []
         if not self._exists():
-            return check_log(None, where=where, known=known)
+            return [*others, *check_log(None, where=where, known=known)]
         with self._quiet(), open_log(self.path, write=False) as file:
-            return check_log(file, where=where, known=known)
+            return [*others, *check_log(file, where=where, known=known)]
 
     def _append(self, file: BinaryIO, line: bytes) -> LogReceipt:
         """Catch up with the file, cut a torn tail, append. The lock is held."""
@@ -223,6 +227,7 @@ class EventLog:
 
     def _lines(self) -> Iterator[bytes]:
         """Yield the complete lines as they are."""
+        self._refuse_other_segments()
         with open_log(self.path, write=False) as file:
             for _, line in complete_lines(file):
                 yield line
@@ -231,12 +236,17 @@ class EventLog:
         """Tell whether anything at all is at the log's path."""
         return self.path.is_symlink() or self.path.exists()
 
+    def _other_segments(self) -> list[str]:
+        """Names of the files in which a later version went on with this log."""
+        found = (path.name for path in self.folder.glob(_SEGMENTS))
+        return sorted(name for name in found if name != SEGMENT)
+
     def _refuse_other_segments(self) -> None:
-        others = [path.name for path in self.folder.glob(_SEGMENTS) if path.name != SEGMENT]
+        others = self._other_segments()
         if others:
             raise InputError(
-                f"this log goes on in {len(others)} more segment(s), which this version cannot "
-                "append to",
+                f"this log goes on in {len(others)} more segment(s), which this version does not "
+                "know",
                 where=str(self.folder),
                 mend="use the version that wrote them",
             )

@@ -14,7 +14,7 @@ from provenir.core.errors import BoundsError, InputError, UsageError
 from provenir.core.findings import Finding, Severity, severity_rank
 from provenir.core.merkle import Frontier
 
-__all__ = ["LogState", "check_log"]
+__all__ = ["LogState", "check_log", "segment_not_examined"]
 
 _MAX_FINDINGS: Final = 200
 
@@ -81,6 +81,13 @@ def check_log(file: BinaryIO | None, *, where: str, known: LogState | None) -> l
                 _finding("oversized_line", "critical", detail, f"{where}:{frontier.n + 1}")
             )
     return [*found.findings(), *whole, *_against(known, frontier.n, roots, where)]
+
+
+def segment_not_examined(names: list[str], where: str) -> Finding:
+    """Say of segments that this version does not know that nobody looked into them."""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    detail = f"the log goes on in {names[0]}{more}, which this version does not know"
+    return _finding("segment_not_examined", "warning", detail, where)
 
 
 def _against(known: LogState | None, size: int, roots: dict[int, str], where: str) -> list[Finding]:
