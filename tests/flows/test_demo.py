@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
 
+import provenir
 from provenir.core.errors import UsageError
+from provenir.flows.checkout import shipped
+from provenir.flows.demo_lite import SMALL_RUN
+from provenir.flows.demo_phases import set_aside
 from provenir.flows.demo_settings import DemoSettings
 from provenir.flows.grpo import exact_answer
 
@@ -31,6 +38,14 @@ def demo(out, **options):
     console = Console(file=io.StringIO(), width=400, force_terminal=False)
     result = run_demo(out, settings=SHORT, console=console, **options)
     return result, console.file.getvalue()
+
+
+def verifies(folder) -> bool:
+    """Whether a run's passport holds with the key and the model that lie beside it."""
+    words = ["passport", "verify", "passport.json", "--public-key", "key.pub.pem"]
+    command = [sys.executable, "-m", "provenir", *words, "--artifact", "model", "--run", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode == 0
 
 
 @pytest.mark.slow
@@ -77,9 +92,41 @@ def test_the_same_seed_gives_the_same_parameters(tmp_path):
     assert first.evidence.parameters_after == again.evidence.parameters_after
     assert first.evidence.outcome == again.evidence.outcome
     assert first.evidence.run_id != again.evidence.run_id
-    assert (tmp_path / "demo" / "runs" / first.evidence.run_id / "passport.json").is_file()
+    assert verifies(tmp_path / "demo" / "runs" / first.evidence.run_id)
     other, _ = demo(tmp_path / "demo", seed=2)
     assert other.evidence.parameters_after != first.evidence.parameters_after
+
+
+def test_the_evidence_of_an_earlier_demo_stays_whole(tmp_path):
+    out = tmp_path / "demo"
+    shutil.copytree(shipped(SMALL_RUN, holds="passport.json"), out)
+    (earlier,) = (path.stem for path in (out / "manifests").iterdir())
+    set_aside(out)
+    with provenir.track("demo-grpo", output_dir=out) as run:
+        run.log_step({"reward": 1.0})
+    assert not (out / "model").exists()
+    assert not (out / "key.pub.pem").exists()
+    assert verifies(out / "runs" / earlier)
+    set_aside(out)  # of a run without either there is nothing to move
+    set_aside(tmp_path / "nothing")
+
+
+def test_a_demo_that_was_killed_keeps_its_model(tmp_path):
+    out = tmp_path / "demo"
+    code = (
+        "import os, provenir; run = provenir.track('demo-grpo', output_dir='demo').start(); "
+        "os.mkdir('demo/model'); open('demo/model/config.json', 'w').close(); "
+        "run.log_artifact('demo/model'); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False)
+    (killed,) = (path.stem for path in (out / "manifests").iterdir())
+    set_aside(out)
+    with provenir.track("demo-grpo", output_dir=out):
+        pass
+    assert (out / "runs" / killed / "model" / "config.json").is_file()
+    bom = json.loads((out / "runs" / killed / "bom.json").read_text())
+    assert [artifact["name"] for artifact in bom["artifacts"]] == ["model"]
+    assert bom["run"]["status"] == "interrupted"
 
 
 def test_a_folder_with_somebody_elses_model_is_left_alone(tmp_path):

@@ -12,12 +12,16 @@ from provenir.attest.keys import Ed25519Signer
 from provenir.core.errors import EvidenceError
 from provenir.core.extras import require
 from provenir.core.files import atomic_write
+from provenir.core.ids import check_file_id
 from provenir.data import Dataset
 from provenir.flows.grpo import GrpoOutcome, Reward, Tick, exact_answer, train_grpo
 from provenir.flows.quiet import stay_offline
 from provenir.flows.tiny_model import TinyModel, build, warm_up
 from provenir.provenance.artifact import identify_artifact
 from provenir.provenance.flags import kernel_determinism_flags
+from provenir.provenance.run_layout import OLD_RUNS
+from provenir.provenance.run_record import read_run
+from provenir.tracking import recover_run
 from provenir.train.determinism import AppliedDeterminism, apply_determinism
 from provenir.train.reward import tracked_reward
 
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from provenir.flows.demo_settings import DemoSettings
     from provenir.flows.display import Display
 
-__all__ = ["Evidence", "draw", "load", "make", "read_problems", "train_and_sign"]
+__all__ = ["Evidence", "draw", "load", "make", "read_problems", "set_aside", "train_and_sign"]
 
 RUN_NAME: Final = "demo-grpo"
 EVAL_NAME: Final = "word-problems"
@@ -91,6 +95,24 @@ def make(
     return tiny, _tensors(base)
 
 
+def set_aside(out: Path) -> None:
+    """Put model and public key of an earlier demo where the new run will move its record.
+
+    A run moves the files of its predecessor to `runs/<run id>/`; what it knows nothing of would
+    stay here and be overwritten, and then the older passport could never be verified again.
+    """
+    earlier = read_run(out) if out.is_dir() else None
+    if earlier is None or earlier.run_id is None or earlier.alive:
+        return
+    if earlier.state == "died":  # it is judged with its model beside it
+        recover_run(out)
+    older = out / OLD_RUNS / check_file_id(earlier.run_id)
+    for entry in (out / MODEL, out / PUBLIC_KEY):
+        if entry.exists():
+            older.mkdir(parents=True, exist_ok=True)
+            entry.rename(older / entry.name)
+
+
 def train_and_sign(
     display: Display,
     settings: DemoSettings,
@@ -117,6 +139,7 @@ def train_and_sign(
     """
     model, before = tiny
     signer = Ed25519Signer.generate()
+    set_aside(out)
     with ExitStack() as open_run:
         run = open_run.enter_context(
             track(
@@ -131,6 +154,8 @@ def train_and_sign(
                 signing_key=signer,
             )
         )
+        # Before the first step: a run that is broken off is signed too, and can be verified.
+        atomic_write(out / PUBLIC_KEY, signer.public_pem())
         with display.phase("Train by GRPO", total=settings.steps) as phase:
             trained, outcome = _grpo(run, model, base, data, settings, _reward_note(phase.advance))
         with display.phase("Hash and sign") as phase:
@@ -141,7 +166,6 @@ def train_and_sign(
             phase.advance(f"passport signed by {signer.keyid[:24]}…")
     if run.passport is None:
         raise EvidenceError("the run was not signed", where=str(out), mend="see its findings")
-    atomic_write(out / PUBLIC_KEY, signer.public_pem())
     return Evidence(
         run_dir=out,
         run_id=str(run.run_id),
