@@ -25,4 +25,8 @@ def demo(
     from provenir.console.report import render
     from provenir.flows.demo import run_demo
 
-    raise typer.Exit(run_demo(out, seed=seed, render=render).exit_code)
+    try:
+        result = run_demo(out, seed=seed, render=render)
+    except KeyboardInterrupt as interrupt:
+        raise typer.Abort("; ".join(("interrupted", *map(str, interrupt.args)))) from interrupt
+    raise typer.Exit(result.exit_code)

@@ -85,12 +85,13 @@ def _run(words: list[str]) -> int:
         code = _invoke(words)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        stderr().print("interrupted")
-        return INTERRUPTED
+        code = INTERRUPTED
     except Exception as fault:  # noqa: BLE001 - every fault becomes one line
         if debug:
             traceback.print_exc()
         return _explain(fault, debug=debug)
+    if code == INTERRUPTED:  # typer makes this code of Ctrl-C, and says nothing
+        stderr().print("interrupted")
     return code
 
 
@@ -117,10 +118,11 @@ def _explain(fault: Exception, *, debug: bool) -> int:
     if type(fault).__name__ == "NoArgsIsHelpError":
         sys.stderr.write(f"{fault.format_message()}\n")  # type: ignore[attr-defined]
         return MISUSE
+    if isinstance(fault, typer.Abort):
+        stderr().print(printable(str(fault)) or "stopped", markup=False)
+        return INTERRUPTED
     if isinstance(fault, ProvenirError):
         line, code = str(fault), fault.exit_code
-    elif isinstance(fault, typer.Abort):
-        line, code = "stopped", INTERRUPTED
     elif callable(getattr(fault, "format_message", None)):
         context = getattr(fault, "ctx", None)
         path = getattr(context, "command_path", "provenir")

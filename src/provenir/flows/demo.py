@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,7 +35,7 @@ from provenir.flows.quiet import quiet_libraries
 from provenir.flows.stranger import StrangersVerdict, challenge, show_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -109,6 +110,7 @@ def run_demo(
         InputError: the word problems are not there.
         UsageError: a number out of its range, or `out_dir` holds a model that is not a demo's.
         EvidenceError: the run could not be signed.
+        KeyboardInterrupt: with a text that says where the record lies, once there is one.
     """
     started = time.monotonic()
     given = {"seed": seed, "steps": steps, "learning_rate": learning_rate}
@@ -122,12 +124,19 @@ def run_demo(
         with quiet_libraries(), tempfile.TemporaryDirectory(prefix="provenir-demo-") as scratch:
             base = Path(scratch) / "base"
             tiny = make(display, chosen, read_problems(data[0]), base)
-            evidence = train_and_sign(
-                display, chosen, data=data, tiny=tiny, base=base, out=out, determinism=determinism
-            )
-        three = (out / PASSPORT, out / MODEL, out / PUBLIC_KEY)
-        verified, refused = challenge(display, *three)
-        page = draw(display, out, render)
+            with _interrupt_says(out):
+                evidence = train_and_sign(
+                    display,
+                    chosen,
+                    data=data,
+                    tiny=tiny,
+                    base=base,
+                    out=out,
+                    determinism=determinism,
+                )
+        with _interrupt_says(out):
+            verified, refused = challenge(display, out / PASSPORT, out / MODEL, out / PUBLIC_KEY)
+            page = draw(display, out, render)
     result = DemoResult(
         evidence=evidence,
         verified=verified,
@@ -137,6 +146,15 @@ def run_demo(
     )
     _summary(display, result)
     return result
+
+
+@contextmanager
+def _interrupt_says(out: Path) -> Iterator[None]:
+    """Let Ctrl-C say where the record of the run lies."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(f"what was recorded lies in {out}") from interrupt
 
 
 def _refuse_foreign_model(out: Path) -> None:
