@@ -71,6 +71,18 @@ def test_run_list_and_show_take_documents_that_somebody_changed(call, signed):
     assert call("run", "show", signed)[0] == 0
 
 
+def test_run_show_names_what_was_not_examined(call, signed):
+    facts = json.loads(call("run", "show", signed, "--json")[1])
+    out = call("run", "show", signed)[1]
+    assert facts["not_examined"]
+    assert all(kind in out for kind in facts["not_examined"])
+
+
+def test_a_reason_without_a_sentence_of_its_own_is_explained(call, signed):
+    out = call("passport", "verify", signed / "passport.json", "--public-key", "other.pub.pem")[1]
+    assert "not-reached: a check that comes before it did not hold" in out
+
+
 def test_run_verify_finds_every_changed_file(call, signed):
     assert call("run", "verify", signed)[0] == 0
     for name in ("steps.jsonl", "flight_recorder.json", "lineage.json", "journal.jsonl"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from provenir.cli.output import note, print_json, say, stdout, table
+from provenir.cli.output import PIPE_COLUMNS, note, print_json, say, stdout, table
 from provenir.cli.verdicts import show_verdict
 from provenir.core.errors import InputError, LockedError, ProvenirError
 
@@ -38,8 +38,7 @@ def list_runs(
     if as_json:
         print_json(rows)
     elif rows:
-        columns = ("run_id", "status", "health", "passport", "path")
-        stdout().print(table(None, columns, ([row[column] for column in columns] for row in rows)))
+        _print_list(rows)
     else:
         note(f"no runs under {root}")
 
@@ -53,7 +52,9 @@ def show(run_dir: RunDir, as_json: AsJson = False) -> None:
         print_json(facts)
         return
     shown = {key: value for key, value in facts.items() if not isinstance(value, dict | list)}
-    stdout().print(table(str(facts["run_id"]), ("item", "value"), shown.items()))
+    if facts["not_examined"]:
+        shown["not_examined"] = ", ".join(facts["not_examined"])
+    stdout().print(table(None, ("item", "value"), shown.items()))
     anomalies = facts["anomalies"]
     if anomalies:
         columns = ("step", "severity", "kind", "detail")
@@ -67,7 +68,7 @@ def show(run_dir: RunDir, as_json: AsJson = False) -> None:
 
 @app.command()
 def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
-    """Finish the folder of a run whose process died: status interrupted, nothing signed."""
+    """Finish the folder of a run that died. Its status becomes interrupted, nothing is signed."""
     from provenir.provenance.run_layout import FINAL_STATUSES
     from provenir.tracking.recover import recover_run
 
@@ -85,7 +86,7 @@ def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
     if ended:
         say(f"{record.run_id} is {record.status}; there is nothing to recover")
         return
-    say(f"{manifest.run_id}: {after['steps']} steps kept, status {manifest.status}, not signed")
+    say(f"{manifest.run_id}: {_count(after['steps'])} kept, status {manifest.status}, not signed")
     torn = {name: count for name, count in record.torn_lines().items() if count}
     for name, count in torn.items():
         note(f"{name}: {count} line cut short by the end of the process was left out")
@@ -93,7 +94,7 @@ def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
 
 @app.command()
 def verify(run_dir: RunDir, as_json: AsJson = False) -> None:
-    """Check the files of a run against its manifest."""
+    """Check a run's files against its manifest."""
     from provenir.governance.run_check import verify_run
 
     verdict = verify_run(run_dir)
@@ -118,10 +119,27 @@ def _row(path: Path) -> dict[str, Any]:
     }
 
 
+def _print_list(rows: list[dict[str, Any]]) -> None:
+    """The runs as a table; where it does not fit, without the ids, which the paths lead to."""
+    console = stdout()
+    unbounded = console.options.update(max_width=PIPE_COLUMNS)
+    columns = ("run_id", "status", "health", "passport", "path")
+    for shown in (columns, columns[1:]):
+        drawn = table(None, shown, ([row[column] for column in shown] for row in rows))
+        if console.measure(drawn, options=unbounded).maximum <= console.width:
+            break
+    console.print(drawn)
+
+
+def _count(steps: int) -> str:
+    return f"{steps} step" if steps == 1 else f"{steps} steps"
+
+
 def _facts(record: RunRecord) -> dict[str, Any]:
     recorder = _document(record, "flight_recorder.json")
     hacking = _document(record, "hacking_report.json")
     manifest = record.manifest
+    not_examined = hacking.get("not_examined")
     return {
         "run_id": record.run_id,
         "name": manifest.get("name"),
@@ -138,7 +156,7 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "seed": manifest.get("seed"),
         "documents": list(record.documents),
         "anomalies": _objects(recorder.get("anomalies")),
-        "not_examined": hacking.get("not_examined", {}),
+        "not_examined": not_examined if isinstance(not_examined, dict) else {},
     }
 
 

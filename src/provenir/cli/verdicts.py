@@ -16,7 +16,12 @@ WORDS = {0: ("good", "bold green"), 1: ("REFUSED", "bold red"), 3: ("could not d
 
 
 def _why(check: Check) -> str:
-    return ": ".join(part for part in (check.reason, check.detail) if part)
+    """The reason by its name, and the sentence about it: the check's own, else the reason's."""
+    from provenir.governance.verdict import REASONS
+
+    if check.reason is None:
+        return check.detail
+    return f"{check.reason}: {check.detail or REASONS[check.reason]}"
 
 
 def show_verdict(verdict: Verdict, *, as_json: bool, subject: str) -> int:
