@@ -17,7 +17,7 @@ def demo(
     ),
     seed: Annotated[int, typer.Option("--seed", help="Seed of model, data order, sampling.")] = 0,
 ) -> None:
-    """Train a tiny model by GRPO, sign its passport, have a stranger verify it."""
+    """Train, sign and verify a tiny model. GRPO trains it, a stranger verifies it."""
     if lite:
         from provenir.flows.demo_lite import run_demo_lite
 

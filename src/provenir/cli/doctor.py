@@ -64,7 +64,7 @@ def needs() -> list[Need] | None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check this installation; exit 1 when something that is needed does not work."""
+    """Check this installation. Exit 1 when something that is needed does not work."""
     rows = [*_ours(), *_packages(), *_surroundings()]
     if as_json:
         print_json(rows)

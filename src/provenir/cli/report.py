@@ -17,7 +17,7 @@ def report(
         Path | None, typer.Option("--out", help="The page; default RUN_DIR/report.html.")
     ] = None,
 ) -> None:
-    """Write one self-contained page about a run: no script, no network."""
+    """Write the page of a run. It is one file, without script or network."""
     from provenir.console.report import NAME, render
 
     if not run_dir.is_dir():
