@@ -31,7 +31,7 @@ def new(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Make an Ed25519 key pair; existing files are never overwritten."""
+    """Make an Ed25519 key pair. Existing files are never overwritten."""
     from provenir.attest.keys import Ed25519Signer
 
     signer = Ed25519Signer.generate()
@@ -39,7 +39,8 @@ def new(
     if as_json:
         print_json({"keyid": signer.keyid, "private": str(private), "public": str(public)})
         return
-    say(f"{private}  the private key, readable by you alone: keep it secret")
+    width = len(str(public))
+    say(f"{private!s:<{width}}  the private key: keep it secret")
     say(f"{public}  the public key: give it to whoever verifies")
     say(f"key id {signer.keyid}")
 

@@ -7,6 +7,7 @@ terminal.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -68,14 +70,33 @@ def note(message: str) -> None:
 
 
 def say(message: str, style: str = "") -> None:
-    """One line on stdout."""
-    stdout().print(Text(printable(message), style))
+    """One line on stdout; see `show_line`."""
+    show_line(Text(printable(message), style))
 
 
-def say_lines(text: str) -> None:
-    """Several lines on stdout, each made inert on its own."""
+def show_line(*parts: Text) -> None:
+    """Parts in one line: a terminal gets it wrapped between words, and a path is never cut."""
+    console = stdout()
+    line = Text(" ").join(parts)
+    breaks = _breaks(line.plain, console.width) if console.is_terminal else ()
+    for piece in line.divide(breaks):
+        piece.rstrip()
+        console.print(piece, soft_wrap=True)
+
+
+def say_lines(text: str, *, prose: bool = False) -> None:
+    """Several lines on stdout, each made inert on its own.
+
+    Args:
+        text: The lines.
+        prose: Wrap sentences between words on a terminal; tables and indented lines stay whole.
+    """
     for line in text.splitlines():
-        sys.stdout.write(printable(line, max_chars=MAX_LINE_CHARS) + "\n")
+        shown = printable(line, max_chars=MAX_LINE_CHARS)
+        if prose and shown and shown[0] not in "| ":
+            show_line(Text(shown))
+        else:
+            sys.stdout.write(shown + "\n")
 
 
 @contextmanager
@@ -120,6 +141,16 @@ def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[obj
     for row in rows:
         drawn.add_row(*(_cell(value) for value in row))
     return drawn
+
+
+def _breaks(text: str, columns: int) -> Iterator[int]:
+    """Where a new line begins, so that only a word longer than a line goes beyond the columns."""
+    used = 0
+    for word in re.finditer(r"\s*\S+\s*", text):
+        if used and used + cell_len(word[0].rstrip()) > columns:
+            yield word.start()
+            used = 0
+        used += cell_len(word[0])
 
 
 def _cell(value: object) -> Text:

@@ -30,7 +30,7 @@ def show(
     passport: PassportFile,
     as_json: Annotated[bool, typer.Option("--json", help="Print the statement as JSON.")] = False,
 ) -> None:
-    """Print what a passport says; nothing about it is verified by showing it."""
+    """Print what a passport says. Showing it verifies nothing."""
     from provenir.governance.passport import ModelPassport
 
     shown = ModelPassport.read(passport)
@@ -38,7 +38,7 @@ def show(
         if as_json:
             print_json(shown.to_dict())
         else:
-            say_lines(shown.to_markdown())
+            say_lines(shown.to_markdown(), prose=True)
     except ProvenirError as fault:
         fault.where = str(passport)  # the readers of a payload do not know its file
         raise
@@ -65,7 +65,7 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
-    """Verify a passport: signature, claims, artifact, reports."""
+    """Verify a passport. Checked are its signature, claims, artifact and reports."""
     from provenir.governance.passport import ModelPassport
     from provenir.governance.verification import verify_passport
 

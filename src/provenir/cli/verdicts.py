@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from provenir.cli.output import print_json, say, stdout, table
+from provenir.cli.output import print_json, say, show_line, stdout, table
 from provenir.core.text import printable
 
 if TYPE_CHECKING:
@@ -30,16 +30,15 @@ def show_verdict(verdict: Verdict, *, as_json: bool, subject: str) -> int:
     if as_json:
         print_json({"subject": subject, **verdict.to_dict()})
         return code
-    console = stdout()
     rows = ([check.name, check.status, _why(check)] for check in verdict.checks)
-    console.print(table(None, ("check", "result", "detail"), rows))
+    stdout().print(table(None, ("check", "result", "detail"), rows))
     if verdict.assurance_claimed is not None:
         established = verdict.assurance_established or "none"
         say(f"assurance: {verdict.assurance_claimed} claimed, {established} established")
     for line in verdict.notes:
-        console.print(Text(f"note: {printable(line)}", "yellow"))
+        say(f"note: {line}", "yellow")
     word, style = WORDS[code]
     reasons = ", ".join(verdict.reasons)
     tail = f": {reasons}" if reasons else ""
-    console.print(Text(f"{word}{tail}", style), Text(printable(subject)))
+    show_line(Text(f"{word}{tail}", style), Text(printable(subject)))
     return code
