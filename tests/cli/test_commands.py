@@ -335,6 +335,20 @@ def test_every_command_has_help(call, words):
     assert len(out.splitlines()) > 5
 
 
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_the_variable_of_an_option_is_named_after_it(call, words):
+    out = " ".join(call(*words, "--help")[1].split())
+    options = re.findall(r"(--[a-z-]+)(?:(?! --).)*?\[env var: (\w+)", out)
+    command = "_".join(("PROVENIR", *words)).upper()
+    assert options
+    assert all(name == f"{command}_{flag[2:].replace('-', '_').upper()}" for flag, name in options)
+
+
+def test_json_can_be_asked_for_in_the_environment(call, signed, monkeypatch):
+    monkeypatch.setenv("PROVENIR_RUN_LIST_JSON", "1")
+    assert json.loads(call("run", "list")[1])
+
+
 def test_a_closed_pipe_is_quiet(signed):
     words = f"{sys.executable} -m provenir run show {signed} --json | head -1"
     done = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=False)

@@ -62,11 +62,11 @@ def needs() -> list[Need] | None:
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check this installation. Exit 1 when something that is needed does not work."""
     rows = [*_ours(), *_packages(), *_surroundings()]
-    if as_json:
+    if json:
         print_json(rows)
     else:
         columns = ("what", "result", "detail")

@@ -29,14 +29,14 @@ def new(
         bool,
         typer.Option("--encrypt", help="Encrypt OUT.pem; asks, or reads PROVENIR_KEY_PASSWORD."),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Make an Ed25519 key pair. Existing files are never overwritten."""
     from provenir.attest.keys import Ed25519Signer
 
     signer = Ed25519Signer.generate()
     private, public = signer.write(out, _password() if encrypt else None)
-    if as_json:
+    if json:
         print_json({"keyid": signer.keyid, "private": str(private), "public": str(public)})
         return
     width = len(str(public))

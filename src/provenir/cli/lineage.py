@@ -25,12 +25,12 @@ def show(
         str | None, typer.Option("--of", help="Only this node with its ancestors.")
     ] = None,
     dot: Annotated[bool, typer.Option("--dot", help="Print Graphviz DOT.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print the lineage graph of a run."""
     from provenir.provenance.lineage import LineageGraph
 
-    if dot and as_json:
+    if dot and json:
         raise UsageError("--dot and --json exclude each other", mend="give one of them")
     path = run_dir / "lineage.json" if run_dir.is_dir() else run_dir
     if not path.exists():
@@ -42,7 +42,7 @@ def show(
     graph = LineageGraph.read(path)
     if of is not None:
         graph = graph.provenance_of(of)
-    if as_json:
+    if json:
         print_json(graph.to_dict())
     else:
         say_lines(graph.to_dot() if dot else graph.to_text())

@@ -28,14 +28,14 @@ def nouns() -> None:
 @app.command()
 def show(
     passport: PassportFile,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the statement as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the statement as JSON.")] = False,
 ) -> None:
     """Print what a passport says. Showing it verifies nothing."""
     from provenir.governance.passport import ModelPassport
 
     shown = ModelPassport.read(passport)
     try:
-        if as_json:
+        if json:
             print_json(shown.to_dict())
         else:
             say_lines(shown.to_markdown(), prose=True)
@@ -63,7 +63,7 @@ def verify(
     at: Annotated[
         str | None, typer.Option("--at", help="Judge expiry at this RFC 3339 time, not now.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
     """Verify a passport. Checked are its signature, claims, artifact and reports."""
     from provenir.governance.passport import ModelPassport
@@ -91,7 +91,7 @@ def verify(
             at=None if at is None else parse_utc(at),
             progress=progress,
         )
-    raise typer.Exit(show_verdict(verdict, as_json=as_json, subject=str(passport)))
+    raise typer.Exit(show_verdict(verdict, as_json=json, subject=str(passport)))
 
 
 def _keys(context: Any, secret: str | None, public: list[Path]) -> list[VerificationKey]:

@@ -27,7 +27,7 @@ def nouns() -> None:
 @app.command("list")
 def list_runs(
     root: Annotated[Path, typer.Argument(help="Where to look.")] = Path("artifacts"),
-    as_json: AsJson = False,
+    json: AsJson = False,
 ) -> None:
     """List the runs under a folder, oldest first."""
     from provenir.provenance.run_layout import find_runs
@@ -35,7 +35,7 @@ def list_runs(
     if not root.is_dir():
         raise InputError("there is no such folder", where=str(root), mend="give the folder of runs")
     rows = [_row(path) for path in find_runs(root)]
-    if as_json:
+    if json:
         print_json(rows)
     elif rows:
         _print_list(rows)
@@ -44,11 +44,11 @@ def list_runs(
 
 
 @app.command()
-def show(run_dir: RunDir, as_json: AsJson = False) -> None:
+def show(run_dir: RunDir, json: AsJson = False) -> None:
     """Show what a run was and what it recorded."""
     record = _read(run_dir)
     facts = _facts(record)
-    if as_json:
+    if json:
         print_json(facts)
         return
     shown = {key: value for key, value in facts.items() if not isinstance(value, dict | list)}
@@ -67,7 +67,7 @@ def show(run_dir: RunDir, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
+def recover(run_dir: RunDir, json: AsJson = False) -> None:
     """Finish the folder of a run that died. Its status becomes interrupted, nothing is signed."""
     from provenir.provenance.run_layout import FINAL_STATUSES
     from provenir.tracking.recover import recover_run
@@ -80,7 +80,7 @@ def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
     ended = record.status in FINAL_STATUSES
     manifest = recover_run(run_dir)
     after = _facts(_read(run_dir))
-    if as_json:
+    if json:
         print_json(after)
         return
     if ended:
@@ -93,12 +93,12 @@ def recover(run_dir: RunDir, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def verify(run_dir: RunDir, as_json: AsJson = False) -> None:
+def verify(run_dir: RunDir, json: AsJson = False) -> None:
     """Check a run's files against its manifest."""
     from provenir.governance.run_check import verify_run
 
     verdict = verify_run(run_dir)
-    raise typer.Exit(show_verdict(verdict, as_json=as_json, subject=str(run_dir)))
+    raise typer.Exit(show_verdict(verdict, as_json=json, subject=str(run_dir)))
 
 
 def _read(run_dir: Path) -> RunRecord:
