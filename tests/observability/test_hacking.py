@@ -340,6 +340,39 @@ def test_nothing_stops_the_monitor(rollouts):
     assert math.isnan(report.hacking_rate) == (report.examined["trajectories"] == 0)
 
 
+def test_rollouts_of_an_evaluation_are_counted_and_not_judged():
+    monitor = HackingMonitor()
+    trained = {"reward": 1.0, "true_reward": 1.0, "group_id": 1, "step": 2}
+    hack = {"reward": 0.5, "true_reward": 0.0, "phase": "eval", "group_id": 2, "step": 2}
+    monitor.add(trained)
+    for _ in range(2):
+        assert monitor.add(hack) == []
+    report = monitor.report()
+    assert (report.num_trajectories, report.num_evaluation) == (3, 2)
+    assert report.examined == {"trajectories": 1, "groups": 0}
+    assert (report.hacking_rate, report.is_clean) == (0.0, True)
+    assert report.not_examined["evaluation"].startswith("2 of 3 rollouts")
+    assert "proxy_divergence" not in report.not_examined
+    monitor.add({**trained, "true_reward": None})
+    report = monitor.report()
+    assert report.not_examined["proxy_divergence"] == "1 of 2 rollouts carried no true reward"
+    assert not report.is_clean
+
+
+def test_an_evaluation_alone_says_nothing_about_the_training():
+    report = RewardHackingDetector().detect_batch(
+        [{"reward": 1.0, "true_reward": 1.0, "phase": "eval"}] * 4
+    )
+    assert not report.is_clean
+    assert math.isnan(report.hacking_rate)
+
+
+def test_any_other_phase_is_training():
+    for phase in ("train", "evaluation", None, 1, ["eval"], Raising()):
+        rollout = {"reward": 1.0, "true_reward": 0.0, "phase": phase}
+        assert RewardHackingDetector().detect_batch([rollout]).hacking_rate == 1.0
+
+
 class Moody(dict):
     """Readable but for what tells its group apart."""
 

@@ -139,6 +139,33 @@ def test_a_recovered_run_without_a_hack_is_clean_only_where_all_was_kept():
         assert report["is_clean"] is (mode == "all")
 
 
+@pytest.mark.parametrize("mode", ["all", "redacted"])
+def test_live_and_recovered_leave_an_evaluation_unjudged_alike(mode):
+    def log(run):
+        for number in range(6):
+            true = float(number != 3)
+            rollout = {"prediction": "y", "reward": 1.0, "true_reward": true}
+            run.log_trajectory({**rollout, "phase": "eval"} if number % 2 else rollout)
+
+    with provenir.track("run", output_dir="live", trajectories=mode) as run:
+        log(run)
+    child = os.fork()
+    if child == 0:
+        log(provenir.track("run", output_dir="dead", trajectories=mode).start())
+        os._exit(9)
+    os.waitpid(child, 0)
+    recover_run("dead")
+    live, dead = (
+        json.loads(Path(folder, "hacking_report.json").read_text()) for folder in ("live", "dead")
+    )
+    assert live == dead
+    assert live["examined"]["trajectories"] == 3
+    assert live["not_examined"]["evaluation"].startswith("3 of 6 rollouts")
+    assert live["is_clean"]
+    rows = [json.loads(line) for line in Path("live/trajectories.jsonl").read_bytes().splitlines()]
+    assert [row["trajectory"].get("phase") for row in rows] == [None, "eval"] * 3
+
+
 @pytest.mark.parametrize("mode", ["all", "sampled", "redacted", "off"])
 @pytest.mark.parametrize("inside", ["append_trajectory", "_tally", "_join", "judge_rollout"])
 def test_ctrl_c_forgets_no_hack(mode, inside):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TEXT_KEYS: Final = ("prompt", "prediction", "response", "completion", "messages")
 """Fields that are replaced whole, whatever they hold."""
 
-IDENTIFIERS: Final = ("group_id", "reward_function", "step", "index", "place")
+IDENTIFIERS: Final = ("group_id", "reward_function", "phase", "step", "index", "place")
 
 KNOWN_KEYS: Final = frozenset(
     {

@@ -80,6 +80,7 @@ class HackingMonitor:
         self._examined = 0
         self._flagged = 0
         self._unreadable = 0
+        self._evaluated = 0
         self._unseen: str | None = None
         self._signals: list[HackingSignal] = []
         self._group_signals: list[HackingSignal] = []
@@ -92,11 +93,15 @@ class HackingMonitor:
 
         Args:
             trajectory: Keys ``prompt``, ``prediction|response``, ``reward|proxy_reward``,
-                ``true_reward|held_out_reward``, ``group_id``, ``index``, all optional.
+                ``true_reward|held_out_reward``, ``group_id``, ``index``, all optional. One with
+                the ``phase`` ``eval`` is counted and not judged.
         """
         with self._lock:
             self._num += 1
             rollout = read_rollout(trajectory, index=self._num - 1)
+            if rollout.evaluation:
+                self._evaluated += 1
+                return []
             signals = judge_rollout(rollout, self.gap)
             self._tally(rollout, signals)
             try:
@@ -176,6 +181,7 @@ class HackingMonitor:
             return HackingReport(
                 findings=tuple(findings),
                 num_trajectories=self._num,
+                num_evaluation=self._evaluated,
                 num_flagged=self._flagged,
                 counts=dict(sorted(counts.items())),
                 examined={"trajectories": self._examined, "groups": groups},
@@ -218,17 +224,23 @@ class HackingMonitor:
             for kind in HACKING_KINDS
             if kind not in DECIDED
         }
+        trained = self._num - self._evaluated
         if not self._examined:
             missing["proxy_divergence"] = "no rollout carried both a reward and a true reward"
-        elif self._examined < self._num:
-            rest = self._num - self._examined
-            missing["proxy_divergence"] = f"{rest} of {self._num} rollouts carried no true reward"
+        elif self._examined < trained:
+            rest = trained - self._examined
+            missing["proxy_divergence"] = f"{rest} of {trained} rollouts carried no true reward"
         if not groups:
             for kind in ("advantage_collapse", "solved_group"):
                 missing[kind] = "no group of two or more rewards was given"
         if self._unreadable:
             missing["rewards"] = (
                 f"{self._unreadable} rollouts could not be read, or had a reward not finite"
+            )
+        if self._evaluated:
+            missing["evaluation"] = (
+                f"{self._evaluated} of {self._num} rollouts were made in an evaluation, "
+                "nothing was trained on them"
             )
         if self._unseen is not None:
             missing[UNSEEN] = self._unseen

@@ -24,12 +24,14 @@ class HackingReport(Report):
 
     Attributes:
         num_trajectories: Rollouts that were handed over, examined or not.
+        num_evaluation: Those of them that were made in an evaluation and are not judged.
         num_flagged: Rollouts with a signal of severity warning or above.
         counts: Signals by kind, those included that were counted and not kept.
     """
 
     name: str = "reward_hacking"
     num_trajectories: int = 0
+    num_evaluation: int = 0
     num_flagged: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -49,10 +51,12 @@ class HackingReport(Report):
         """Whether every rollout was examined and no signal of severity warning or above was found.
 
         A rollout is examined when it carries both rewards. One that does not, or that was not
-        handed over, may have been hacked: what was not seen is not clean.
+        handed over, may be a hack: what was not seen is not clean. Rollouts of an evaluation are
+        left out of both counts, since nothing was trained on them.
         """
         examined = self.examined.get("trajectories", 0)
-        if not examined or examined < self.num_trajectories or self.num_flagged:
+        trained = self.num_trajectories - self.num_evaluation
+        if not examined or examined < trained or self.num_flagged:
             return False
         if UNSEEN in self.not_examined:
             return False

@@ -11,6 +11,8 @@ from provenir.core.plain import json_line, scalar, to_plain
 
 PROXY_KEYS: Final = ("proxy_reward", "reward")
 TRUE_KEYS: Final = ("true_reward", "held_out_reward")
+EVALUATION: Final = "eval"
+"""The ``phase`` of a rollout that was made in an evaluation: nothing was trained on it."""
 
 _MAX_ID: Final = 128
 
@@ -25,6 +27,7 @@ class Rollout:
         proxy: The reward that trained, None when missing or not finite.
         true: The reward that was meant, None when missing or not finite.
         unreadable: How many of its rewards were given and are no finite numbers.
+        evaluation: Whether it was made in an evaluation.
     """
 
     index: int
@@ -32,6 +35,7 @@ class Rollout:
     proxy: float | None = None
     true: float | None = None
     unreadable: int = 0
+    evaluation: bool = False
 
 
 def read_rollout(trajectory: object, *, index: int) -> Rollout:
@@ -39,7 +43,7 @@ def read_rollout(trajectory: object, *, index: int) -> Rollout:
 
     Args:
         trajectory: A mapping with ``reward|proxy_reward``, ``true_reward|held_out_reward``,
-            ``group_id``, ``index``; anything else reads as a rollout without numbers.
+            ``group_id``, ``index``, ``phase``; anything else reads as a rollout without numbers.
         index: Its place when it does not say.
     """
     try:
@@ -51,6 +55,7 @@ def read_rollout(trajectory: object, *, index: int) -> Rollout:
             proxy=proxy,
             true=true,
             unreadable=faulty + faulty_too,
+            evaluation=_is(_get(trajectory, "phase"), EVALUATION),
         )
     except Exception:  # noqa: BLE001 - a user's mapping may fail in any way
         return Rollout(index=index)
@@ -95,6 +100,10 @@ def _reward(trajectory: object, keys: tuple[str, ...]) -> tuple[float | None, in
         return None, 0
     number = finite(value)
     return number, int(number is None)
+
+
+def _is(value: object, text: str) -> bool:
+    return type(value) is str and value == text
 
 
 def _index(value: object, fallback: int) -> int:
