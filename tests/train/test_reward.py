@@ -93,6 +93,39 @@ def test_without_any_reward_no_spread_is_logged(memory_run):
     assert logged == {}
 
 
+class FakeTrainer:
+    """As much of TRL's `GRPOTrainer` as a reward function can see."""
+
+    def __init__(self, *reward_funcs, weights=None, training=True):
+        self.model = SimpleNamespace(training=training)
+        self.state = SimpleNamespace(global_step=6)
+        self.reward_funcs = list(reward_funcs)
+        self.reward_weights = weights or [1.0] * len(reward_funcs)
+        self.logged = {}
+
+    def _log_metric(self, name, value):
+        self.logged[name] = value
+
+    def score(self):
+        for reward in self.reward_funcs:
+            call(reward, trainer_state=self.state, log_metric=self._log_metric)
+
+
+def test_completions_of_an_evaluation_are_marked(memory_run):
+    trainer = FakeTrainer(tracked_reward(memory_run, exact, num_generations=4))
+    trainer.score()
+    assert {(t.get("phase"), t["step"]) for t in memory_run.trajectories} == {(None, 7)}
+    assert trainer.logged
+    trainer.logged.clear()
+    trainer.model.training = False
+    trainer.score()
+    evaluated = memory_run.trajectories[4:]
+    assert {(t["phase"], t["step"]) for t in evaluated} == {("eval", 6)}
+    # An evaluation may draw fewer completions for a prompt; none of them has an advantage.
+    assert [t["place"] for t in evaluated] == [0, 1, 0, 1]
+    assert trainer.logged == {}
+
+
 def test_async_functions_stay_async(memory_run):
     async def judged(prompts, completions, **columns):
         await asyncio.sleep(0)

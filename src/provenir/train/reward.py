@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from provenir.core.errors import UsageError
+from provenir.observability.hacking.rollout import EVALUATION
 from provenir.train.listening import Listener, Teller, check_listener
 
 __all__ = ["group_starts", "normalised_advantages", "plain_text", "tracked_reward"]
@@ -39,12 +40,17 @@ def tracked_reward(
     none. Without `log_metric` the groups still reach the hacking report. Wrap the reward that is
     trained on; of several wrapped functions each logs its own trajectories.
 
+    While the trainer evaluates, the trajectories carry the `phase` `eval` and the step after which
+    it does. That is seen from the trainer whose method `log_metric` is; without it nobody can tell,
+    and every completion counts as trained on.
+
     Args:
         run: An open `provenir.Run`, or anything with its `log_step` and `log_trajectory`.
         func: The reward function: sync or async, a function, a partial or a callable object.
         name: Its name in the trainer's metrics; by default the name it has.
-        num_generations: Completions per group. By default a group is a run of equal prompts, which
-            joins two groups where the same prompt was drawn twice in a row.
+        num_generations: Completions per group in training. By default, and in an evaluation, a
+            group is a run of equal prompts, which joins two groups where the same prompt was drawn
+            twice in a row.
 
     Raises:
         UsageError: `run` cannot record, or `func` cannot be called.
@@ -98,11 +104,18 @@ class _RewardRecorder:
         if prompts is None or completions is None:
             raise UsageError("a reward function was called without prompts and completions")
         values = [None if r is None else float(r) for r in rewards]
-        starts = group_starts(prompts, self.num_generations)
-        step = _step_of(kwargs.get("trainer_state"))
-        self._trajectories(prompts, completions, values, starts, step)
         log_metric = kwargs.get("log_metric")
-        spread = _spread(normalised_advantages(values, starts))
+        trainer = getattr(log_metric, "__self__", None)
+        evaluates = _evaluates(trainer)
+        starts = group_starts(prompts, None if evaluates else self.num_generations)
+        same: dict[str, Any] = {"reward_function": self.name}
+        if evaluates:
+            same["phase"] = EVALUATION
+        step = _step_of(kwargs.get("trainer_state"), evaluates=evaluates)
+        if step is not None:
+            same["step"] = step
+        self._trajectories(prompts, completions, values, starts, same)
+        spread = None if evaluates else _spread(normalised_advantages(values, starts))
         if callable(log_metric) and spread is not None:
             log_metric("advantage_std", spread)
 
@@ -112,7 +125,7 @@ class _RewardRecorder:
         completions: Sequence[Any],
         rewards: Sequence[float | None],
         starts: Sequence[int],
-        step: int | None,
+        same: Mapping[str, Any],
     ) -> None:
         group, first = -1, 0
         for i, (prompt, completion, reward) in enumerate(
@@ -126,10 +139,8 @@ class _RewardRecorder:
                 "reward": reward,
                 "group_id": f"{self.name}/{self.calls}/{group}",
                 "place": i - first,
-                "reward_function": self.name,
+                **same,
             }
-            if step is not None:
-                told["step"] = step
             self.run.log_trajectory(told)
 
 
@@ -212,10 +223,18 @@ def _spread(advantages: Sequence[float | None]) -> float | None:
     return math.sqrt(math.fsum((a - mean) ** 2 for a in known) / len(known))
 
 
-def _step_of(trainer_state: Any) -> int | None:
-    """The step that these completions are generated for: the trainer counts finished ones."""
+def _step_of(trainer_state: Any, *, evaluates: bool) -> int | None:
+    """The step that these completions are for: the trainer counts finished ones.
+
+    An evaluation is of the model as the last finished step left it.
+    """
     done = getattr(trainer_state, "global_step", None)
-    return done + 1 if isinstance(done, int) else None
+    return done + (not evaluates) if isinstance(done, int) else None
+
+
+def _evaluates(trainer: Any) -> bool:
+    """Whether a trainer evaluates now, by TRL's own test (`GRPOTrainer.log`, 1.16)."""
+    return getattr(getattr(trainer, "model", None), "training", None) is False
 
 
 def _innermost(func: Any) -> Any:
