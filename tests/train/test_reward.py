@@ -126,6 +126,24 @@ def test_completions_of_an_evaluation_are_marked(memory_run):
     assert trainer.logged == {}
 
 
+def test_of_several_functions_none_logs_the_spread_of_its_own(memory_run):
+    def unwrapped(prompts, completions, **columns):
+        return [0.0] * len(completions)
+
+    for other in (tracked_reward(memory_run, exact, name="other"), unwrapped):
+        trainer = FakeTrainer(tracked_reward(memory_run, exact), other)
+        trainer.score()
+        assert trainer.logged == {}
+    assert memory_run.trajectories
+
+
+@pytest.mark.parametrize(("weight", "spread"), [(1.0, 0.5), (-3.0, 0.5), (0.0, 0.0)])
+def test_the_spread_is_that_of_the_weighted_reward(memory_run, weight, spread):
+    trainer = FakeTrainer(tracked_reward(memory_run, exact), weights=[weight])
+    trainer.score()
+    assert trainer.logged["advantage_std"] == pytest.approx(spread, rel=1e-3)
+
+
 def test_async_functions_stay_async(memory_run):
     async def judged(prompts, completions, **columns):
         await asyncio.sleep(0)

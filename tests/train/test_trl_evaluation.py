@@ -55,6 +55,15 @@ def grpo(tmp_path_factory):
     return train
 
 
+def test_rewards_that_cancel_out_have_no_spread_of_their_own(grpo, memory_run):
+    rewards = [tracked_reward(memory_run, one) for one in (length, shortness)]
+    grpo(rewards, [TrackingCallback(memory_run)])
+    assert len(memory_run.steps) == 2
+    for step in memory_run.steps:
+        assert "advantage_std" not in step
+        assert step["frac_reward_zero_std"] == 1.0
+
+
 def test_rollouts_of_an_evaluation_are_not_training(grpo, tmp_path):
     with provenir.track("run", output_dir=tmp_path / "run") as run:
         grpo([tracked_reward(run, length, num_generations=2)],

@@ -38,7 +38,8 @@ def tracked_reward(
     tells it, `step`. Where the trainer hands over `log_metric` (TRL does), the standard deviation
     of the group-normalised advantages is logged through it as `advantage_std`: TRL itself logs
     none. Without `log_metric` the groups still reach the hacking report. Wrap the reward that is
-    trained on; of several wrapped functions each logs its own trajectories.
+    trained on; of several wrapped functions each logs its own trajectories, and none of them an
+    `advantage_std`, because the trainer takes advantages of their weighted sum.
 
     While the trainer evaluates, the trajectories carry the `phase` `eval` and the step after which
     it does. That is seen from the trainer whose method `log_metric` is; without it nobody can tell,
@@ -115,8 +116,12 @@ class _RewardRecorder:
         if step is not None:
             same["step"] = step
         self._trajectories(prompts, completions, values, starts, same)
-        spread = None if evaluates else _spread(normalised_advantages(values, starts))
-        if callable(log_metric) and spread is not None:
+        weight = None if evaluates else _weight_of_only(trainer)
+        if not callable(log_metric) or weight is None:
+            return
+        trained = [None if value is None else weight * value for value in values]
+        spread = _spread(normalised_advantages(trained, starts))
+        if spread is not None:
             log_metric("advantage_std", spread)
 
     def _trajectories(
@@ -235,6 +240,18 @@ def _step_of(trainer_state: Any, *, evaluates: bool) -> int | None:
 def _evaluates(trainer: Any) -> bool:
     """Whether a trainer evaluates now, by TRL's own test (`GRPOTrainer.log`, 1.16)."""
     return getattr(getattr(trainer, "model", None), "training", None) is False
+
+
+def _weight_of_only(trainer: Any) -> float | None:
+    """The weight of a trainer's only reward function; None where it has several.
+
+    A trainer that does not say which functions it has is taken to have the one.
+    """
+    functions = getattr(trainer, "reward_funcs", None)
+    if functions is not None and len(functions) != 1:
+        return None
+    weights = getattr(trainer, "reward_weights", None)
+    return 1.0 if weights is None else float(weights[0])
 
 
 def _innermost(func: Any) -> Any:
