@@ -9,20 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from provenir.attest.dsse import MAX_ENVELOPE_BYTES, Envelope
 from provenir.console.view import NO_TABLE, Cell, Column, Notice, Pair, Table, Tile, table
 from provenir.console.wording import count
 from provenir.core.errors import ProvenirError
 from provenir.core.files import read_bounded
 from provenir.governance.bom import ModelBOM
-from provenir.governance.passport import ModelPassport
+from provenir.governance.payload import read_payload
+from provenir.governance.predicate import derived_flags
 from provenir.governance.risk import RISK_RULES
-from provenir.governance.verdict import NOTES, Check, note_line
-from provenir.governance.verification import verify_passport
+from provenir.governance.verdict import NOTES, REASONS, Check
+from provenir.governance.verification import content_notes, verify_passport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from provenir.attest.statement import Statement
     from provenir.governance.predicate import PassportPredicate
     from provenir.governance.verdict import Verdict
     from provenir.provenance.run_record import RunRecord
@@ -42,6 +45,9 @@ _UNSIGNED: Final = Notice(
     command="provenir.track(…, sign_passport=True, signing_key=…)",
 )
 _HMAC_WARNING: Final = Notice("Team-internal:", f"{NOTES['team-internal']} (HMAC-SHA256).")
+_NEWER_RULES: Final = Notice(
+    "The risk flags were not derived again.", f"{REASONS['newer-rules'].capitalize()}."
+)
 _UNCHECKED: Final = Notice(
     "The signature was not checked here.",
     "This page is given no key. To check:",
@@ -81,12 +87,14 @@ def read_passport(record: RunRecord) -> PassportView:
     if _NAME not in record.documents:
         return _unsigned(record.path)
     try:
-        data = read_bounded(path)
-        passport = ModelPassport.from_json(data)
-        verdict = verify_passport(data, keys=[], run_dir=record.path)
+        envelope = Envelope.parse(
+            read_bounded(path, max_bytes=MAX_ENVELOPE_BYTES), where="passport"
+        )
+        statement, predicate = read_payload(envelope)
+        verdict = verify_passport(envelope, keys=[], run_dir=record.path)
     except (ProvenirError, OSError) as fault:
         return _unreadable(str(fault))
-    return _view(passport, verdict)
+    return _view(envelope, statement, predicate, verdict)
 
 
 def _unsigned(folder: Path) -> PassportView:
@@ -119,31 +127,33 @@ def _unreadable(why: str) -> PassportView:
     )
 
 
-def _view(passport: ModelPassport, verdict: Verdict) -> PassportView:
-    predicate = passport.predicate
-    keyids = [signature.keyid for signature in passport.envelope.signatures]
+def _view(
+    envelope: Envelope, statement: Statement, predicate: PassportPredicate, verdict: Verdict
+) -> PassportView:
+    keyids = [signature.keyid for signature in envelope.signatures]
     flags = _flags(predicate.risk_flags)
     hmac = any(keyid.startswith(_HMAC) for keyid in keyids)
-    notices = [_HMAC_WARNING, _UNCHECKED_HMAC] if hmac else [_UNCHECKED]
-    derived = predicate.bom.risk_flags()
-    if list(predicate.risk_flags) != derived:
-        words = f"Its bill of materials gives: {', '.join(derived) or 'none'}."
-        notices.insert(
-            0, Notice("The stated risk flags are not the derived ones.", words, "critical")
-        )
+    signature = [_HMAC_WARNING, _UNCHECKED_HMAC] if hmac else [_UNCHECKED]
     return PassportView(
         tile=Tile("Passport", "not verified", _flag_note(flags), "plain"),
-        notices=tuple(notices),
+        notices=(*_flag_notices(predicate), *signature),
         rows=tuple(_rows(predicate, keyids, verdict)),
         flags=flags,
-        notes=(*verdict.notes, *_no_artifact(predicate)),
-        subjects=_subjects(passport),
+        notes=(*verdict.notes, *content_notes(predicate)),
+        subjects=_subjects(statement),
         checks=verdict.checks,
     )
 
 
-def _no_artifact(predicate: PassportPredicate) -> tuple[str, ...]:
-    return () if predicate.bom.artifacts else (note_line("no_model_artifact"),)
+def _flag_notices(predicate: PassportPredicate) -> list[Notice]:
+    """Say where the stated flags are not those that the named version of the rules gives."""
+    derived = derived_flags(predicate)
+    if derived is None:
+        return [_NEWER_RULES]
+    if list(predicate.risk_flags) == derived:
+        return []
+    words = f"Its bill of materials gives: {', '.join(derived) or 'none'}."
+    return [Notice("The stated risk flags are not the derived ones.", words, "critical")]
 
 
 def _rows(predicate: PassportPredicate, keyids: list[str], verdict: Verdict) -> list[Pair]:
@@ -193,10 +203,10 @@ def _flag_note(flags: tuple[Flag, ...] | None) -> str:
     return count(len(flags), "risk flag") if flags else "no risk flag"
 
 
-def _subjects(passport: ModelPassport) -> Table:
+def _subjects(statement: Statement) -> Table:
     rows = [
         (Cell(subject.name), Cell(algorithm), Cell(value, code=True))
-        for subject in passport.statement.subjects
+        for subject in statement.subjects
         for algorithm, value in subject.digest.items()
     ]
     return table(_SUBJECT_COLUMNS, rows, limit=60, noun="subjects")

@@ -24,7 +24,7 @@ from provenir.governance.components import (
     RunSummary,
 )
 from provenir.governance.payload import read_payload
-from provenir.governance.risk import RULES_VERSION
+from provenir.governance.predicate import derived_flags
 from provenir.governance.run_facts import compare_facts, journal_facts
 from provenir.governance.run_files import shown_names
 from provenir.governance.verdict import Check
@@ -154,13 +154,12 @@ def _agreement(
             **_against_it(bom, facts),
         }
     )
-    known_rules = predicate.risk_rules <= RULES_VERSION
-    flags = evident.risk_flags(predicate.risk_rules)
-    if known_rules and flags != list(predicate.risk_flags):
+    flags = derived_flags(predicate, evident)
+    if flags is not None and flags != list(predicate.risk_flags):
         differences.append(f"the risk flags are {', '.join(flags) or 'none'}")
     if differences:
         return _disagreement("the run folder says otherwise: " + "; ".join(differences)), []
-    if not known_rules:
+    if flags is None:
         row = Check(name="evidence", status="undecided", reason="newer-rules")
     else:
         row = Check(name="evidence", status="pass", detail="the run folder gives the same flags")

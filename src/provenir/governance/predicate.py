@@ -45,6 +45,7 @@ __all__ = [
     "ReportReference",
     "assurance_ceiling",
     "component_of_identity",
+    "derived_flags",
     "derived_subjects",
     "identity_of_component",
     "inconsistency",
@@ -145,6 +146,18 @@ class PassportPredicate(Document):
         if self.manifest is not None and self.manifest.run_id != self.bom.run_id:
             raise ValueError("the manifest is of another run than the bill of materials")
         return self
+
+
+def derived_flags(predicate: PassportPredicate, bom: ModelBOM | None = None) -> list[str] | None:
+    """The risk flags by the rules that a passport names, or None when they are newer than ours.
+
+    Args:
+        predicate: The passport.
+        bom: The bill of materials to derive them from; the passport's own unless given.
+    """
+    if predicate.risk_rules > RULES_VERSION:
+        return None
+    return (bom or predicate.bom).risk_flags(predicate.risk_rules)
 
 
 def derived_subjects(bom: ModelBOM, manifest: ManifestReference | None) -> tuple[Subject, ...]:

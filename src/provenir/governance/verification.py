@@ -31,10 +31,10 @@ from provenir.governance.payload import read_payload
 from provenir.governance.predicate import (
     PassportPredicate,
     assurance_ceiling,
+    derived_flags,
     inconsistency,
     weaker,
 )
-from provenir.governance.risk import RULES_VERSION
 from provenir.governance.run_files import RunFiles
 from provenir.governance.signature_check import (
     HMAC,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from provenir.attest.keys import VerificationKey
     from provenir.governance.predicate import Assurance
 
-__all__ = ["verify_passport"]
+__all__ = ["content_notes", "verify_passport"]
 
 PathSpec = str | Path
 
@@ -129,7 +129,7 @@ def _judge(envelope: Envelope, keys: tuple[VerificationKey, ...], question: _Que
     checks += [*run_checks, _assurance(predicate.assurance, ceiling, reached, run_checks)]
     verdict = Verdict(
         checks=tuple(checks),
-        notes=(*notes, *_content_notes(predicate)),
+        notes=(*notes, *content_notes(predicate)),
         assurance_claimed=predicate.assurance,
     )
     if verdict.failures:
@@ -208,9 +208,9 @@ def _expiry(predicate: PassportPredicate, at: datetime) -> Check:
 
 
 def _flags(predicate: PassportPredicate) -> Check:
-    if predicate.risk_rules > RULES_VERSION:
+    flags = derived_flags(predicate)
+    if flags is None:
         return Check(name="risk flags", status="undecided", reason="newer-rules")
-    flags = predicate.bom.risk_flags(predicate.risk_rules)
     listed = ", ".join(flags) or "none"
     wrong = None if list(predicate.risk_flags) == flags else f"the inventory gives: {listed}"
     return _row("risk flags", "flags-mismatch", wrong, listed)
@@ -293,7 +293,8 @@ def _signature_notes(envelope: Envelope, keys: tuple[VerificationKey, ...]) -> t
     return tuple(note_line(name) for name in names)
 
 
-def _content_notes(predicate: PassportPredicate) -> tuple[str, ...]:
+def content_notes(predicate: PassportPredicate) -> tuple[str, ...]:
+    """The notes that follow from what a passport says, whoever signed it."""
     bom = predicate.bom
     reports = {report.digest for report in predicate.reports}
     words = [
