@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.console.health import VERDICTS, Health
 from provenir.console.shapes import mapping, mappings, number, text, whole
 from provenir.console.view import Pair, Tile, Tone
 from provenir.console.wording import count, duration, instant, share, shorten
@@ -15,8 +14,11 @@ from provenir.core.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from provenir.console.alarm import Alarm
+    from provenir.console.badge import Badge
     from provenir.console.checks import Checks
     from provenir.console.folder import RunSource
+    from provenir.console.health import Health
 
 _NAME_CHARS: Final = 160
 _STATUS: Final[dict[str, Tone]] = {
@@ -33,48 +35,49 @@ class Masthead:
 
     name: str
     run_id: str
-    verdict: str
-    verdict_note: str
-    tone: Tone
+    badge: Badge
     facts: tuple[Pair, ...]
     tiles: tuple[Tile, ...]
 
 
-def read_masthead(source: RunSource, health: Health, passport: Tile, checks: Checks) -> Masthead:
-    """Build the head of the page."""
+def read_masthead(
+    source: RunSource, badge: Badge, health: Health, passport: Tile, checks: Checks, alarm: Alarm
+) -> Masthead:
+    """Build the head of the page; a figure from a file that does not fit the record says so."""
     record, manifest = source.record, source.record.manifest
     name = text(manifest.get("name")) or record.run_id or record.path.resolve().name
+    steps = Tile("Steps", f"{health.num_steps:,}", _last_step(source.recorder))
     return Masthead(
         name=shorten(name, _NAME_CHARS),
         run_id=record.run_id or "no run id",
-        verdict=health.verdict,
-        verdict_note=_verdict_note(health),
-        tone=VERDICTS[health.verdict],
+        badge=badge,
         facts=tuple(_facts(source)),
         tiles=(
-            Tile("Steps", f"{health.num_steps:,}", _last_step(source.recorder)),
-            _anomalies(health),
-            hacking_tile(source.hacking),
-            _evals(source.bom),
+            _doubted(steps, "flight_recorder.json", alarm),
+            _doubted(_anomalies(health), "flight_recorder.json", alarm),
+            _doubted(hacking_tile(source.hacking), "hacking_report.json", alarm),
+            _doubted(_evals(source.bom), "bom.json", alarm),
             passport,
-            Tile(
-                "Not checked",
-                f"{checks.num_open:,}",
-                f"{count(checks.num_done, 'check')} made",
-            ),
+            _checked(checks, len(alarm.failures)),
         ),
     )
+
+
+def _doubted(tile: Tile, file: str, alarm: Alarm) -> Tile:
+    why = alarm.files.get(file)
+    return tile if why is None else replace(tile, note=f"{file} {why}", tone="critical")
+
+
+def _checked(checks: Checks, failed: int) -> Tile:
+    made = f"{count(checks.num_done, 'check')} made"
+    if failed:
+        return Tile("Checks", f"{failed:,} failed", f"{made}, {checks.num_open:,} not", "critical")
+    return Tile("Not checked", f"{checks.num_open:,}", made)
 
 
 def _last_step(recorder: Mapping[str, Any]) -> str:
     last = whole(mapping(recorder.get("summary")).get("last_step"))
     return "none recorded" if last is None else f"the last is step {last:,}"
-
-
-def _verdict_note(health: Health) -> str:
-    if health.verdict == "UNKNOWN":
-        return "training health"
-    return f"training health, {count(health.num_steps, 'step')}"
 
 
 def _facts(source: RunSource) -> list[Pair]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provenir.console import checks as checking
+from provenir.console.alarm import raise_alarm
+from provenir.console.badge import read_badge
 from provenir.console.channels import Channels, read_channels
 from provenir.console.extras_scan import read_extras
 from provenir.console.file_check import FileCheck, compare_files
@@ -24,14 +26,17 @@ from provenir.console.recording import (
 )
 from provenir.console.rollouts import Rollouts, read_rollouts
 from provenir.console.series import Series, broken, read_all
+from provenir.console.signed_bom import with_signed_bom
 from provenir.console.view import CheckItem, Notice, Table
 from provenir.console.wording import count, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from provenir.console.alarm import Alarm
     from provenir.console.checks import Checks
+    from provenir.governance.verdict import Check
 
 _PASSPORT_ROWS: Final = ("passport", "signature")
 CONTENTS: Final = (
@@ -50,10 +55,12 @@ CONTENTS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What the template reads."""
+    """What the template reads; ``doubts`` holds what a section's files give reason to."""
 
     masthead: Masthead
+    alarm: Alarm
     notices: tuple[Notice, ...]
+    doubts: Mapping[str, tuple[Notice, ...]]
     contents: tuple[tuple[str, str], ...]
     health: Health
     recording: Table
@@ -83,11 +90,16 @@ def build(source: RunSource, *, now: datetime) -> Page:
     passport = read_passport(source.record)
     compared = compare_files(source.record)
     extras, unfollowed = read_extras(source.record.steps())
-    checks = _checks(source, compared, passport, len(extras) + unfollowed)
+    run_rows = _run_rows(source, compared, passport)
+    alarm = raise_alarm([*run_rows, *passport.checks])
+    checks = _checks(source, run_rows, passport, len(extras) + unfollowed)
+    badge = read_badge(source.state, health, alarm)
     manifest = source.record.manifest
     return Page(
-        masthead=read_masthead(source, health, passport.tile, checks),
-        notices=tuple(state_notices(source)),
+        masthead=read_masthead(source, badge, health, passport.tile, checks, alarm),
+        alarm=alarm,
+        notices=(*alarm.notices, *state_notices(source, said=alarm.missing)),
+        doubts=alarm.doubts(source),
         contents=CONTENTS,
         health=health,
         recording=read_recording(source),
@@ -103,11 +115,16 @@ def build(source: RunSource, *, now: datetime) -> Page:
     )
 
 
+def _run_rows(source: RunSource, compared: FileCheck, passport: PassportView) -> list[Check]:
+    """Return the rows about the folder, without those that the passport's own say better."""
+    said = {check.name for check in passport.checks}
+    rows = [c for c in compared.checks if not (c.name in _PASSPORT_ROWS and c.name in said)]
+    return with_signed_bom(source.record.path, rows)
+
+
 def _checks(
-    source: RunSource, compared: FileCheck, passport: PassportView, unwatched: int
+    source: RunSource, rows: Sequence[Check], passport: PassportView, unwatched: int
 ) -> Checks:
-    # The passport's own verdict, where there is one, says more about the signature.
-    rows = [c for c in compared.checks if not (passport.checks and c.name in _PASSPORT_ROWS)]
     return checking.gather(
         [
             checking.from_verdict("run folder", rows),

@@ -9,11 +9,12 @@ from provenir.console.view import Cell, Column, Notice, Table, severity_tone, ta
 from provenir.console.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from provenir.console.folder import RunSource
 
 _LIMIT: Final = 60
+_PASSPORT: Final = "passport.json"
 _COLUMNS: Final = (
     Column("Severity"),
     Column("Kind"),
@@ -45,8 +46,13 @@ _STATE: Final = {
 }
 
 
-def state_notices(source: RunSource) -> Iterator[Notice]:
-    """Yield what a reader must know about the folder before anything else."""
+def state_notices(source: RunSource, *, said: Container[str] = ()) -> Iterator[Notice]:
+    """Yield what a reader must know about the folder before anything else.
+
+    Args:
+        source: The run folder as it was read.
+        said: Names of documents whose absence was stated already.
+    """
     state = _STATE.get(source.state)
     if state is not None:
         yield state
@@ -54,8 +60,11 @@ def state_notices(source: RunSource) -> Iterator[Notice]:
         yield Notice(f"{finding.subject or 'Manifest'}:", finding.detail)
     ended = source.state in ("completed", "failed", "interrupted")
     for name, why in source.problems.items():
-        if ended or source.is_present(name):
+        if name not in said and (ended or source.is_present(name)):
             yield Notice(f"{name}:", f"{why}.")
+    if not source.is_present(_PASSPORT):
+        for name in filter(source.is_present, ("passport.md", "passport.proof.json")):
+            yield Notice(f"{_PASSPORT}:", f"not in the folder, although {name} is.", "critical")
     for name, n in source.torn.items():
         yield Notice(f"{name}:", f"{count(n, 'line')} could not be read and is left out.")
 

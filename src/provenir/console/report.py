@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,13 +19,33 @@ NAME: Final = "report.html"
 """The page's name inside the run folder."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A page that was written.
+
+    Attributes:
+        path: Where it lies.
+        failures: One clause for each check that failed, which the page says first of all.
+    """
+
+    path: Path
+    failures: tuple[str, ...]
+
+
 def render(
     run_dir: str | Path, out: str | Path | None = None, *, clock: Clock | None = None
 ) -> Path:
+    """Write one self-contained page about a run and return its path; see :func:`write_page`."""
+    return write_page(run_dir, out, clock=clock).path
+
+
+def write_page(
+    run_dir: str | Path, out: str | Path | None = None, *, clock: Clock | None = None
+) -> Written:
     """Write one self-contained page about a run: no script, no address, no network.
 
     The folder is only read. A run that is alive, died, failed or was never signed gives a page
-    too, which says so.
+    too, which says so; so does one whose files were changed.
 
     Args:
         run_dir: The run folder.
@@ -32,7 +53,7 @@ def render(
         clock: Tells when the page is written.
 
     Returns:
-        The path of the page.
+        The page and what failed while it was made.
 
     Raises:
         InputError: The path is no folder, or the folder holds no run.
@@ -43,7 +64,7 @@ def render(
     target = folder / NAME if out is None else Path(out)
     page = build(read_folder(folder), now=(clock or SystemClock()).now())
     atomic_write(target, write(page).encode("utf-8", "replace"))
-    return target
+    return Written(path=target, failures=page.alarm.headlines)
 
 
-__all__ = ["NAME", "render"]
+__all__ = ["NAME", "Written", "render", "write_page"]
