@@ -9,7 +9,7 @@ class MemoryRun:
     """Keeps what it is told in lists."""
 
     def __init__(self):
-        self.steps, self.trajectories, self.configs = [], [], []
+        self.steps, self.trajectories, self.configs, self.evals = [], [], [], []
 
     def log_step(self, metrics):
         self.steps.append(dict(metrics))
@@ -19,6 +19,9 @@ class MemoryRun:
 
     def log_config(self, values):
         self.configs.append(dict(values))
+
+    def record_eval(self, name, score, contaminated=None, n=None, **meta):
+        self.evals.append((name, score, meta))
 
 
 class FailingRun:
@@ -31,7 +34,7 @@ class FailingRun:
         self.calls += 1
         raise OSError("the disk is full")
 
-    log_step = log_trajectory = log_config = _fail
+    log_step = log_trajectory = log_config = record_eval = _fail
 
 
 @pytest.fixture

@@ -52,6 +52,63 @@ def test_the_summary_at_the_end_is_not_a_step(memory_run):
     assert memory_run.configs == [{"trainer_summary": summary}]
 
 
+EVALUATED = {"eval_loss": 0.1, "eval_reward": 0.5, "eval_runtime": 2.0, "epoch": 1.0}
+
+
+def told(callback, logs, step):
+    callback.on_log(Arguments(), state(step), None, logs=logs)
+
+
+def test_an_evaluation_is_not_a_step_and_only_the_last_is_a_score(memory_run):
+    callback = TrackingCallback(memory_run)
+    callback.on_train_begin(Arguments(), state(0), None)
+    for step, reward in ((2, 0.5), (4, 0.7)):
+        told(callback, {**EVALUATED, "eval_reward": reward}, step)
+    assert memory_run.steps == memory_run.evals == []
+    assert [c["trainer_eval"]["eval_reward"] for c in memory_run.configs[1:]] == [0.5, 0.7]
+    callback.on_train_end(Arguments(), state(4), None)
+    ((name, score, meta),) = memory_run.evals
+    assert (name, score) == ("eval_reward", 0.7)
+    assert meta == {"eval_loss": 0.1, "eval_runtime": 2.0, "epoch": 1.0, "step": 4}
+
+
+def test_an_evaluation_outside_of_training_is_a_score_at_once(memory_run):
+    callback = TrackingCallback(memory_run)
+    told(callback, {"test_loss": 0.3, "test_runtime": 2.0}, 0)
+    callback.on_train_begin(Arguments(), state(0), None)
+    callback.on_train_end(Arguments(), state(4), None)
+    told(callback, EVALUATED, 4)
+    assert [(name, score) for name, score, _ in memory_run.evals] == [
+        ("test_loss", 0.3),
+        ("eval_reward", 0.5),
+    ]
+
+
+def test_sets_that_are_evaluated_side_by_side_are_kept_apart(memory_run):
+    callback = TrackingCallback(memory_run)
+    callback.on_train_begin(Arguments(), state(0), None)
+    for name, reward in (("eval_math", 0.5), ("eval_code", 0.7)):
+        told(callback, {f"{name}_loss": 0.1, f"{name}_runtime": 2.0, "eval_reward": reward}, 4)
+    callback.on_train_end(Arguments(), state(4), None)
+    assert [(name, score) for name, score, _ in memory_run.evals] == [
+        ("eval_math_reward", 0.5),
+        ("eval_code_reward", 0.7),
+    ]
+    assert {"trainer_eval_math", "trainer_eval_code"} < {k for c in memory_run.configs for k in c}
+
+
+def test_an_evaluation_without_a_score_is_kept_as_it_is(memory_run):
+    told(TrackingCallback(memory_run), {"eval_bleu": 0.3, "epoch": 1.0}, 4)
+    assert memory_run.evals == memory_run.steps == []
+    assert memory_run.configs == [{"trainer_eval": {"eval_bleu": 0.3, "epoch": 1.0, "step": 4}}]
+
+
+@pytest.mark.parametrize("logs", [{"loss": 1.0, "eval_loss": 1.0}, {"epoch": 1.0}])
+def test_what_is_not_only_an_evaluation_is_a_step(memory_run, logs):
+    told(TrackingCallback(memory_run), logs, 3)
+    assert memory_run.steps == [{**logs, "step": 3}]
+
+
 def test_arguments_that_differ_from_their_defaults_are_recorded(memory_run):
     args = Arguments(output_dir="/home/ada", hub_token="secret", learning_rate=0.1, tags={"a": 1})
     TrackingCallback(memory_run).on_train_begin(args, state(), None)
@@ -85,6 +142,7 @@ def test_a_run_without_config_is_enough():
     callback = TrackingCallback(Small())
     callback.on_train_begin(Arguments(max_steps=7), state(), None)
     callback.on_log(Arguments(), state(), None, logs={"train_runtime": 1.0})
+    callback.on_log(Arguments(), state(), None, logs=EVALUATED)
     callback.on_log(Arguments(), state(), None, logs={"loss": 1.0})
     assert Small.steps == [{"loss": 1.0, "step": 3}]
 
@@ -95,6 +153,7 @@ def test_faults_of_the_run_do_not_reach_the_trainer(failing_run, caplog):
         callback.on_train_begin(Arguments(max_steps=7), state(), None)
         for step in range(3):
             callback.on_log(Arguments(), state(step), None, logs={"reward": 1.0})
+        callback.on_train_end(Arguments(), state(3), None)
     assert failing_run.calls == 4
     assert len(caplog.records) == 2
 

@@ -66,10 +66,20 @@ def test_rewards_that_cancel_out_have_no_spread_of_their_own(grpo, memory_run):
 
 def test_rollouts_of_an_evaluation_are_not_training(grpo, tmp_path):
     with provenir.track("run", output_dir=tmp_path / "run") as run:
-        grpo([tracked_reward(run, length, num_generations=2)],
-             eval_strategy="steps", eval_steps=1)  # fmt: skip
+        trainer = grpo(
+            [tracked_reward(run, length, num_generations=2)], [TrackingCallback(run)],
+            eval_strategy="steps", eval_steps=1,
+        )  # fmt: skip
     report = run.hacking_report
     assert report.num_trajectories == 2 * 4 + 2 * 4
     assert report.num_evaluation == 2 * 4
     assert report.examined["groups"] == 2 * 2
     assert not report.is_clean
+    assert run.flight_recorder.num_steps == 2
+    (score,) = run.bom.evals
+    last = [entry for entry in trainer.state.log_history if "eval_reward" in entry][-1]
+    assert (score.benchmark, score.score) == ("eval_reward", last["eval_reward"])
+    assert score.meta["step"] == 2
+    assert run.bom.hyperparameters["trainer_eval"]["eval_entropy"]
+    journal = (tmp_path / "run" / "journal.jsonl").read_text()
+    assert journal.count('"trainer_eval"') == 2

@@ -253,9 +253,11 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Known names without a channel: counts, other units, or evaluation."""
 
+EVALUATION: Final = re.compile(r"(?:eval|val|test|val-core|val-aux)[_/].+")
+"""Evaluation is not training: `eval_reward` must never pass for the reward of a step."""
+
 PATTERNS: Final[tuple[tuple[re.Pattern[str], str | None], ...]] = (
-    # Evaluation is not training: `eval_reward` must never pass for the reward of a step.
-    (re.compile(r"(?:eval|val|test|val-core|val-aux)[_/].+"), None),
+    (EVALUATION, None),
     (re.compile(r"(?:.+/)?all/[^/]+/reward/mean"), "reward_mean"),
     (re.compile(r"(?:.+/)?effective/[^/]+/reward/mean"), "reward_mean"),
     (re.compile(r"(?:.+/)?all/[^/]+/num_output_tokens/mean"), "response_length_mean"),

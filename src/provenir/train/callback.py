@@ -7,6 +7,7 @@ import importlib.metadata
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.extras import require
+from provenir.observability.metric_names import EVALUATION
 from provenir.train.listening import Listener, Teller, check_listener
 from provenir.train.reward import tracked_reward
 
@@ -20,6 +21,12 @@ _TrainerCallback: Any = require("train", "transformers").TrainerCallback
 SUMMARY_MARK: Final = "train_runtime"
 """A key that only the summary at the end of `Trainer.train` has; that summary is no step."""
 
+SCORES: Final = ("reward", "accuracy", "loss")
+"""What stands for an evaluation as its score: the first of these that it has."""
+
+BESIDE: Final = frozenset({"epoch", "step", "global_step", "num_input_tokens_seen", "num_tokens"})
+"""Keys that say when something was logged; they make no step of an evaluation."""
+
 UNTOLD_ARGUMENTS: Final = frozenset(
     {"output_dir", "logging_dir", "run_name", "hub_token", "push_to_hub_token", "hub_model_id"}
 )
@@ -32,6 +39,10 @@ class TrackingCallback(_TrainerCallback):  # type: ignore[misc]
     On the world's first process, every `on_log` becomes `run.log_step` with the trainer's global
     step; `on_train_begin` records the arguments that differ from their defaults, where the run has
     `log_config`. It changes nothing in the trainer, and no fault of the run reaches it.
+
+    An evaluation is no step. All that is logged of it goes to `log_config` as it happens, one entry
+    for each evaluated set, the newest in place of the one before. The last of a training, and each
+    that is made outside of one, becomes one `record_eval` a set, where the run has that.
 
         with provenir.track("my-run", dataset=rows) as run:
             GRPOTrainer(…, callbacks=[TrackingCallback(run)],
@@ -49,16 +60,24 @@ class TrackingCallback(_TrainerCallback):  # type: ignore[misc]
         check_listener(run)
         self._run = run
         self._teller = Teller()
+        self._trains = False
+        self._evaluated: dict[str, dict[str, Any]] = {}
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Record the trainer's arguments that differ from their defaults."""
         del control, kwargs
-        log_config = getattr(self._run, "log_config", None)
-        if _is_first(state) and callable(log_config):
+        self._trains = True
+        if _is_first(state):
             self._teller.tell(
                 "on_train_begin",
-                lambda: log_config({**told_arguments(args), "framework": framework_of(args)}),
+                lambda: self._log_config({**told_arguments(args), "framework": framework_of(args)}),
             )
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Record the scores of the last evaluation."""
+        del args, state, control, kwargs
+        self._trains = False
+        self._teller.tell("on_train_end", self._record_scores)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         """Forward one log entry, all keys, with the step that the trainer counts."""
@@ -68,11 +87,51 @@ class TrackingCallback(_TrainerCallback):  # type: ignore[misc]
 
     def _forward(self, logs: Mapping[str, Any], state: Any) -> None:
         if SUMMARY_MARK in logs:
-            log_config = getattr(self._run, "log_config", None)
-            if callable(log_config):
-                log_config({"trainer_summary": dict(logs)})
+            self._log_config({"trainer_summary": dict(logs)})
+        elif is_evaluation(logs):
+            told = {**logs, "step": state.global_step}
+            evaluated = evaluated_set(logs)
+            self._evaluated[evaluated] = told
+            self._log_config({f"trainer_{evaluated}": told})
+            if not self._trains:
+                self._record_scores()
+        else:
+            self._run.log_step({**logs, "step": state.global_step})
+
+    def _log_config(self, values: dict[str, Any]) -> None:
+        log_config = getattr(self._run, "log_config", None)
+        if callable(log_config):
+            log_config(values)
+
+    def _record_scores(self) -> None:
+        """Hand on what was evaluated since the last time; recording each would flood the BOM."""
+        evaluated, self._evaluated = self._evaluated, {}
+        record_eval = getattr(self._run, "record_eval", None)
+        if not callable(record_eval):
             return
-        self._run.log_step({**logs, "step": state.global_step})
+        for name, told in evaluated.items():
+            for score in SCORES:
+                # TRL's own metrics are named `eval_…`, whatever the evaluated set is called.
+                key = next((k for k in (f"{name}_{score}", f"eval_{score}") if k in told), None)
+                if key is not None:
+                    others = {other: value for other, value in told.items() if other != key}
+                    record_eval(f"{name}_{score}", told[key], **others)
+                    break
+
+
+def is_evaluation(logs: Mapping[str, Any]) -> bool:
+    """Whether a log entry holds nothing but an evaluation, and when it was."""
+    names = [name for name in logs if name not in BESIDE]
+    return bool(names) and all(EVALUATION.fullmatch(name) for name in names)
+
+
+def evaluated_set(logs: Mapping[str, Any]) -> str:
+    """The prefix under which a trainer names the metrics of one evaluated set: `eval_math`.
+
+    `Trainer.evaluate` adds the time that it took under that prefix.
+    """
+    mark = "_runtime"
+    return next((name.removesuffix(mark) for name in logs if name.endswith(mark)), "eval")
 
 
 def told_arguments(args: Any) -> dict[str, Any]:
