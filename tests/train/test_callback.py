@@ -109,6 +109,13 @@ def test_what_is_not_only_an_evaluation_is_a_step(memory_run, logs):
     assert memory_run.steps == [{**logs, "step": 3}]
 
 
+def test_a_step_with_the_speed_so_far_is_a_step(memory_run):
+    logs = {"loss": 1.0, "num_input_tokens_seen": 64, "train_runtime": 1.0}
+    told(TrackingCallback(memory_run), logs, 3)
+    assert memory_run.steps == [{**logs, "step": 3}]
+    assert memory_run.configs == []
+
+
 def test_arguments_that_differ_from_their_defaults_are_recorded(memory_run):
     args = Arguments(output_dir="/home/ada", hub_token="secret", learning_rate=0.1, tags={"a": 1})
     TrackingCallback(memory_run).on_train_begin(args, state(), None)

@@ -19,7 +19,11 @@ __all__ = ["TrackingCallback", "tracked_reward"]
 _TrainerCallback: Any = require("train", "transformers").TrainerCallback
 
 SUMMARY_MARK: Final = "train_runtime"
-"""A key that only the summary at the end of `Trainer.train` has; that summary is no step."""
+"""A key of the summary at the end of `Trainer.train`, which is no step.
+
+A step has it too where the trainer counts tokens (`include_num_input_tokens_seen`), beside a loss
+that the summary has not.
+"""
 
 SCORES: Final = ("reward", "accuracy", "loss")
 """What stands for an evaluation as its score: the first of these that it has."""
@@ -86,7 +90,7 @@ class TrackingCallback(_TrainerCallback):  # type: ignore[misc]
             self._teller.tell("on_log", lambda: self._forward(logs, state))
 
     def _forward(self, logs: Mapping[str, Any], state: Any) -> None:
-        if SUMMARY_MARK in logs:
+        if SUMMARY_MARK in logs and "loss" not in logs:
             self._log_config({"trainer_summary": dict(logs)})
         elif is_evaluation(logs):
             told = {**logs, "step": state.global_step}
