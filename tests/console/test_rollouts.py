@@ -106,3 +106,10 @@ def test_the_forms_of_a_prompt() -> None:
 def test_anything_can_be_a_record_or_a_report(records: list[dict[str, Any]], other: Any) -> None:
     view = read_rollouts(records, {"signals": other, "hacking_rate": other})
     assert len(view.items) <= len(records)
+
+
+def test_a_rollout_of_an_evaluation_says_so() -> None:
+    records = [record(0, reward=1.0), record(1, reward=0.0, phase="eval")]
+    evaluated, trained = read_rollouts(records, {}).items
+    assert ("phase", "evaluation, not trained on") in [(f.label, f.value) for f in evaluated.facts]
+    assert "phase" not in [fact.label for fact in trained.facts]

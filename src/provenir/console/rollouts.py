@@ -175,6 +175,8 @@ def _rollout(ranked: _Ranked) -> Rollout:
     step = whole(fields.get("step"))
     if step is not None:
         facts.append(Pair("step", f"{step:,}"))
+    if fields.get("phase") == "eval":
+        facts.append(Pair("phase", "evaluation, not trained on"))
     group = fields.get("group_id")
     if group is not None and not isinstance(group, (dict, list)):
         facts.append(Pair("group", str(group)[:80]))
