@@ -194,6 +194,16 @@ def test_any_change_of_the_model_folder_is_refused_and_named(make_run, model, pu
     assert named in verdict.failures[0].detail
 
 
+def test_variants_of_one_model_in_one_folder_are_signed_and_verified(make_run, model, public):
+    variant = model / "model.fp16.safetensors"
+    variant.write_bytes((model / "model.safetensors").read_bytes())
+    passport = make_run(model=model).passport
+    assert passport.bom.artifacts[0].tensor_root is None
+    assert passport.verify(public, artifacts=model)
+    variant.unlink()
+    assert passport.verify(public, artifacts=model).reasons == ("artifact-mismatch",)
+
+
 def test_a_copy_under_another_name_is_the_same_artifact(make_run, model, public, tmp_path):
     passport = make_run(model=model).passport
     assert passport.verify(public, artifacts=model.rename(tmp_path / "elsewhere"))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from provenir.core.canonical import canonical_bytes
 from provenir.core.errors import InputError
 from provenir.core.merkle import merkle_root
-from provenir.provenance.artifact import dir_hash1, identify_artifact, subjects
+from provenir.provenance.artifact import compare, dir_hash1, identify_artifact, subjects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,10 +133,23 @@ def test_sub_folders_may_repeat_tensor_names(model: Path, write_weights: Callabl
     assert identify_artifact(model).n_tensors == 4
 
 
-def test_a_name_in_two_files_of_one_folder_is_refused(model: Path, write_weights: Callable) -> None:
-    (model / "copy.safetensors").write_bytes(write_weights({"embed": b"\7"}))
-    with pytest.raises(InputError, match=r"copy\.safetensors.*model\.safetensors"):
-        identify_artifact(model)
+def test_a_name_in_two_files_of_one_folder_leaves_the_files_only(
+    model: Path, write_weights: Callable
+) -> None:
+    """As diffusers keeps `model.safetensors` and `model.fp16.safetensors` side by side."""
+    before = identify_artifact(model)
+    (model / "model.fp16.safetensors").write_bytes(write_weights({"embed": b"\7"}))
+    (model / "logs").mkdir()
+    identity = identify_artifact(model)
+    assert (identity.tensor_root, identity.n_tensors) == (None, 0)
+    assert identity.dir_hash != before.dir_hash
+    folder, why = identity.ignored
+    assert folder == "logs/"
+    assert why == "tensors: 'embed' stands in 'model.fp16.safetensors' and in 'model.safetensors'"
+    assert [subject.name for subject in subjects(identity)] == ["model/files"]
+    assert compare(identity, model) == []
+    (model / "model.fp16.safetensors").write_bytes(write_weights({"embed": b"\6"}))
+    assert "model.fp16.safetensors" in [difference.name for difference in compare(identity, model)]
 
 
 def test_a_single_file_and_a_folder_without_tensors(model: Path) -> None:

@@ -173,10 +173,7 @@ def _kind(name: str, algorithm: str) -> Literal["tensors", "files"] | None:
 def _actual_digests(scan: TreeScan, place: Path) -> dict[str, str | None]:
     if any(file.problem for file in scan.files):
         return {"tensors": None, "files": dir_hash1((f.name, f.sha256) for f in scan.files)}
-    try:
-        identity = identity_of(scan, kind="model", name="", path=place)
-    except InputError:  # a tensor that stands in two files: it has no tensor root
-        return {"tensors": None, "files": dir_hash1((f.name, f.sha256) for f in scan.files)}
+    identity = identity_of(scan, kind="model", name="", path=place)
     root = identity.tensor_root
     return {"tensors": root and root.partition(":")[2], "files": identity.dir_hash}
 

@@ -51,11 +51,13 @@ class ArtifactIdentity:
         name: what the subjects are called; the folder's or file's name unless chosen.
         kind: `model`, `adapter`, or another word of the lineage.
         path: where it was read, as given.
-        tensor_root: `sha256:<hex>`; None when there is no safetensors file.
+        tensor_root: `sha256:<hex>`; None when there is no safetensors file, or when two files of
+            one folder hold a tensor of the same name, as the variants of one model do.
         n_tensors: leaves under the tensor root.
         dir_hash: lower-case hex of `dirHash1`.
         files: (name, sha256 hex, size), bytewise by name.
-        ignored: empty folders, which neither identity covers.
+        ignored: what was not taken: empty folders, which neither identity covers, and why there
+            is no tensor root where tensors are there.
     """
 
     name: str
@@ -122,12 +124,9 @@ def identify_artifact(
 
 
 def identity_of(scan: TreeScan, *, kind: str, name: str, path: Path) -> ArtifactIdentity:
-    """Compute the identities of a scan without faults.
-
-    Raises:
-        InputError: two files of one folder hold a tensor of the same name.
-    """
-    leaves = _tensor_leaves(scan.files)
+    """Compute the identities of a scan without faults."""
+    leaves, collision = _tensor_leaves(scan.files)
+    left_out = () if collision is None else (f"tensors: {collision}",)
     return ArtifactIdentity(
         name=name,
         kind=kind,
@@ -136,7 +135,7 @@ def identity_of(scan: TreeScan, *, kind: str, name: str, path: Path) -> Artifact
         n_tensors=len(leaves),
         dir_hash=dir_hash1((file.name, file.sha256) for file in scan.files),
         files=tuple((file.name, file.sha256, file.size) for file in scan.files),
-        ignored=tuple(sorted(scan.empty_folders)),
+        ignored=(*sorted(scan.empty_folders), *left_out),
     )
 
 
@@ -163,7 +162,8 @@ def subjects(identity: ArtifactIdentity) -> list[Subject]:
     return [Subject(name=identity.name + TENSORS_SUFFIX, digest={"sha256": root}), files]
 
 
-def _tensor_leaves(files: Sequence[ScannedFile]) -> list[bytes]:
+def _tensor_leaves(files: Sequence[ScannedFile]) -> tuple[list[bytes], str | None]:
+    """The leaves of the tensor root, or why there is none: a name says which tensor is meant."""
     leaves: dict[str, bytes] = {}
     owner: dict[str, str] = {}
     for file in files:
@@ -172,10 +172,7 @@ def _tensor_leaves(files: Sequence[ScannedFile]) -> list[bytes]:
             entry = tensor.entry
             name = f"{folder}/{entry.name}" if folder else entry.name
             if name in leaves:
-                raise InputError(
-                    f"tensor {name!r} stands in {owner[name]!r} and in {file.name!r}",
-                    mend="keep one copy of the weights in a folder",
-                )
+                return [], f"{name!r} stands in {owner[name]!r} and in {file.name!r}"
             owner[name] = file.name
             leaves[name] = canonical_bytes(
                 {
@@ -185,4 +182,4 @@ def _tensor_leaves(files: Sequence[ScannedFile]) -> list[bytes]:
                     "sha256": tensor.sha256,
                 }
             )
-    return [leaves[name] for name in sorted(leaves)]
+    return [leaves[name] for name in sorted(leaves)], None
