@@ -189,10 +189,30 @@ def _read_into(scan: TreeScan, name: str, path: Path, progress: Progress | None)
             scan.refused[name] = "not a regular file (FIFO, socket or device)"
             return
         file = _read(name, stream, state.st_size, progress)
-        if os.fstat(descriptor).st_size != state.st_size or file.size != state.st_size:
+        if file.size != state.st_size or _state_now(descriptor, path) != _state(state):
             scan.refused[name] = "it changed while it was read"
             return
     scan.files.append(file)
+
+
+def _state(status: os.stat_result) -> tuple[int, ...]:
+    """What every write to a file changes, and which file it is."""
+    return (
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
+
+
+def _state_now(descriptor: int, path: Path) -> tuple[int, ...] | None:
+    """The state of an open file, or None when the path leads to another one by now."""
+    try:
+        named = _state(path.stat(follow_symlinks=False))
+    except OSError:
+        return None  # removed while it was read
+    return named if named == _state(os.fstat(descriptor)) else None
 
 
 def _read(name: str, stream: BinaryIO, size: int, progress: Progress | None) -> ScannedFile:
