@@ -238,12 +238,17 @@ def test_sizes_and_counts_that_no_digest_covers_are_measured(make_run, model, pu
         assert "number of tensors" in verdict.failures[0].detail
 
 
-def test_the_bytes_of_a_good_artifact_are_read_once(make_run, model, public):
+def test_the_bytes_of_an_artifact_are_read_once(make_run, model, public):
     run = make_run(model=model)
     read: list[int] = []
     envelope = run.passport.envelope
     assert verify_passport(envelope, keys=public, artifacts=model, progress=read.append)
-    assert sum(read) == sum(path.stat().st_size for path in model.iterdir())
+    size = sum(path.stat().st_size for path in model.iterdir())
+    assert sum(read) == size
+    read.clear()
+    (model / "config.json").write_text('{"hidden_size": 8}')
+    assert not verify_passport(envelope, keys=public, artifacts=model, progress=read.append)
+    assert sum(read) == size, "those of a refused one neither twice"
 
 
 def test_a_passport_that_names_no_artifact_vouches_for_none(seed_bom, ed25519, public, model):

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenir.attest.statement import Subject
 from provenir.core.errors import InputError
-from provenir.provenance.artifact import compare, file_entries, identify_artifact, subjects
+from provenir.provenance.artifact import compare, identify_artifact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,6 @@ def named(differences: list) -> Kinds:
 def test_an_unchanged_folder_has_no_difference(model: Path) -> None:
     identity = identify_artifact(model)
     assert compare(identity, model) == []
-    assert compare(subjects(identity), model) == []
-    assert compare(subjects(identity), model, files=identity.to_dict()["files"]) == []
 
 
 def _change(model: Path) -> Kinds:
@@ -108,17 +106,7 @@ CHANGES = [
 def test_a_change_is_found_and_its_file_named(model: Path, change: Callable[[Path], Kinds]) -> None:
     identity = identify_artifact(model)
     expected = change(model)
-    assert named(compare(subjects(identity), model, files=identity.files)) == expected
     assert named(compare(identity, model)) == expected
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_change_is_found_without_a_file_list(
-    model: Path, change: Callable[[Path], Kinds]
-) -> None:
-    wanted = subjects(identify_artifact(model))
-    change(model)
-    assert compare(wanted, model)
 
 
 @settings(max_examples=40, deadline=None)
@@ -135,7 +123,7 @@ def test_any_changed_byte_names_its_file(
     at = data.draw(st.integers(0, len(content) - 1))
     content[at] ^= data.draw(st.integers(1, 255))
     path.write_bytes(content)
-    found = compare(subjects(identity), folder, files=identity.files)
+    found = compare(identity, folder)
     assert ("changed", path.name) in named(found)
     assert all(path.name in d.detail for d in found if d.kind == "changed")
 
@@ -146,44 +134,27 @@ def test_weights_that_change_are_said_to_change_the_tensors(model: Path) -> None
     assert {"tensors", "files"} <= {d.kind for d in compare(identity, model)}
 
 
-def test_a_file_list_that_the_subject_does_not_back_is_not_believed(model: Path) -> None:
-    identity = identify_artifact(model)
-    forged = [("config.json", "0" * 64, 1)]
-    assert compare(subjects(identity), model, files=forged) == []
+def test_a_file_list_that_the_digest_does_not_back_is_not_believed(model: Path) -> None:
+    forged = replace(identify_artifact(model), files=(("config.json", "0" * 64, 1),))
+    assert compare(forged, model) == []
     _change(model)
-    (difference,) = compare(subjects(identity), model, files=forged)
+    (difference,) = compare(forged, model)
     assert (difference.kind, "not used" in difference.detail) == ("files", True)
 
 
-def test_of_several_artifacts_the_matching_one_is_meant(model: Path, tmp_path: Path) -> None:
-    other = tmp_path / "adapter"
-    other.mkdir()
-    (other / "a.bin").write_text("x")
-    both = subjects(identify_artifact(model)) + subjects(identify_artifact(other, name="lora"))
-    assert compare(both, model) == []
-    assert compare(both, other) == []
-    (other / "a.bin").write_text("y")
-    assert compare(both, other) != []
-
-
-def test_no_subject_and_foreign_subjects_are_differences(model: Path) -> None:
-    assert [d.kind for d in compare([], model)] == ["subject"]
-    manifest = Subject(name="run-manifest", digest={"sha256": "0" * 64})
-    assert [d.kind for d in compare([manifest], model)] == ["subject"]
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_found_without_a_file_list(
+    model: Path, change: Callable[[Path], Kinds]
+) -> None:
+    bare = replace(identify_artifact(model), files=())
+    change(model)
+    assert compare(bare, model)
 
 
 def test_a_missing_path_is_an_input_error(model: Path) -> None:
     identity = identify_artifact(model)
     with pytest.raises(InputError):
         compare(identity, model / "absent")
-
-
-def test_file_lists_of_another_shape_are_refused() -> None:
-    good = ("a", "0" * 64, 1)
-    assert file_entries([good, {"name": "a", "sha256": "0" * 64, "size": 1}]) == [good, good]
-    for bad in [("a", "0" * 64), {"name": "a"}, ("a", 3, 1)]:
-        with pytest.raises(InputError):
-            file_entries([bad])  # type: ignore[list-item]
 
 
 def test_names_are_shown_without_acting_on_a_terminal(model: Path) -> None:

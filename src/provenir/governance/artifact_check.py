@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from provenir.core.errors import InputError
 from provenir.governance.predicate import identity_of_component
 from provenir.governance.run_files import shown_names
 from provenir.governance.verdict import Check
-from provenir.provenance.artifact import compare, identify_artifact
-from provenir.provenance.tree_scan import empty_folders, listing
+from provenir.provenance.artifact import compare_scan
+from provenir.provenance.artifact_identity import identity_of
+from provenir.provenance.tree_scan import scan_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
 
     from provenir.governance.bom import ArtifactComponent, ModelBOM
     from provenir.provenance.artifact import ArtifactIdentity
+    from provenir.provenance.tree_scan import TreeScan
 
 __all__ = ["check_artifacts"]
 
@@ -31,7 +32,7 @@ def check_artifacts(
     Args:
         bom: The signed bill of materials.
         paths: Folders or single files that were handed over.
-        progress: Called with the number of bytes read since the last call.
+        progress: Called with the number of bytes read since the last call; each byte is read once.
 
     Returns:
         One row for each path, and one for each artifact that was not handed over; one row for a
@@ -47,12 +48,13 @@ def check_artifacts(
             detail = f"{path.name or path}: the passport names no artifact"
             checks.append(_row("artifact", detail))
             continue
-        same = _same(bom.artifacts, path, seen, progress)
-        artifact = same or _meant(bom.artifacts, path)
+        scan = scan_tree(path, progress=progress)
+        same = _same(bom.artifacts, scan, seen)
+        artifact = same or _meant(bom.artifacts, scan, path)
         seen.add(artifact.name)
-        fault = None if same else _differences(identity_of_component(artifact), path, progress)
+        fault = None if same else _differences(identity_of_component(artifact), scan)
         checks.append(_row(f"artifact:{artifact.name}", fault))
-        checks += _beyond(artifact.name, empty_folders(path))
+        checks += _beyond(artifact.name, sorted(scan.empty_folders))
     if not bom.artifacts and not paths:
         checks.append(Check(name="artifact", status="not-checked", reason="not-stated"))
     checks += [_not_given(artifact) for artifact in bom.artifacts if artifact.name not in seen]
@@ -60,28 +62,22 @@ def check_artifacts(
 
 
 def _same(
-    artifacts: Sequence[ArtifactComponent],
-    path: Path,
-    seen: Collection[str],
-    progress: Callable[[int], None] | None,
+    artifacts: Sequence[ArtifactComponent], scan: TreeScan, seen: Collection[str]
 ) -> ArtifactComponent | None:
-    """The artifact that the path holds, the first that was not seen yet; a good one is read once.
+    """The artifact that was read, the first that was not seen yet.
 
     Snapshots of one model have files of the same names and sizes: only their bytes tell them apart.
     """
-    try:
-        found = identify_artifact(path, kind="model", progress=progress)
-    except InputError:
+    if not scan.is_sound:
         return None  # something in it cannot be part of an artifact: named by the comparison
-    equal = [a for a in artifacts if _stated(identity_of_component(a)) == _stated(found)]
+    found = _stated(identity_of(scan, kind="model", name="", path=Path()))
+    equal = [a for a in artifacts if _stated(identity_of_component(a)) == found]
     return next((a for a in equal if a.name not in seen), equal[0] if equal else None)
 
 
-def _differences(
-    expected: ArtifactIdentity, path: Path, progress: Callable[[int], None] | None
-) -> str:
+def _differences(expected: ArtifactIdentity, scan: TreeScan) -> str:
     """Say in what a path is not the expected artifact."""
-    details = [difference.detail for difference in compare(expected, path, progress=progress)]
+    details = [difference.detail for difference in compare_scan(expected, scan)]
     more = len(details) - _SHOWN
     text = "; ".join(details[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
     return text or "the sizes or the number of tensors are not those that are stated"
@@ -115,12 +111,12 @@ def _not_given(artifact: ArtifactComponent) -> Check:
     )
 
 
-def _meant(artifacts: Sequence[ArtifactComponent], path: Path) -> ArtifactComponent:
+def _meant(artifacts: Sequence[ArtifactComponent], scan: TreeScan, path: Path) -> ArtifactComponent:
     """The artifact that a path which is none of them is most likely meant to be.
 
     By most files of the same name and size, then by the name of the folder, then the first.
     """
-    found = set(listing(path))
+    found = {(file.name, file.size) for file in scan.files}
     name = path.resolve().name
     return max(
         artifacts,

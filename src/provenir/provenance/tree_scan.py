@@ -22,7 +22,7 @@ from provenir.provenance.safetensors_header import (
     parse_header,
 )
 
-__all__ = ["Progress", "ScannedFile", "Tensor", "TreeScan", "empty_folders", "listing", "scan_tree"]
+__all__ = ["Progress", "ScannedFile", "Tensor", "TreeScan", "listing", "scan_tree"]
 
 Progress = Callable[[int], None]
 """Called with the number of bytes read since the last call."""
@@ -72,6 +72,12 @@ class TreeScan:
     refused: dict[str, str] = field(default_factory=dict)
     empty_folders: list[str] = field(default_factory=list)
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether there are files, all of them whole, and nothing else."""
+        whole = all(file.problem is None for file in self.files)
+        return bool(self.files) and whole and not self.refused
+
 
 def scan_tree(path: Path, *, progress: Progress | None = None) -> TreeScan:
     """Read a folder or a single regular file; the path itself may be a link, its content not.
@@ -112,15 +118,6 @@ def listing(path: Path) -> Iterator[tuple[str, int]]:
             yield name, file.stat().st_size
         except OSError:
             continue  # gone since it was listed: the scan itself will say so
-
-
-def empty_folders(path: Path) -> list[str]:
-    """Names of the folders below a folder that hold nothing; no identity covers them."""
-    scan = TreeScan()
-    if path.is_dir():
-        for _ in _walk(path, scan):
-            pass  # only the names are wanted
-    return sorted(scan.empty_folders)
 
 
 def _walk(top: Path, scan: TreeScan) -> Iterator[tuple[str, Path]]:
