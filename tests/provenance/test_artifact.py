@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from dataclasses import replace
@@ -10,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenir.core.errors import InputError
-from provenir.provenance.artifact import compare, identify_artifact
+from provenir.provenance.artifact import (
+    ArtifactIdentity,
+    compare,
+    compare_scan,
+    dir_hash1,
+    identify_artifact,
+)
+from provenir.provenance.tree_scan import ScannedFile, TreeScan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,6 +157,38 @@ def test_a_change_is_found_without_a_file_list(
     bare = replace(identify_artifact(model), files=())
     change(model)
     assert compare(bare, model)
+
+
+def test_files_of_one_content_are_paired_once_each(tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        (folder / name).write_text("the same")
+    identity = identify_artifact(folder)
+    (folder / "a").rename(folder / "x")
+    (folder / "b").rename(folder / "y")
+    (folder / "c").unlink()
+    (folder / "z").write_text("another")
+    assert [(d.kind, d.name, d.detail) for d in compare(identity, folder)[1:]] == [
+        ("renamed", "a", "a is now x"),
+        ("renamed", "b", "b is now y"),
+        ("removed", "c", "c is missing"),
+        ("added", "z", "z was added"),
+    ]
+
+
+def test_tens_of_thousands_of_other_files_take_no_square_of_time() -> None:
+    files = {side: [f"{side}{n}" for n in range(40_000)] for side in ("old", "new")}
+    listed = tuple((name, hashlib.sha256(name.encode()).hexdigest(), 1) for name in files["old"])
+    scan = TreeScan(
+        [ScannedFile(n, hashlib.sha256(n.encode()).hexdigest(), 1) for n in files["new"]]
+    )
+    digest = dir_hash1((name, sha256) for name, sha256, _ in listed)
+    expected = ArtifactIdentity(
+        name="m", kind="model", path="", tensor_root=None, n_tensors=0, dir_hash=digest,
+        files=listed,
+    )  # fmt: skip
+    assert len(compare_scan(expected, scan)) == 80_001
 
 
 def test_a_missing_path_is_an_input_error(model: Path) -> None:

@@ -114,20 +114,28 @@ def _file_differences(expected: ArtifactIdentity, scan: TreeScan) -> list[Artifa
 def _by_file(expected: Mapping[str, str], scan: TreeScan) -> list[ArtifactDifference]:
     actual: dict[str, ScannedFile] = {file.name: file for file in scan.files}
     missing = {name: digest for name, digest in expected.items() if name not in actual}
-    extra = {name: file.sha256 for name, file in actual.items() if name not in expected}
+    added = [name for name in actual if name not in expected]
+    by_digest: dict[str, list[str]] = {}
+    for name in reversed(added):
+        by_digest.setdefault(actual[name].sha256, []).append(name)
     found = [
         _difference("changed", name, f"{_show(name)} was changed")
         for name, file in actual.items()
         if name in expected and expected[name] != file.sha256
     ]
+    renamed = set()
     for old, digest in missing.items():
-        new = next((name for name, other in extra.items() if other == digest), None)
-        if new is None:
+        if not by_digest.get(digest):
             found.append(_difference("removed", old, f"{_show(old)} is missing"))
-        else:
-            del extra[new]
-            found.append(_difference("renamed", old, f"{_show(old)} is now {_show(new)}"))
-    found += [_difference("added", name, f"{_show(name)} was added") for name in extra]
+            continue
+        new = by_digest[digest].pop()
+        renamed.add(new)
+        found.append(_difference("renamed", old, f"{_show(old)} is now {_show(new)}"))
+    found += [
+        _difference("added", name, f"{_show(name)} was added")
+        for name in added
+        if name not in renamed
+    ]
     return found
 
 
