@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from provenir.core.digest import digest_value
-from provenir.core.errors import InputError
+from provenir.core.errors import InputError, UsageError
 from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.provenance.fingerprint import Fingerprint, capture_fingerprint
 from provenir.provenance.flags import kernel_determinism_flags
@@ -140,6 +140,12 @@ def test_the_fingerprint_may_be_its_table(tmp_path: Path) -> None:
     assert verify(tmp_path, current_fingerprint=fingerprint().to_dict())
     with pytest.raises(InputError):
         verify(tmp_path, current_fingerprint={"digest": "x"})
+
+
+@pytest.mark.parametrize("value", ["sha256:" + "0" * 64, 5, ["cpu"], b"x"])
+def test_what_is_no_fingerprint_is_misuse(tmp_path: Path, value: Any) -> None:
+    with pytest.raises(UsageError, match="capture_fingerprint"):
+        verify(tmp_path, current_fingerprint=value)
 
 
 def test_an_unknown_run_is_an_input_error(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from provenir.core.digest import digest_value
-from provenir.core.errors import InputError
+from provenir.core.errors import InputError, UsageError
 from provenir.core.text import printable
 from provenir.provenance.fingerprint import Fingerprint
 from provenir.provenance.recipe import ReplayRecipe, build_recipe
@@ -78,6 +78,7 @@ class ReplayEngine:
         """Compare a run with what the caller has now; None means "not supplied".
 
         Raises:
+            UsageError: the fingerprint is neither one nor a mapping.
             InputError: no manifest of that run, or a fingerprint of another shape.
             DocumentError: the manifest cannot be read or was altered.
         """
@@ -166,7 +167,13 @@ class _Comparison:
 def _fingerprint(value: Fingerprint | Mapping[str, Any] | None) -> Fingerprint | None:
     if value is None or isinstance(value, Fingerprint):
         return value
-    return Fingerprint.from_dict(value)
+    given: object = value
+    if not isinstance(given, Mapping):
+        raise UsageError(
+            f"current_fingerprint is no fingerprint: {type(given).__name__}",
+            mend="give capture_fingerprint(), or the mapping that its to_dict() returns",
+        )
+    return Fingerprint.from_dict(given)
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
