@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -223,3 +224,15 @@ def test_a_node_does_not_pass_as_a_leaf() -> None:
     left, right = HASHES[0], HASHES[1]
     assert leaf_hash(left + right) != node_hash(left, right)
     assert all(a != b for a, b in pairwise(ROOTS))
+
+
+@pytest.mark.parametrize("odd", [None, 5, "0", 1.5, [], {}, b"x", [None], ["x" * 32], -1])
+def test_a_proof_of_any_shape_is_false_and_raises_nothing(odd: Any) -> None:
+    hashes = HASHES[:5]
+    good: list[Any] = [HASHES[2], 2, 5, inclusion_proof(hashes, 2), ROOTS[5]]
+    assert verify_inclusion(*good)
+    longer: list[Any] = [3, 5, consistency_proof(hashes, 3), ROOTS[3], ROOTS[5]]
+    assert verify_consistency(*longer)
+    for place in range(5):
+        assert not verify_inclusion(*good[:place], odd, *good[place + 1 :])
+        assert not verify_consistency(*longer[:place], odd, *longer[place + 1 :])

@@ -140,9 +140,11 @@ def verify_inclusion(
 ) -> bool:
     """Say whether `proof` shows that the leaf is number `index` of the tree (`n`, `root`).
 
-    RFC 9162 section 2.1.3.2. Never raises on a wrong proof.
+    RFC 9162 section 2.1.3.2. Never raises, whatever stands for any of them.
     """
-    if not 0 <= index < n or not _are_hashes([leaf_hash, root, *proof]):
+    if not _are_counts(index, n) or not _are_hashes(proof, leaf_hash, root):
+        return False
+    if not index < n:
         return False
     fn, sn = index, n - 1
     node = leaf_hash
@@ -201,9 +203,11 @@ def verify_consistency(
 ) -> bool:
     """Say whether `proof` shows that the tree (`n`, `root_n`) extends (`m`, `root_m`).
 
-    RFC 9162 section 2.1.4.2. Never raises on a wrong proof.
+    RFC 9162 section 2.1.4.2. Never raises, whatever stands for any of them.
     """
-    if not 0 <= m <= n or not _are_hashes([root_m, root_n, *proof]):
+    if not _are_counts(m, n) or not _are_hashes(proof, root_m, root_n):
+        return False
+    if m > n:
         return False
     if m == n:
         return not proof and root_m == root_n
@@ -235,5 +239,11 @@ def verify_consistency(
     return sn == 0 and older == root_m and newer == root_n
 
 
-def _are_hashes(values: Sequence[object]) -> bool:
-    return all(isinstance(value, bytes) and len(value) == _HASH_BYTES for value in values)
+def _are_counts(*values: object) -> bool:
+    return all(isinstance(value, int) and value >= 0 for value in values)
+
+
+def _are_hashes(proof: object, *roots: object) -> bool:
+    if not isinstance(proof, list | tuple):
+        return False
+    return all(isinstance(one, bytes) and len(one) == _HASH_BYTES for one in (*proof, *roots))
