@@ -99,6 +99,18 @@ def test_a_run_without_steps_stays_declared(make_run, public):
     assert verdict.has_note("no_health_data")
 
 
+@pytest.mark.parametrize(
+    ("scanned", "said"),
+    [(True, "as stated; none raised"), (False, "as stated; 1 raised: unscanned_pii")],
+)
+def test_a_raised_flag_does_not_read_as_if_it_had_passed(make_run, seed_bom, public, scanned, said):
+    (train,) = seed_bom.data
+    data = [train.model_copy(update={"pii_scanned": scanned})]
+    run = make_run(bom_changes={"data": data})
+    rows = {check.name: check for check in run.verify(public).checks}
+    assert (rows["risk flags"].status, rows["risk flags"].detail) == ("pass", said)
+
+
 def test_hmac_reaches_l0_and_no_further(make_run):
     run = make_run(signer=b"secret")
     verdict = run.verify(b"secret")
