@@ -90,3 +90,34 @@ def test_a_long_path_is_one_line():
     path = "/a" * 100
     Display(console).say(f"Page {path}")
     assert shown(console).splitlines() == [f"Page {path}"]
+
+
+def test_a_terminal_breaks_a_line_between_words_and_keeps_its_indent():
+    console = Console(file=io.StringIO(), width=40, force_terminal=True)
+    Display(console).say("  held-out problems answered rightly, probability of the answer")
+    assert shown(console).splitlines() == [
+        "  held-out problems answered rightly,",
+        "    probability of the answer",
+    ]
+
+
+def test_what_is_copied_is_not_broken():
+    console = Console(file=io.StringIO(), width=40, force_terminal=True)
+    command = "  $ provenir passport verify passport.json --public-key key.pub.pem"
+    Display(console).say(command, whole=True)
+    Display(console).say("/a" * 40)
+    Display(console).say("")
+    assert shown(console).splitlines() == [command, "/a" * 40, ""]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("note", ["reward 0.50", "accepted"])
+def test_a_short_note_is_read_whole_on_a_narrow_terminal(width, note):
+    console = Console(file=io.StringIO(), width=width, force_terminal=True)
+    with (
+        Display(console) as display,
+        display.phase("Make model and tokenizer", total=120) as phase,
+    ):
+        phase.advance(note)
+    assert note in shown(console)
+    assert "━━━━" in shown(console)

@@ -186,11 +186,12 @@ def _summary(display: Display, result: DemoResult) -> None:
         f"{outcome.eval_after:.0%} after (n={outcome.eval_n}, greedy); probability of the answer "
         f"{outcome.probability_before:.3f} before, {outcome.probability_after:.3f} after"
     )
-    say(f"  parameters before {evidence.parameters_before}")
-    say(f"  parameters after  {evidence.parameters_after}{'' if changed else '  (the same)'}")
+    say(f"  parameters before {evidence.parameters_before}", whole=True)
+    same = "" if changed else "  (the same)"
+    say(f"  parameters after  {evidence.parameters_after}{same}", whole=True)
     show_verdict(display, "A stranger verifies", result.verified)
     show_verdict(display, "One byte later", result.refused)
     say("")
-    say(f"Run folder {evidence.run_dir}  ({result.seconds:.0f} s in all)")
+    say(f"Run folder {evidence.run_dir}  ({result.seconds:.0f} s in all)", whole=True)
     if result.page is not None:
-        say(f"Page {result.page}")
+        say(f"Page {result.page}", whole=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
@@ -30,6 +31,9 @@ __all__ = ["Display", "Phase"]
 MAX_LINE_CHARS: Final = 4_000
 PLAIN_LINES_PER_PHASE: Final = 5
 BAR_CHARS: Final = 16
+# There, a short bar and no clock leave room for the note.
+NARROW_COLUMNS: Final = 80
+NARROW_BAR_CHARS: Final = 6
 # A long note gives way to the bar, not the bar to the note.
 _LAST: Final = Column(ratio=1, no_wrap=True, overflow="ellipsis")
 
@@ -86,12 +90,13 @@ class Display:
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
+            narrow = self.console.width < NARROW_COLUMNS
             self.bars = Progress(
                 SpinnerColumn(finished_text="✓"),
                 TextColumn("{task.description}", table_column=Column(no_wrap=True)),
-                BarColumn(bar_width=BAR_CHARS),
+                BarColumn(bar_width=NARROW_BAR_CHARS if narrow else BAR_CHARS),
                 MofNCompleteColumn(),
-                TimeElapsedColumn(),
+                *(() if narrow else (TimeElapsedColumn(),)),
                 TextColumn("{task.fields[note]}", style="dim", markup=False, table_column=_LAST),
                 console=self.console,
                 expand=True,
@@ -132,7 +137,25 @@ class Display:
         yield phase
         phase.close()
 
-    def say(self, line: str, style: str = "") -> None:
-        """One line of text above the bars; nothing in it can act on the terminal."""
-        inert = Text(printable(line, max_chars=MAX_LINE_CHARS), style)
-        self.console.print(inert, soft_wrap=True)
+    def say(self, line: str, style: str = "", *, whole: bool = False) -> None:
+        """One line of text above the bars; nothing in it can act on the terminal.
+
+        Args:
+            line: The text; on a terminal that is too narrow, broken between words.
+            style: A style of rich.
+            whole: Not to be broken, since somebody may copy it: a command, a path, a digest.
+        """
+        inert = printable(line, max_chars=MAX_LINE_CHARS)
+        lines = [inert] if whole or not self.console.is_terminal else self._broken(inert)
+        for part in lines:
+            self.console.print(Text(part, style), soft_wrap=True)
+
+    def _broken(self, line: str) -> list[str]:
+        indent = line[: len(line) - len(line.lstrip())]
+        return textwrap.wrap(
+            line,
+            width=max(self.console.width, 2 * len(indent) + 1),
+            subsequent_indent=indent + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
