@@ -64,6 +64,17 @@ def test_a_stranger_refuses_one_changed_byte_and_says_where(evidence):
     assert ask_stranger(*evidence).accepted
 
 
+def test_what_a_stranger_did_not_check_is_named_in_one_line(evidence):
+    verdict = ask_stranger(*evidence)
+    unchecked = [name for name, status, _, _ in verdict.checks if status == "not-checked"]
+    assert unchecked
+    last = verdict.lines()[-1]
+    assert last.startswith("not checked: ")
+    assert [name for name in unchecked if name not in last] == []
+    refused = ask_stranger(*evidence, tamper=change_one_byte)
+    assert refused.lines()[-1].startswith("not checked: ")
+
+
 def test_another_key_is_refused(evidence, tmp_path):
     other = tmp_path / "other.pub.pem"
     other.write_bytes(Ed25519Signer.generate().public_pem())

@@ -80,9 +80,18 @@ class StrangersVerdict:
         return self.exit_code == 0
 
     def lines(self) -> list[str]:
-        """What was checked, one line each; of a refusal, only what did not pass."""
+        """What was checked, one line each; of a refusal, only what did not pass.
+
+        What was not checked stands in the last line.
+        """
         told = [c for c in self.checks if c[1] != "not-checked"]
-        return [_line(*c) for c in told if self.accepted or c[1] != "pass"]
+        lines = [_line(*c) for c in told if self.accepted or c[1] != "pass"]
+        rest = [
+            f"{name} ({reason})" if reason else name
+            for name, status, reason, _ in self.checks
+            if status == "not-checked"
+        ]
+        return [*lines, f"not checked: {', '.join(rest)}"] if rest else lines
 
 
 def ask_stranger(
@@ -161,7 +170,7 @@ def show_verdict(display: Display, title: str, verdict: StrangersVerdict) -> Non
     say("")
     say(title, "bold")
     say(f"  in a folder with {', '.join(verdict.saw)} and an empty environment:")
-    say(f"  $ {SHOWN_COMMAND}")
+    say(f"  $ {SHOWN_COMMAND}", whole=True)
     if verdict.change is not None:
         say(f"  changed before: {verdict.change}")
     for line in verdict.lines():
