@@ -53,3 +53,16 @@ def test_ctrl_c_says_where_the_record_lies_and_that_can_be_verified(tmp_path):
     words = ["passport", "verify", "passport.json", "--public-key", "key.pub.pem"]
     command = [sys.executable, "-m", "provenir", *words]
     assert subprocess.run(command, cwd=tmp_path / "demo", check=False).returncode == 0
+
+
+@pytest.mark.parametrize("words", [("--seed", "3"), ("--out", "here")])
+def test_an_option_of_the_training_is_refused_without_one(call, words):
+    code, out, err = call("demo", "--lite", *words)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: {words[0]} has no meaning with --lite")
+
+
+def test_a_seed_in_the_settings_is_for_the_other_demo(call, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PROVENIR_DEMO_SEED", "3")
+    assert call("demo", "--lite")[0] == 0

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 import provenir
-from provenir.core.errors import UsageError
+from provenir.core.errors import LockedError, UsageError
 from provenir.flows.checkout import shipped
 from provenir.flows.demo_lite import SMALL_RUN
 from provenir.flows.demo_phases import set_aside
@@ -109,6 +109,8 @@ def test_the_evidence_of_an_earlier_demo_stays_whole(tmp_path):
     assert verifies(out / "runs" / earlier)
     set_aside(out)  # of a run without either there is nothing to move
     set_aside(tmp_path / "nothing")
+    (tmp_path / "empty").mkdir()
+    set_aside(tmp_path / "empty")
 
 
 def test_a_demo_that_was_killed_keeps_its_model(tmp_path):
@@ -137,6 +139,26 @@ def test_a_folder_with_somebody_elses_model_is_left_alone(tmp_path):
     with pytest.raises(UsageError, match="no demo wrote"):
         run_demo(tmp_path, settings=SHORT)
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("below", ["", "deep/er"])
+def test_a_file_in_the_place_of_the_folder_is_refused_before_any_work(tmp_path, below):
+    from provenir.flows.demo import run_demo
+
+    (tmp_path / "note.txt").write_text("mine")
+    console = Console(file=io.StringIO())
+    with pytest.raises(UsageError, match=r"note\.txt: give another folder with --out"):
+        run_demo(tmp_path / "note.txt" / below, settings=SHORT, console=console)
+    assert console.file.getvalue() == ""
+
+
+def test_a_folder_with_a_live_run_is_refused_before_any_work(tmp_path):
+    from provenir.flows.demo import run_demo
+
+    console = Console(file=io.StringIO())
+    with provenir.track("mine", output_dir=tmp_path), pytest.raises(LockedError, match="--out"):
+        run_demo(tmp_path, settings=SHORT, console=console)
+    assert console.file.getvalue() == ""
 
 
 @pytest.mark.parametrize(

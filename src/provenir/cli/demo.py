@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from provenir.core.errors import UsageError
+
 
 def demo(
+    context: typer.Context,
     lite: Annotated[
         bool, typer.Option("--lite", help="Verify the shipped small run; needs no torch.")
     ] = False,
@@ -19,6 +22,7 @@ def demo(
 ) -> None:
     """Train, sign and verify a tiny model. GRPO trains it, a stranger verifies it."""
     if lite:
+        _refuse_options_of_the_training(context)
         from provenir.flows.demo_lite import run_demo_lite
 
         raise typer.Exit(run_demo_lite())
@@ -30,3 +34,14 @@ def demo(
     except KeyboardInterrupt as interrupt:
         raise typer.Abort("; ".join(("interrupted", *map(str, interrupt.args)))) from interrupt
     raise typer.Exit(result.exit_code)
+
+
+def _refuse_options_of_the_training(context: typer.Context) -> None:
+    """Whoever gives a seed expects a training; one in a settings file is for the other demo."""
+    for option in ("seed", "out"):
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            raise UsageError(
+                f"--{option} has no meaning with --lite, which trains nothing and writes nothing",
+                mend="leave one of the two out",
+            )

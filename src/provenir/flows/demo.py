@@ -9,6 +9,7 @@ public key, verifies it; one byte of its weights is changed and the same process
 from __future__ import annotations
 
 import dataclasses
+import os
 import tempfile
 import time
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.core.errors import UsageError
+from provenir.core.errors import LockedError, UsageError
 from provenir.flows.checkout import shipped
 from provenir.flows.demo_phases import (
     MODEL,
@@ -33,6 +34,8 @@ from provenir.flows.demo_settings import DemoSettings
 from provenir.flows.display import Display
 from provenir.flows.quiet import quiet_libraries
 from provenir.flows.stranger import StrangersVerdict, challenge, show_verdict
+from provenir.provenance.run_layout import is_run_folder
+from provenir.provenance.run_record import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -108,7 +111,9 @@ def run_demo(
     Raises:
         MissingExtraError: an extra is not installed; the message holds the install line.
         InputError: the word problems are not there.
-        UsageError: a number out of its range, or `out_dir` holds a model that is not a demo's.
+        LockedError: a run is alive in `out_dir`.
+        UsageError: a number out of its range, or `out_dir` cannot be made or holds a model that is
+            not a demo's.
         EvidenceError: the run could not be signed.
         KeyboardInterrupt: with a text that says where the record lies, once there is one.
     """
@@ -117,7 +122,7 @@ def run_demo(
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     chosen = dataclasses.replace(settings or DemoSettings(), **changes)
     out = Path(out_dir)
-    _refuse_foreign_model(out)
+    _refuse_unusable(out)
     data = shipped("data/train.jsonl"), shipped("data/eval.jsonl")
     with Display(console) as display:
         determinism = load(display, chosen)
@@ -157,12 +162,20 @@ def _interrupt_says(out: Path) -> Iterator[None]:
         raise KeyboardInterrupt(f"what was recorded lies in {out}") from interrupt
 
 
-def _refuse_foreign_model(out: Path) -> None:
+def _refuse_unusable(out: Path) -> None:
+    """Say before the training what would stop the run after it."""
+    another = "give another folder with --out"
+    there = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        what = "it cannot be written to" if there.is_dir() else "it is a file"
+        raise UsageError(f"the run folder cannot be made: {what}", where=str(there), mend=another)
+    if is_run_folder(out) and read_run(out).alive:
+        raise LockedError("a run is alive in this folder", where=str(out), mend=another)
     if (out / MODEL).exists() and not (out / "manifests").is_dir():
         raise UsageError(
             "the folder holds a model that no demo wrote, and the demo would overwrite it",
             where=str(out / MODEL),
-            mend="give another folder with --out",
+            mend=another,
         )
 
 

@@ -19,7 +19,7 @@ from provenir.flows.quiet import stay_offline
 from provenir.flows.tiny_model import TinyModel, build, warm_up
 from provenir.provenance.artifact import identify_artifact
 from provenir.provenance.flags import kernel_determinism_flags
-from provenir.provenance.run_layout import OLD_RUNS
+from provenir.provenance.run_layout import OLD_RUNS, is_run_folder
 from provenir.provenance.run_record import read_run
 from provenir.tracking import recover_run
 from provenir.train.determinism import AppliedDeterminism, apply_determinism
@@ -101,7 +101,7 @@ def set_aside(out: Path) -> None:
     A run moves the files of its predecessor to `runs/<run id>/`; what it knows nothing of would
     stay here and be overwritten, and then the older passport could never be verified again.
     """
-    earlier = read_run(out) if out.is_dir() else None
+    earlier = read_run(out) if is_run_folder(out) else None
     if earlier is None or earlier.run_id is None or earlier.alive:
         return
     if earlier.state == "died":  # it is judged with its model beside it
