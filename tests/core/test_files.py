@@ -45,16 +45,19 @@ def test_atomic_write_sets_the_mode_from_the_start(tmp_path: Path) -> None:
 
 
 def test_atomic_write_into_a_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError) as caught:
         atomic_write(tmp_path / "no" / "a", b"x")
+    assert caught.value.filename == str(tmp_path / "no" / "a")
 
 
 def test_a_failed_rename_leaves_the_old_content_and_no_rest(tmp_path: Path) -> None:
     target = tmp_path / "folder"
     target.mkdir()
     (target / "kept").write_bytes(b"old")
-    with pytest.raises(OSError):
+    with pytest.raises(OSError) as caught:
         atomic_write(target, b"new")
+    assert ".tmp-" not in str(caught.value)
+    assert str(target) in str(caught.value)
     assert names(tmp_path) == ["folder"]
     assert (target / "kept").read_bytes() == b"old"
 

@@ -51,10 +51,19 @@ def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644) -> None:
         mode: Permission bits of the new file; the process's umask narrows them.
 
     Raises:
-        OSError: The folder is missing or cannot be written; nothing is left behind.
+        OSError: The folder is missing or cannot be written; nothing is left behind. It names
+            `path`, not the temporary file.
     """
     target = Path(path)
     temporary = target.parent / f".tmp-{os.getpid()}-{secrets.token_hex(8)}"
+    try:
+        _write_and_rename(temporary, target, data, mode)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    sync_folder(target.parent)
+
+
+def _write_and_rename(temporary: Path, target: Path, data: bytes, mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(temporary, flags, mode)
     try:
@@ -68,7 +77,6 @@ def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    sync_folder(target.parent)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
