@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,7 @@ from provenir.console.folder import read_folder
 from provenir.console.html import write
 from provenir.console.page import build
 from provenir.core.clock import SystemClock
+from provenir.core.errors import UsageError
 from provenir.core.files import atomic_write
 
 if TYPE_CHECKING:
@@ -57,14 +59,43 @@ def write_page(
 
     Raises:
         InputError: The path is no folder, or the folder holds no run.
+        UsageError: The page's place is taken by something other than a file, or has no folder.
         MissingExtraError: The extra ``report`` is not installed and there is something to draw.
         OSError: The page cannot be written.
     """
     folder = Path(run_dir)
-    target = folder / NAME if out is None else Path(out)
-    page = build(read_folder(folder), now=(clock or SystemClock()).now())
+    source = read_folder(folder)
+    target = _writable(folder / NAME if out is None else Path(out))
+    page = build(source, now=(clock or SystemClock()).now())
     atomic_write(target, write(page).encode("utf-8", "replace"))
     return Written(path=target, failures=page.alarm.headlines)
+
+
+def _writable(target: Path) -> Path:
+    """Refuse a place where writing would replace something that is no file.
+
+    Raises:
+        UsageError: It is a folder, a link, a pipe, a device or a socket, or its folder is missing.
+    """
+    try:
+        mode = target.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        if target.parent.is_dir():
+            return target
+        missing = str(target.parent)
+        mend = f"make the folder {missing} first, or name another place with --out"
+        raise UsageError("no folder to write the page to", where=str(target), mend=mend) from None
+    if stat.S_ISREG(mode):
+        return target
+    if stat.S_ISDIR(mode):
+        mend = f"name a file in it: --out {target / NAME}"
+        raise UsageError("a folder, not a file to write the page to", where=str(target), mend=mend)
+    what = "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, a device or a socket"
+    raise UsageError(
+        f"{what}, which the page would replace",
+        where=str(target),
+        mend="name a file with --out, one that exists or a new one",
+    )
 
 
 __all__ = ["NAME", "Written", "render", "write_page"]
