@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provenir.core.errors import BoundsError, InputError
-from provenir.data import jsonrows
+from provenir.data import bounds, jsonrows
 from provenir.data.jsonrows import array_rows, line_rows
 from provenir.data.reading import Reading
 
@@ -180,3 +180,40 @@ def test_a_long_object_is_parsed_a_bounded_number_of_times() -> None:
     reader.parser.decoder.raw_decode = counted  # type: ignore[method-assign, assignment]
     assert len(list(reader.rows())) == 2
     assert parses < 20
+
+
+@pytest.mark.parametrize("inner", [b"[]", b"{}", b"1", b'"a"', b'{"$":1}', b'"\\"\\\\"'])
+def test_a_row_of_too_many_values_is_refused_before_it_is_parsed(
+    monkeypatch: pytest.MonkeyPatch, inner: bytes
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_ROW_VALUES", 1000)
+    monkeypatch.setattr(jsonrows, "MAX_ROW_VALUES", 1000)
+    many, some = (b'{"a": [' + b",".join([inner] * count) + b"]}" for count in (1001, 300))
+    for strict in (False, True):
+        with pytest.raises(BoundsError, match="more than 1,000 values") as error:
+            lines(b"{}\n\n" + many, strict=strict)
+        assert error.value.where == "f:3"
+        assert error.value.mend
+        with pytest.raises(BoundsError, match="more than 1,000 values") as error:
+            array(b"[{},\n" + many + b"]", strict=strict, size=500)
+        assert error.value.where == "f:2"
+        assert len(lines(b"\n".join([some] * 9), strict=strict)) == 9
+        assert len(array(b"[" + b",".join([some] * 9) + b"]", strict=strict, size=500)) == 9
+
+
+def test_marks_within_text_are_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MAX_ROW_VALUES", 1000)
+    monkeypatch.setattr(jsonrows, "MAX_ROW_VALUES", 1000)
+    row = {"a": '[{,:"\\"' * 900, "b": [",\\"] * 9}
+    text = json.dumps(row).encode()
+    assert lines(text) == [row]
+    assert array(b"[" + text + b"]", size=700) == [row]
+
+
+def test_an_object_as_long_as_a_row_may_be_is_read_from_an_array(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jsonrows, "MAX_ROW_BYTES", 10_000)
+    row = {"a": "x" * 9_000}
+    text = json.dumps([row, {"b": "x" * 9_000}]).encode()
+    assert array(text, size=100) == [row, {"b": "x" * 9_000}]

@@ -10,7 +10,8 @@ Rules kept here:
 4. what `orjson` refuses gets a second, slower reading by `json`, which knows Python's own
    dialect: NaN, Infinity, -Infinity (a finding; refused when strict) and lone surrogates;
 5. of duplicate keys the last wins, as in every common reader; strict readers refuse them;
-6. every refusal names file and line.
+6. a row is bounded in bytes and in values (`bounds`) before it is parsed;
+7. every refusal names file and line.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from provenir.core.errors import BoundsError, InputError
+from provenir.data.bounds import MAX_ROW_BYTES, MAX_ROW_VALUES, too_many_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provenir.data.reading import Reading, Row
 
-MAX_ROW_BYTES: Final = 256 << 20
 _BOM: Final = b"\xef\xbb\xbf"
 _LONG_DIGITS: Final = b"0" * 19
 _DIGITS_TO_ZERO: Final = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
@@ -37,6 +38,7 @@ _BLANK: Final = b" \t\r"
 _SPACE: Final = " \t\r\n"
 _LINES_MEND: Final = "it needs one JSON object per line, as UTF-8; an array goes in a .json file"
 _ARRAY_MEND: Final = "it needs one array of JSON objects, or one object per line, as UTF-8"
+_SPLIT_MEND: Final = "split the row into several, or leave large fields out of the file"
 
 
 def line_rows(
@@ -52,10 +54,12 @@ def line_rows(
 
     Raises:
         InputError: a line is no JSON object; `where` is "file:line".
-        BoundsError: a line is longer than `MAX_ROW_BYTES`.
+        BoundsError: a line is longer than `MAX_ROW_BYTES`, or has more than `MAX_ROW_VALUES`.
     """
     parser = _Parser(where, reading, mend)
     for number, line in _lines(chunks, where):
+        if too_many_values(line):
+            raise _too_many(where, number)
         if not reading.strict and _LONG_DIGITS not in line.translate(_DIGITS_TO_ZERO):
             try:
                 row = orjson.loads(line)
@@ -75,7 +79,7 @@ def array_rows(chunks: Iterator[bytes], where: str, reading: Reading) -> Iterato
 
     Raises:
         InputError: not an array of objects; `where` is "file:line".
-        BoundsError: an object is longer than `MAX_ROW_BYTES`.
+        BoundsError: an object is longer than `MAX_ROW_BYTES`, or has more than `MAX_ROW_VALUES`.
     """
     first = b""
     for chunk in chunks:
@@ -101,7 +105,7 @@ def _lines(chunks: Iterator[bytes], where: str) -> Iterator[tuple[int, bytes]]:
             raise BoundsError(
                 f"the line is longer than {MAX_ROW_BYTES >> 20} MiB",
                 where=f"{where}:{number + 1}",
-                mend=_LINES_MEND,
+                mend=f"{_LINES_MEND}; {_SPLIT_MEND}",
             )
         if rest:
             number += 1
@@ -115,6 +119,14 @@ def _lines(chunks: Iterator[bytes], where: str) -> Iterator[tuple[int, bytes]]:
         number += 1
         line = b"".join(parts)
         yield number, line.removeprefix(_BOM) if number == 1 else line
+
+
+def _too_many(where: str, number: int) -> BoundsError:
+    return BoundsError(
+        f"the row has more than {MAX_ROW_VALUES:,} values",
+        where=f"{where}:{number}",
+        mend=_SPLIT_MEND,
+    )
 
 
 class _Parser:
@@ -247,16 +259,28 @@ class _ArrayReader:
             except (ValueError, RecursionError) as error:
                 raise self.parser.too_large(error) from error
             row = self.parser.checked(value)
+            if end - self.at > MAX_ROW_VALUES and _crowded(self.text[self.at : end]):
+                raise _too_many(self.parser.where, self.parser.number)
             self.parser.number += self.text.count("\n", self.at, end)
             self.at = end
             return row
 
     def _more(self) -> bool:
-        """Drop what is parsed and at least double what is held; False at the end of the file."""
-        held = self.text[self.at :]
-        parts, size, goal = [held], len(held), 2 * len(held) + 1
-        self.at = 0
-        while size < goal and not self.ended:
+        """Drop what is parsed and at least double what is held; False at the end of the file.
+
+        What is held is the beginning of one object, and is bounded as that is. What is added ends
+        with the chunk that makes the text too many values for one object.
+        """
+        text = held = self.text[self.at :]
+        where = f"{self.parser.where}:{self.parser.number}"
+        if len(held) >= MAX_ROW_BYTES:
+            raise BoundsError(
+                f"an object is longer than {MAX_ROW_BYTES >> 20} MiB", where=where, mend=_SPLIT_MEND
+            )
+        if _crowded(held):
+            raise _too_many(self.parser.where, self.parser.number)
+        goal = min(2 * len(held) + 1, MAX_ROW_BYTES)
+        while len(text) < goal and not self.ended and not _crowded(text):
             chunk = next(self.chunks, None)
             self.ended = chunk is None
             try:
@@ -265,14 +289,10 @@ class _ArrayReader:
                 before = held.count("\n") + error.object[: error.start].count(b"\n")
                 self.parser.number += before
                 raise self.parser.error("not UTF-8") from error
-            parts.append(part.removeprefix("\ufeff") if not self.text and size == 0 else part)
-            size += len(part)
-            if size > MAX_ROW_BYTES:
-                raise BoundsError(
-                    f"an object is longer than {MAX_ROW_BYTES >> 20} MiB",
-                    where=f"{self.parser.where}:{self.parser.number}",
-                    mend="store the rows as JSONL",
-                )
-        grown = size > len(held)
-        self.text = "".join(parts)
-        return grown
+            text += part.removeprefix("\ufeff") if not self.text and not text else part
+        self.text, self.at = text, 0
+        return len(text) > len(held)
+
+
+def _crowded(text: str) -> bool:
+    return len(text) > MAX_ROW_VALUES and too_many_values(text.encode())
