@@ -217,3 +217,21 @@ def test_an_object_as_long_as_a_row_may_be_is_read_from_an_array(
     row = {"a": "x" * 9_000}
     text = json.dumps([row, {"b": "x" * 9_000}]).encode()
     assert array(text, size=100) == [row, {"b": "x" * 9_000}]
+
+
+@pytest.mark.parametrize(("read", "head", "tail"), READERS)
+def test_a_number_beyond_a_double_is_a_finding_and_refused_when_strict(
+    read: Callable[..., Any], head: bytes, tail: bytes
+) -> None:
+    data = head + b'{"a": [1e308, -1e400]}' + tail
+    assert read(data) == [{"a": [1e308, float("-inf")]}]
+    reading = Reading()
+    reader = array_rows if head else line_rows
+    assert len(list(reader(iter([data]), "f", reading))) == 1
+    (found,) = reading.findings()
+    assert (found.kind, found.subject) == ("infinite_number", "-Infinity")
+    assert "-1e400" in found.detail
+    assert "f:1" in found.detail
+    with pytest.raises(InputError, match="-1e400 is too large") as error:
+        read(data, strict=True)
+    assert error.value.where == "f:1"

@@ -28,8 +28,8 @@ class Dataset:
         contamination_checked: whether its owner declares it checked against evaluation sets.
         consent: what its owner declares about consent.
         fields: the only top-level fields to read; None for all.
-        strict: refuse duplicate JSON keys and NaN or Infinity in JSON, and raise instead of an
-            unknown identity where a value has no digest.
+        strict: refuse duplicate JSON keys and NaN, Infinity or a number too large for a double
+            in JSON, and raise instead of an unknown identity where a value has no digest.
 
     Raises:
         UsageError: an object that is no data set, or an argument of the wrong type.

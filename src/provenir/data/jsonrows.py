@@ -9,9 +9,10 @@ Rules kept here:
    rounds what does not fit 64 bits;
 4. what `orjson` refuses gets a second, slower reading by `json`, which knows Python's own
    dialect: NaN, Infinity, -Infinity (a finding; refused when strict) and lone surrogates;
-5. of duplicate keys the last wins, as in every common reader; strict readers refuse them;
-6. a row is bounded in bytes and in values (`bounds`) before it is parsed;
-7. every refusal names file and line.
+5. a number beyond a double (1e400) is infinite for Python: likewise a finding, refused when strict;
+6. of duplicate keys the last wins, as in every common reader; strict readers refuse them;
+7. a row is bounded in bytes and in values (`bounds`) before it is parsed;
+8. every refusal names file and line.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 import codecs
 import json
 from itertools import chain
+from math import isinf
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -138,6 +140,7 @@ class _Parser:
         self.reading = reading
         self.number = 0
         self.decoder = json.JSONDecoder(
+            parse_float=self._float,
             parse_constant=self._constant,
             object_pairs_hook=self._unique if reading.strict else None,
         )
@@ -175,6 +178,21 @@ class _Parser:
         """Nesting or digits beyond what Python reads."""
         deep = isinstance(error, RecursionError)
         return self.error("nested too deeply" if deep else "an integer with too many digits")
+
+    def _float(self, literal: str) -> float:
+        value = float(literal)
+        if not isinf(value):
+            return value
+        shown = literal if len(literal) <= 24 else f"{literal[:20]}…"
+        if self.reading.strict:
+            raise self.error(f"the number {shown} is too large for a double")
+        self.reading.note(
+            "infinite_number",
+            f"the number {shown} is too large for a double (first seen in "
+            f"{self.where}:{self.number}); read as infinite",
+            subject="Infinity" if value > 0 else "-Infinity",
+        )
+        return value
 
     def _constant(self, literal: str) -> float:
         if self.reading.strict:

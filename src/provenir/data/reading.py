@@ -71,7 +71,8 @@ class Reading:
     """The gatherings of one pass.
 
     Attributes:
-        strict: refuse duplicate JSON keys and the literals NaN, Infinity, -Infinity.
+        strict: refuse duplicate JSON keys, the literals NaN, Infinity, -Infinity, and numbers
+            too large for a double.
         digest_files: whether file digests are wanted (False for `Dataset.rows`).
         fields: the only top-level fields to read, None for all.
         advance: called with an increment in the unit of the source.
