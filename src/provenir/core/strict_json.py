@@ -69,6 +69,11 @@ def parse_json(
         raise BoundsError(f"more than {max_items} values", where=where)
     if _depth_exceeds(text, max_depth):
         raise BoundsError(f"nested deeper than {max_depth} levels", where=where, mend=_WHICH_FILE)
+    return _decoded(text, where, doubles=doubles)
+
+
+def _decoded(text: str, where: str, *, doubles: bool) -> Any:
+    """Read a bounded text, each way to fail with its own sentence."""
     try:
         value = (_DOUBLES_DECODER if doubles else _DECODER).decode(text)
         if _SURROGATE_ESCAPE.search(text) is not None:

@@ -87,6 +87,11 @@ class DemoResult:
         return 0 if self.verified.accepted and self.refused.exit_code == 1 else 1
 
 
+def _chosen(settings: DemoSettings | None, **given: Any) -> DemoSettings:
+    changes = {name: value for name, value in given.items() if value is not None}
+    return dataclasses.replace(settings or DemoSettings(), **changes)
+
+
 def run_demo(
     out_dir: str | Path,
     *,
@@ -118,9 +123,7 @@ def run_demo(
         KeyboardInterrupt: with a text that says where the record lies, once there is one.
     """
     started = time.monotonic()
-    given = {"seed": seed, "steps": steps, "learning_rate": learning_rate}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    chosen = dataclasses.replace(settings or DemoSettings(), **changes)
+    chosen = _chosen(settings, seed=seed, steps=steps, learning_rate=learning_rate)
     out = Path(out_dir)
     _refuse_unusable(out)
     data = shipped("data/train.jsonl"), shipped("data/eval.jsonl")
