@@ -226,7 +226,7 @@ def test_a_node_does_not_pass_as_a_leaf() -> None:
     assert all(a != b for a, b in pairwise(ROOTS))
 
 
-@pytest.mark.parametrize("odd", [None, 5, "0", 1.5, [], {}, b"x", [None], ["x" * 32], -1])
+@pytest.mark.parametrize("odd", [None, 77, "0", 1.5, [], {}, b"x", [None], ["x" * 32], -1])
 def test_a_proof_of_any_shape_is_false_and_raises_nothing(odd: Any) -> None:
     hashes = HASHES[:5]
     good: list[Any] = [HASHES[2], 2, 5, inclusion_proof(hashes, 2), ROOTS[5]]

@@ -106,10 +106,8 @@ def run_demo(
 
     Args:
         out_dir: the run folder; an earlier demo in it is moved aside.
-        seed: of everything random.
-        steps: GRPO steps.
-        learning_rate: of GRPO; 0 shows that nothing is learnt without updates.
-        settings: all numbers; `seed`, `steps` and `learning_rate` take precedence.
+        seed, steps, learning_rate: of everything random, of GRPO; at a rate of 0 nothing is learnt.
+        settings: all numbers; the three before take precedence.
         render: draws the page of a run folder and returns its path.
         console: where to show it; by default stdout.
 
