@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 
 import pytest
 from rich.console import Console
@@ -103,11 +104,21 @@ def test_a_terminal_breaks_a_line_between_words_and_keeps_its_indent():
 
 def test_what_is_copied_is_not_broken():
     console = Console(file=io.StringIO(), width=40, force_terminal=True)
-    command = "  $ provenir passport verify passport.json --public-key key.pub.pem"
-    Display(console).say(command, whole=True)
+    Display(console).say("Page /a path/" + "a" * 40, whole=True)
     Display(console).say("/a" * 40)
     Display(console).say("")
-    assert shown(console).splitlines() == [command, "/a" * 40, ""]
+    assert shown(console).splitlines() == ["Page /a path/" + "a" * 40, "/a" * 40, ""]
+
+
+@pytest.mark.parametrize(("terminal", "width"), [(True, 40), (True, 200), (False, 40)])
+def test_a_command_is_a_command_at_every_width(terminal, width):
+    console = Console(file=io.StringIO(), width=width, force_terminal=terminal)
+    Display(console).say_command("  ", "echo verify passport.json --key k --artifact model")
+    lines = shown(console).splitlines()
+    assert len(lines) == (2 if (terminal, width) == (True, 40) else 1)
+    script = shown(console).partition("$ ")[2]
+    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said == "verify passport.json --key k --artifact model\n"
 
 
 @pytest.mark.parametrize("width", [60, 80])

@@ -200,9 +200,9 @@ def _summary(display: Display, result: DemoResult) -> None:
         f"{outcome.eval_after:.0%} after (n={outcome.eval_n}, greedy); probability of the answer "
         f"{outcome.probability_before:.3f} before, {outcome.probability_after:.3f} after"
     )
-    say(f"  parameters before {evidence.parameters_before}", whole=True)
+    say(f"  parameters before {evidence.parameters_before}")
     same = "" if changed else "  (the same)"
-    say(f"  parameters after  {evidence.parameters_after}{same}", whole=True)
+    say(f"  parameters after  {evidence.parameters_after}{same}")
     show_verdict(display, "A stranger verifies", result.verified)
     show_verdict(display, "One byte later", result.refused)
     say("")

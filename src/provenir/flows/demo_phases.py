@@ -85,7 +85,7 @@ def make(
     """Make the model, warm it up, save it; return it with the digest of its tensors."""
     with display.phase("Make model and tokenizer") as phase:
         tiny = build(problems, settings)
-        phase.advance(f"Qwen2, {tiny.parameters:,} parameters, {len(tiny.tokenizer)} tokens")
+        phase.advance(f"{tiny.parameters:,} parameters, Qwen2, {len(tiny.tokenizer)} tokens")
     with display.phase("Warm up by supervision", total=settings.warm_up_batches) as phase:
         batches = warm_up(
             tiny, problems, settings, lambda _, right: phase.advance(f"{right:.0%} right")
@@ -163,7 +163,7 @@ def train_and_sign(
             run.log_artifact(out / MODEL)
             _record_evals(run, outcome)
             open_run.close()
-            phase.advance(f"passport signed by {signer.keyid[:24]}…")
+            phase.advance(f"signed by {signer.keyid[:24]}…")
     if run.passport is None:
         raise EvidenceError("the run was not signed", where=str(out), mend="see its findings")
     return Evidence(

@@ -30,7 +30,7 @@ __all__ = ["Display", "Phase"]
 
 MAX_LINE_CHARS: Final = 4_000
 PLAIN_LINES_PER_PHASE: Final = 5
-BAR_CHARS: Final = 16
+BAR_CHARS: Final = 10
 # There, a short bar and no clock leave room for the note.
 NARROW_COLUMNS: Final = 80
 NARROW_BAR_CHARS: Final = 6
@@ -143,12 +143,22 @@ class Display:
         Args:
             line: The text; on a terminal that is too narrow, broken between words.
             style: A style of rich.
-            whole: Not to be broken, since somebody may copy it: a command, a path, a digest.
+            whole: Not to be broken, since somebody may copy it: a path.
         """
         inert = printable(line, max_chars=MAX_LINE_CHARS)
         lines = [inert] if whole or not self.console.is_terminal else self._broken(inert)
         for part in lines:
             self.console.print(Text(part, style), soft_wrap=True)
+
+    def say_command(self, indent: str, command: str) -> None:
+        """A command that can be copied; where it is too long, its options are on a second line."""
+        line = f"{indent}$ {command}"
+        noun, _, options = line.partition(" --")
+        if options and self.console.is_terminal and len(line) > self.console.width:
+            self.say(f"{noun} \\", whole=True)
+            self.say(f"{indent}    --{options}", whole=True)
+        else:
+            self.say(line, whole=True)
 
     def _broken(self, line: str) -> list[str]:
         indent = line[: len(line) - len(line.lstrip())]

@@ -170,7 +170,7 @@ def show_verdict(display: Display, title: str, verdict: StrangersVerdict) -> Non
     say("")
     say(title, "bold")
     say(f"  in a folder with {', '.join(verdict.saw)} and an empty environment:")
-    say(f"  $ {SHOWN_COMMAND}", whole=True)
+    display.say_command("  ", SHOWN_COMMAND)
     if verdict.change is not None:
         say(f"  changed before: {verdict.change}")
     for line in verdict.lines():
