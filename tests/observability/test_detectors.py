@@ -230,14 +230,3 @@ def test_the_size_of_rewards_can_be_set():
     for step in range(30):
         small.log_step({"reward_mean": 0.001 + 1e-5 * (step % 3)})
     assert kinds_of(small.log_step({"reward_mean": 0.009})) == ["reward_spike"]
-
-
-@pytest.mark.parametrize(("width", "onsets"), [(1, [100]), (5, [100]), (12, [100, 112])])
-def test_a_jump_back_is_another_spike_only_after_the_first_is_over(width, onsets):
-    dice = random.Random(1)
-    recorder = FlightRecorder()
-    for step in range(150):
-        level = 0.9 if 100 <= step < 100 + width else 0.4
-        recorder.log_step({"step": step, "reward_mean": level + 0.01 * dice.gauss(0, 1)})
-    assert [(a.kind, a.step) for a in recorder.anomalies] == [("reward_spike", s) for s in onsets]
-    assert not any(a.ongoing for a in recorder.anomalies)
