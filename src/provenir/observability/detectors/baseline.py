@@ -16,6 +16,9 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from provenir.observability.detectors.robust import median
+from provenir.observability.detectors.robust import scatter as scatter_of
+
 if TYPE_CHECKING:
     from provenir.observability.config import FlightRecorderConfig
 
@@ -169,35 +172,18 @@ class Baseline:
         count = len(values)
         if count >= _HALVES_FROM:
             half = count // 2
-            older, newer = _median(values[:half]), _median(values[half:])
+            older, newer = median(values[:half]), median(values[half:])
             slope = (newer - older) / half
-            scatter = _scatter([value - slope * place for place, value in enumerate(values)])
+            scatter = scatter_of([value - slope * place for place, value in enumerate(values)])
             # A difference within the scatter is taken for chance: following it would add noise.
             self._slope = slope if abs(newer - older) > scatter else 0.0
             # From the middle of the newer half, over the values that wait, to the next one.
             self.location = newer + self._slope * (half / 2 + self._waiting + 0.5)
         else:
-            self.location = _median(values)
-            scatter = _scatter(values)
+            self.location = median(values)
+            scatter = scatter_of(values)
         floor = _RELATIVE_FLOOR if self.log else _RELATIVE_FLOOR * abs(self.location)
         if not self.log and self.floor > floor:
             floor = self.floor
         # Few values say little about the scatter: the scale is taken larger then.
         self.scale = max(scatter * (1.0 + 6.0 / count), floor)
-
-
-def _median(values: list[float]) -> float:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return (ordered[middle - 1] + ordered[middle]) / 2
-
-
-def _scatter(values: list[float]) -> float:
-    """Standard deviation from quartiles and deciles, whichever is larger (normal consistency)."""
-    ordered = sorted(values)
-    last = len(ordered) - 1
-    quartiles = ordered[last - last // 4] - ordered[last // 4]
-    deciles = ordered[last - last // 10] - ordered[last // 10]
-    return max(quartiles / 1.349, deciles / 2.563)
