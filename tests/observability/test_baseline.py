@@ -7,7 +7,7 @@ import random
 import pytest
 
 from provenir.observability import FlightRecorderConfig
-from provenir.observability.detectors.baseline import REFRESH, Baseline
+from provenir.observability.detectors.baseline import HOLD, REFRESH, REMEMBERED, Baseline
 
 CONFIG = FlightRecorderConfig()
 
@@ -88,3 +88,100 @@ def test_sums_clip_single_values_and_are_bounded():
     assert baseline.rise == 2 * CONFIG.threshold
     baseline.release()
     assert baseline.rise == baseline.fall == 0.0
+
+
+def level(baseline, value, count):
+    for place in range(count):
+        baseline.measure(value * (1 + place % 5 / 50))
+        baseline.absorb()
+
+
+def test_the_slope_is_not_carried_beyond_what_was_observed():
+    baseline = Baseline(CONFIG, side=1)
+    for place in range(140):
+        baseline.measure((1.0 if place < 100 else 5.0) * (1 + place % 5 / 50))
+        baseline.absorb()
+        assert baseline.location <= 5.4
+
+
+def test_an_excursion_to_the_harmless_side_is_kept_apart_and_dropped():
+    baseline = Baseline(CONFIG, side=-1)
+    level(baseline, 1.0, 100)
+    before = baseline.location
+    level(baseline, 9.0, 12)
+    assert baseline.away
+    assert baseline.location == before
+    level(baseline, 1.0, 3)
+    assert not baseline.away
+    assert baseline.rise == 0.0
+    assert max(baseline._window) < 9.0
+
+
+def test_a_level_that_lasts_is_adopted_and_the_old_one_remembered():
+    baseline = Baseline(CONFIG, side=-1)
+    level(baseline, 1.0, 100)
+    level(baseline, 9.0, 40)
+    assert baseline.location == pytest.approx(9.4, abs=0.5)
+    baseline.measure(4.0)
+    assert baseline.score == 0.0  # between the two levels
+    baseline.measure(1.05)
+    assert abs(baseline.score) < 1
+    assert baseline.location == pytest.approx(1.04, abs=0.05)
+
+
+def test_what_lies_beyond_the_remembered_level_is_judged_by_it():
+    baseline = Baseline(CONFIG, side=-1)
+    level(baseline, 1.0, 100)
+    level(baseline, 9.0, 40)
+    baseline.measure(0.5)
+    assert baseline.score == pytest.approx((0.5 - baseline.location) / baseline.scale)
+    assert baseline.score < -HOLD
+    assert baseline.location == pytest.approx(1.04, abs=0.05)
+
+
+def test_of_several_levels_the_farthest_is_remembered():
+    baseline = Baseline(CONFIG, side=-1)
+    for value in (1.0, 5.0, 25.0):
+        level(baseline, value, 60)
+    assert baseline.location == pytest.approx(26, abs=1)
+    baseline.measure(1.04)
+    assert abs(baseline.score) < 1
+
+
+def test_a_climb_leaves_nothing_to_come_back_to():
+    rng = random.Random(1)
+    baseline = Baseline(CONFIG, side=-1)
+    for place in range(200):
+        baseline.measure(0.01 * (1 + rng.random() / 10) + max(0, place - 60) / 100)
+        baseline.absorb()
+    baseline.measure(0.01)
+    assert baseline.score < -CONFIG.leap
+    assert baseline.location > 1
+
+
+def test_a_level_below_the_least_is_not_remembered():
+    baseline = Baseline(CONFIG, side=-1, least=0.1)
+    level(baseline, 0.01, 100)
+    level(baseline, 9.0, 40)
+    baseline.measure(0.01)
+    assert baseline.score < -CONFIG.leap
+
+
+def test_a_level_left_long_ago_is_forgotten():
+    baseline = Baseline(CONFIG, side=-1)
+    level(baseline, 1.0, 100)
+    level(baseline, 9.0, REMEMBERED * (CONFIG.window + CONFIG.lag) + 40)
+    baseline.measure(1.0)
+    assert baseline.score < -CONFIG.leap
+
+
+def test_a_shielded_baseline_stands_still_unless_it_is_below_its_least():
+    for least, moves in ((0.0, False), (2.0, True)):
+        baseline = Baseline(CONFIG, side=-1, least=least)
+        level(baseline, 1.0, 100)
+        baseline.measure(9.0)
+        baseline.shield()
+        for _ in range(60):
+            baseline.measure(9.0)
+            baseline.skip()
+        assert (baseline.location > 5) == moves

@@ -230,3 +230,116 @@ def test_the_size_of_rewards_can_be_set():
     for step in range(30):
         small.log_step({"reward_mean": 0.001 + 1e-5 * (step % 3)})
     assert kinds_of(small.log_step({"reward_mean": 0.009})) == ["reward_spike"]
+
+
+WATCHED_SIDE = {
+    ("kl", 1): "kl_blowup",
+    ("kl", -1): "kl_collapse",
+    ("entropy", -1): "entropy_collapse",
+    ("reward_std", -1): "reward_std_collapse",
+    ("advantage_std", -1): "advantage_collapse",
+    ("response_length_mean", 1): "length_explosion",
+    ("grad_norm", 1): "grad_explosion",
+}
+LEVEL = {"kl": 0.05, "entropy": 1.2, "reward_mean": 0.5, "response_length_mean": 300.0}
+
+
+def excursion(channel, times, length, seed, *, start=300, after=300):
+    rng = random.Random(f"{channel}/{times}/{length}/{seed}")
+    recorder = FlightRecorder()
+    for step in range(start + length + after):
+        value = LEVEL.get(channel, 0.8) * (1 + 0.1 * rng.gauss(0, 1))
+        away = start <= step < start + length
+        recorder.log_step({"step": step, channel: value * (times if away else 1)})
+    assert not recorder.faults
+    return recorder.anomalies
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_kl_that_comes_down_from_a_blowup_is_no_collapse(seed):
+    rng = random.Random(seed)
+    recorder = FlightRecorder()
+    for step in range(3_000):
+        value = 0.05 * (1 + 0.1 * rng.gauss(0, 1))
+        recorder.log_step({"step": step, "kl": value * (20 if 501 <= step < 550 else 1)})
+    (anomaly,) = recorder.anomalies
+    assert (anomaly.kind, anomaly.step, anomaly.recovered_at) == ("kl_blowup", 501, 550)
+
+
+@pytest.mark.parametrize("length", [1, 5, 20, 50, 500])
+@pytest.mark.parametrize("times", [3.0, 20.0, 1 / 3, 1 / 20])
+@pytest.mark.parametrize(
+    "channel",
+    [
+        "kl",
+        "entropy",
+        "reward_std",
+        "advantage_std",
+        "response_length_mean",
+        "grad_norm",
+    ],
+)
+def test_an_excursion_and_return_is_one_event_at_most(channel, times, length):
+    for seed in range(2):
+        found = excursion(channel, times, length, seed)
+        kind = WATCHED_SIDE.get((channel, 1 if times > 1 else -1))
+        assert kinds_of(found) in ([], [kind]) if kind else not found, found
+        assert found or kind is None or length < 20
+        for anomaly in found:
+            assert anomaly.step < 300 + length
+            assert anomaly.recovered_at is not None
+            assert anomaly.recovered_at <= 300 + length + 5
+
+
+@pytest.mark.parametrize("decay", [8, 60])
+@pytest.mark.parametrize("times", [3.0, 20.0, 150.0])
+def test_a_blowup_that_ebbs_away_is_no_collapse(times, decay):
+    rng = random.Random(decay)
+    recorder = FlightRecorder()
+    for step in range(800):
+        share = min(1.0, max(0.0, (step - 299) / 10), max(0.0, 1 - (step - 400) / decay))
+        recorder.log_step({"kl": 0.05 * times**share * (1 + 0.1 * rng.gauss(0, 1))})
+    assert kinds_of(recorder.anomalies) == ["kl_blowup"]
+    assert recorder.anomalies[0].recovered_at is not None
+
+
+@pytest.mark.parametrize("length", [20, 50, 200])
+@pytest.mark.parametrize(
+    ("channel", "times", "fault"),
+    [
+        ("kl", 20.0, 1 / 20),
+        ("entropy", 3.0, 1 / 4),
+        ("reward_std", 3.0, 1 / 4),
+        ("advantage_std", 3.0, 1 / 4),
+        ("response_length_mean", 1 / 3, 3.0),
+        ("grad_norm", 1 / 3, 10.0),
+    ],
+)
+def test_a_fault_after_an_excursion_is_found(channel, times, fault, length):
+    kind = WATCHED_SIDE[channel, 1 if fault > 1 else -1]
+    for pause in (0, 100):  # straight from the excursion, or later
+        rng = random.Random(f"{channel}/{length}")
+        recorder = FlightRecorder()
+        found = []
+        for step in range(300 + length + pause + 10):
+            value = LEVEL.get(channel, 0.8) * (1 + 0.1 * rng.gauss(0, 1))
+            if 300 <= step < 300 + length:
+                value *= times
+            elif step >= 300 + length + pause:
+                value *= fault
+            begun = recorder.log_step({"step": step, channel: value})
+            if step >= 300 + length + pause:
+                found += kinds_of(begun)
+        assert found == [kind]
+
+
+def test_a_kl_that_vanishes_after_its_growth_is_found():
+    for grown in (lambda step: 1 - math.exp(-step / 40), lambda step: min(1.0, (step / 80) ** 2)):
+        rng = random.Random(4)
+        recorder = FlightRecorder()
+        for step in range(300):
+            value = (1e-5 + 0.06 * grown(step)) * (1 + 0.1 * rng.gauss(0, 1))
+            assert recorder.log_step({"step": step, "kl": value}) == []
+        for _ in range(10):
+            recorder.log_step({"kl": 0.0015})
+        assert kinds_of(recorder.anomalies) == ["kl_collapse"]

@@ -37,7 +37,9 @@ class _Watched:
 
     def __init__(self, watch: Watch, config: FlightRecorderConfig) -> None:
         floor = config.reward_resolution if watch.floor is None else watch.floor
-        self.baseline = Baseline(config, log=watch.log, floor=floor)
+        self.baseline = Baseline(
+            config, log=watch.log, floor=floor, side=watch.side, least=watch.least
+        )
         self.seen = Observation(watch.channel, self.baseline, config)
         self.judge = watch.judge
         self.key: Key = (watch.kind, watch.episode)
@@ -51,6 +53,13 @@ class _Channel:
     def __init__(self, limit: int) -> None:
         self.series = Series(limit)
         self.watched: list[_Watched] = []
+
+    def hold(self, found: _Watched) -> None:
+        """Keep the fault that one watch begins to see out of every baseline of the channel."""
+        found.baseline.hold()
+        for other in self.watched:
+            if other is not found:
+                other.baseline.shield()
 
 
 class FlightRecorder:
@@ -109,6 +118,7 @@ class FlightRecorder:
         for channel, value in values.items():
             state = channels.get(channel) or self._channel(channel)
             state.series.append(step, value)
+            faulty = False
             for entry in state.watched:
                 baseline = entry.baseline
                 baseline.measure(value)
@@ -117,18 +127,21 @@ class FlightRecorder:
                 seen.step = values
                 hit = entry.judge(seen)
                 if hit is not None:
+                    faulty = True
                     hits.append(entry)
                     self._hit(entry.key, hit, channel, value, step, onsets)
-                else:
-                    baseline.absorb()
+                    if not baseline.held:
+                        state.hold(entry)
+            for entry in state.watched:
+                if not faulty:
+                    entry.baseline.absorb()
+                elif entry not in hits:
+                    entry.baseline.skip()
         self._final.update(values)
         if reading.nonfinite:
             self._note_nonfinite(reading.nonfinite, step, onsets)
         for channel in reading.unreadable:
             self._unreadable[channel] = self._unreadable.get(channel, 0) + 1
-        for entry in hits:
-            if not entry.baseline.held:
-                entry.baseline.hold()
         if self._episodes.any_open:
             self._settle(reading, step, {entry.key for entry in hits})
         return onsets

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from provenir.observability.detectors.baseline import HOLD
 from provenir.observability.detectors.hit import (
-    HOLD,
     Hit,
     Observation,
     against_baseline,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from provenir.observability.detectors.baseline import HOLD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,9 +14,6 @@ if TYPE_CHECKING:
     from provenir.core.findings import Severity
     from provenir.observability.config import FlightRecorderConfig
     from provenir.observability.detectors.baseline import Baseline
-
-HOLD: Final = 2.5
-"""Score within which a channel counts as back at its baseline."""
 
 
 class Hit(NamedTuple):

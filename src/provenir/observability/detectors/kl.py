@@ -3,15 +3,16 @@
 Blow-up: an absolute bound; a leap to several times the baseline; a sustained rise by CUSUM on the
 logarithm. Collapse: the KL falls to a small part of what it was, as after a reset of the weights or
 when updates stop arriving. The slow growth of the KL in a healthy run is part of its baseline, so a
-run that drifts away at a constant pace is caught by the absolute bound only.
+run that drifts away at a constant pace is caught by the absolute bound only. What the one sees is
+kept out of the other's baseline, so that the end of a blow-up is no collapse, and the other way.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from provenir.observability.detectors.baseline import HOLD
 from provenir.observability.detectors.hit import (
-    HOLD,
     Hit,
     Observation,
     against_baseline,
