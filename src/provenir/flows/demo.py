@@ -87,6 +87,25 @@ class DemoResult:
         return 0 if self.verified.accepted and self.refused.exit_code == 1 else 1
 
 
+def _trained(display: Display, chosen: DemoSettings, out: Path) -> Evidence:
+    """Load, make the model and train it; an interrupt says where the record lies."""
+    data = shipped("data/train.jsonl"), shipped("data/eval.jsonl")
+    determinism = load(display, chosen)
+    with quiet_libraries(), tempfile.TemporaryDirectory(prefix="provenir-demo-") as scratch:
+        base = Path(scratch) / "base"
+        tiny = make(display, chosen, read_problems(data[0]), base)
+        with _interrupt_says(out):
+            return train_and_sign(
+                display,
+                chosen,
+                data=data,
+                tiny=tiny,
+                base=base,
+                out=out,
+                determinism=determinism,
+            )
+
+
 def _chosen(settings: DemoSettings | None, **given: Any) -> DemoSettings:
     changes = {name: value for name, value in given.items() if value is not None}
     return dataclasses.replace(settings or DemoSettings(), **changes)
@@ -106,8 +125,10 @@ def run_demo(
 
     Args:
         out_dir: the run folder; an earlier demo in it is moved aside.
-        seed, steps, learning_rate: of everything random, of GRPO; at a rate of 0 nothing is learnt.
-        settings: all numbers; the three before take precedence.
+        seed: of everything random.
+        steps: GRPO steps.
+        learning_rate: of GRPO; 0 shows that nothing is learnt.
+        settings: all numbers; the three take precedence.
         render: draws the page of a run folder and returns its path.
         console: where to show it; by default stdout.
 
@@ -124,22 +145,8 @@ def run_demo(
     chosen = _chosen(settings, seed=seed, steps=steps, learning_rate=learning_rate)
     out = Path(out_dir)
     _refuse_unusable(out)
-    data = shipped("data/train.jsonl"), shipped("data/eval.jsonl")
     with Display(console) as display:
-        determinism = load(display, chosen)
-        with quiet_libraries(), tempfile.TemporaryDirectory(prefix="provenir-demo-") as scratch:
-            base = Path(scratch) / "base"
-            tiny = make(display, chosen, read_problems(data[0]), base)
-            with _interrupt_says(out):
-                evidence = train_and_sign(
-                    display,
-                    chosen,
-                    data=data,
-                    tiny=tiny,
-                    base=base,
-                    out=out,
-                    determinism=determinism,
-                )
+        evidence = _trained(display, chosen, out)
         with _interrupt_says(out):
             verified, refused = challenge(display, out / PASSPORT, out / MODEL, out / PUBLIC_KEY)
             page = draw(display, out, render)
