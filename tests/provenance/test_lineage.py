@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 import subprocess
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -174,6 +175,41 @@ def test_graphs_merge_and_a_circle_between_them_is_refused() -> None:
     back.add_edge("b", "a", "r")
     with pytest.raises(LineageCycleError):
         one.merge(back)
+
+
+def test_graphs_that_say_two_things_of_one_node_are_not_merged() -> None:
+    one, other = LineageGraph(), LineageGraph()
+    one.add_node("a", "dataset", attributes={"n": 1, "name": "x"})
+    other.add_node("a", "dataset", attributes={"n": 2, "license": "mit"})
+    for first, second in ((one, other), (other, one)):
+        with pytest.raises(UsageError, match="differs in n between"):
+            first.merge(second)
+    other.add_node("a", "dataset", attributes={"n": 1})
+    assert one.merge(other) == other.merge(one)
+    assert one.merge(other).node("a").attributes == {"n": 1, "name": "x", "license": "mit"}
+
+
+def test_nothing_that_is_handed_out_changes_the_graph() -> None:
+    graph = LineageGraph()
+    added = graph.add_node("a", "dataset", attributes={"n": 1, "more": {"x": [1]}})
+    before = graph.to_dict()
+    for node in (added, graph.node("a"), graph.nodes[0]):
+        node.attributes["n"] = 2  # type: ignore[index]
+        node.attributes["more"]["x"].append(2)
+    graph.to_dict()["nodes"][0]["attributes"]["more"]["x"].append(2)
+    assert graph.to_dict() == before
+
+
+@pytest.mark.parametrize("odd", [None, 5, ["r"], b"r"])
+def test_an_edge_is_of_text(odd: Any) -> None:
+    graph = LineageGraph()
+    graph.add_node("a", "dataset")
+    graph.add_node("b", "run")
+    graph.add_edge("a", "b", "trained_on")
+    for edge in (("a", "b", odd), (odd, "b", "r"), ("a", odd, "r")):
+        with pytest.raises(UsageError):
+            graph.add_edge(*edge)
+    assert len(graph.edges) == 1
 
 
 NODE = {"node_id": "a", "node_type": "run", "content_hash": None, "attributes": {}}

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.canonical import canonical_bytes
@@ -46,6 +48,11 @@ class LineageGraph:
     ) -> LineageNode:
         """Add a node, or complete one: a missing hash is filled in, attributes are added.
 
+        An attribute that is there already gets the new value.
+
+        Returns:
+            A copy of the node as it is now: the graph is changed by its methods only.
+
         Raises:
             UsageError: unknown type, or a node of that id with another type or hash.
         """
@@ -56,22 +63,22 @@ class LineageGraph:
             content_hash=_clean(content_hash),
             attributes=plain,
         )
-        return self._put(node)
+        return _copy(self._put(node))
 
     def add_edge(self, parent_id: str, child_id: str, relation: str) -> LineageEdge:
         """Add an edge between nodes that are there; the same edge twice is one.
 
         Raises:
-            UsageError: an unknown node.
+            UsageError: an unknown node, or something that is no text.
             LineageCycleError: the parent descends from the child, or is the child.
         """
-        parent_id, child_id = _clean(parent_id), _clean(child_id)
+        edge = LineageEdge(_clean(parent_id), _clean(child_id), _clean(relation))
+        parent_id, child_id = edge.parent_id, edge.child_id
         for node_id in (parent_id, child_id):
             if node_id not in self._nodes:
                 raise UsageError(
                     f"unknown lineage node {node_id!r}", mend="add the node before its edges"
                 )
-        edge = LineageEdge(parent_id, child_id, _clean(relation))
         if child_id not in self._children[parent_id] and self._leads(child_id, parent_id):
             raise LineageCycleError(
                 f"{child_id!r} cannot come from {parent_id!r}, which comes from it",
@@ -82,8 +89,8 @@ class LineageGraph:
 
     @property
     def nodes(self) -> tuple[LineageNode, ...]:
-        """All nodes, by id."""
-        return tuple(self._nodes[node_id] for node_id in sorted(self._nodes))
+        """Copies of all nodes, by id."""
+        return tuple(_copy(self._nodes[node_id]) for node_id in sorted(self._nodes))
 
     @property
     def edges(self) -> tuple[LineageEdge, ...]:
@@ -91,7 +98,7 @@ class LineageGraph:
         return tuple(sorted(self._edges))
 
     def node(self, node_id: str) -> LineageNode:
-        """Return one node.
+        """Return a copy of one node.
 
         Raises:
             UsageError: there is none of that id.
@@ -99,7 +106,7 @@ class LineageGraph:
         node = self._nodes.get(_clean(node_id))
         if node is None:
             raise UsageError(f"unknown lineage node {node_id!r}", mend=self._known())
-        return node
+        return _copy(node)
 
     def parents(self, node_id: str) -> list[str]:
         """Ids of what a node came from directly, sorted."""
@@ -140,11 +147,12 @@ class LineageGraph:
         """Return the union of two graphs; neither is changed.
 
         Raises:
-            UsageError: a node differs in type or hash between the two.
+            UsageError: a node differs in type, hash or an attribute between the two.
             LineageCycleError: together they form a circle.
         """
         union = LineageGraph()
         for node in (*self._nodes.values(), *other._nodes.values()):
+            _require_agreement(union._nodes.get(node.node_id, node), node)
             union._put(node)
         for edge in (*self._edges, *other._edges):
             union._link(edge)
@@ -289,6 +297,22 @@ class LineageGraph:
             raise LineageCycleError(
                 f"the lineage runs in a circle through {stuck[0]!r}", reason="lineage-cycle"
             )
+
+
+def _copy(node: LineageNode) -> LineageNode:
+    """The node with attributes of its own, so that nobody changes the graph behind its back."""
+    return replace(node, attributes=deepcopy(dict(node.attributes)))
+
+
+def _require_agreement(known: LineageNode, node: LineageNode) -> None:
+    """Refuse two values of one attribute: which of them would win is nobody's decision."""
+    common = known.attributes.keys() & node.attributes.keys()
+    other = sorted(key for key in common if known.attributes[key] != node.attributes[key])
+    if other:
+        raise UsageError(
+            f"lineage node {node.node_id!r} differs in {', '.join(other)[:200]} between the graphs",
+            mend="settle it first: add_node on one of them sets the attribute",
+        )
 
 
 def _clean(text: Any) -> Any:

@@ -73,6 +73,14 @@ class LineageEdge:
     child_id: str
     relation: str
 
+    def __post_init__(self) -> None:
+        parts: tuple[object, ...] = (self.parent_id, self.child_id, self.relation)
+        if not all(isinstance(part, str) for part in parts):
+            raise UsageError(
+                "the fields of a lineage edge are text",
+                mend="add_edge('data', 'run', 'trained_on')",
+            )
+
     def to_dict(self) -> dict[str, str]:
         """Return the edge as it stands in `lineage.json`."""
         return {
