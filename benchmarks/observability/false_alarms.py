@@ -4,7 +4,10 @@ Every run logs the seven watched channels of a plain loop around plausible level
 autoregressive with coefficient 0.5, Student t with 4 degrees of freedom (both scaled to unit
 variance), and white noise on a slow monotone trend of three standard deviations per thousand steps
 (KL, reward and length up, entropy and reward spread down).
-`--scatter` is the noise's standard deviation as a share of each channel's level.
+`--scatter` is the noise's standard deviation as a share of each channel's level. Then excursions:
+every channel in turn leaves its level at step 500 for some steps and comes back to it. What begins
+at or after the return is a false alarm, and so is every episode beyond the first; an episode that
+is not over ten steps after the return is endless.
 
 Run from the checkout: python benchmarks/observability/false_alarms.py [--runs 40] [--steps 1000]
 """
@@ -120,17 +123,46 @@ def power(name: str, runs: int, scatter: float, shift: Callable[[float, str, int
     return "  ".join(f"{kind} {found[kind] / runs:.2f}" for kind in KIND_OF.values())
 
 
+def excursions(runs: int, times: float, length: int, scatter: float) -> str:
+    begin, after = 500, 500
+    false: collections.Counter[str] = collections.Counter()
+    endless = 0
+    for channel in LEVELS:
+        for seed in range(runs):
+            recorder = FlightRecorder()
+            rng = random.Random(f"{channel}/{times}/{length}/{seed}")
+            for step, metrics in enumerate(steps("white", begin + length + after, scatter, rng)):
+                if begin <= step < begin + length:
+                    metrics[channel] *= times
+                recorder.log_step(metrics)
+            for place, anomaly in enumerate(recorder.anomalies):
+                if place or anomaly.step >= begin + length:
+                    false[anomaly.kind] += 1
+                over = anomaly.recovered_at
+                endless += over is None or over > begin + length + 10
+    count = runs * len(LEVELS)
+    return (
+        f"x {times:<5.3g} for {length:3} steps: {false.total()} false alarms, {endless} endless "
+        f"in {count} runs  {dict(false)}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--scatter", type=float, nargs="*", default=[0.05, 0.1, 0.2, 0.3])
     parser.add_argument("--power-runs", type=int, default=20)
+    parser.add_argument("--excursion-runs", type=int, default=5)
     args = parser.parse_args()
     print(f"false alarms, {args.runs} runs of {args.steps} steps each, all channels together")
     for scatter in args.scatter:
         for name in NOISES:
             false_alarms(name, args.runs, args.steps, scatter)
+    print("\nexcursions and back, white noise, scatter 0.10")
+    for times in (3.0, 20.0, 1 / 3, 1 / 20):
+        for length in (1, 5, 20, 50, 500):
+            print(excursions(args.excursion_runs, times, length, 0.1))
     print("\nfound within 10 steps, share of planted faults")
     for name in ("white", "t4"):
         for times in (3.0, 10.0):
