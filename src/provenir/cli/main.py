@@ -16,6 +16,7 @@ import typer
 from provenir._version import __version__
 from provenir.cli import demo, doctor, key, lineage, passport, report
 from provenir.cli import run as run_noun
+from provenir.cli.offline import go_offline
 from provenir.cli.output import stderr
 from provenir.cli.settings import Settings, load_settings
 from provenir.cli.streams import patient_streams
@@ -67,8 +68,9 @@ def main(
         ),
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Refuse the network.")] = False,
 ) -> None:
-    """Options before the noun; `run` below reads `--debug` itself, since it handles the errors."""
+    """Options of every command; `_run` reads the last two itself, wherever they stand."""
 
 
 def run(arguments: list[str] | None = None) -> None:
@@ -79,9 +81,12 @@ def run(arguments: list[str] | None = None) -> None:
 
 
 def _run(words: list[str]) -> int:
-    debug = "--debug" in words or os.environ.get("PROVENIR_DEBUG", "") not in ("", "0")
-    words = [word for word in words if word != "--debug"]
+    debug = _is_asked("debug", words)
+    offline = _is_asked("offline", words)
+    words = [word for word in words if word not in ("--debug", "--offline")]
     try:
+        if offline:
+            go_offline()
         code = _invoke(words)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -93,6 +98,11 @@ def _run(words: list[str]) -> int:
     if code == INTERRUPTED:  # typer makes this code of Ctrl-C, and says nothing
         stderr().print("interrupted")
     return code
+
+
+def _is_asked(name: str, words: list[str]) -> bool:
+    told = os.environ.get(f"PROVENIR_{name.upper()}", "")
+    return f"--{name}" in words or told.lower() not in ("", "0", "false", "no", "off")
 
 
 def _invoke(words: list[str]) -> int:
