@@ -300,7 +300,7 @@ def test_a_page_that_cannot_be_written_is_named(call, signed, place, folder):
         (place / folder).write_text("a file, no folder")
     code, out, err = call("report", signed, "--out", f"{folder}/page.html")
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert f"{folder}/page.html: give --out" in err
+    assert f"{folder}/page.html: make the folder" in err
     assert ".tmp" not in err
 
 

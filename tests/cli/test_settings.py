@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -12,8 +13,8 @@ HOSTILE = {
     "no table of tools": "tool = 1",
     "an option that there is not": '[passport.verify]\nkeyy = "x"',
     "an argument": '[passport.verify]\npassport = "x"',
-    "a number for a file": "[passport.verify]\npublic-key = 1",
-    "a date for a time": "[passport.verify]\nat = 2020-01-01",
+    "a number for a file": "[passport.verify]\nartifact = 1",
+    "a date for a folder": "[passport.verify]\nrun = 2020-01-01",
     "nothing for a path": '[passport.verify]\nartifact = ""',
     "text for a flag": '[passport.verify]\njson = "maybe"',
     "not TOML": "x =",
@@ -82,10 +83,25 @@ def test_a_file_beside_the_evidence_cannot_decide_its_verdict(call, signed, plac
     table = "passport.verify" if name == "provenir.toml" else "tool.provenir.passport.verify"
     (place / name).write_text(f"[{table}]\n{setting}\n")
     words = ("passport", "verify", signed / "passport.json")
-    for options in ([], ["--public-key", "team.pub.pem"]):
+    for options, ends in (([], 3), (["--public-key", "team.pub.pem"], 0)):
         code, out, err = call(*words, *options)
-        assert (code, out) == (2, "")
-        assert "not read from a file beside the evidence" in err
+        assert code == ends
+        assert "is not read from a file beside the evidence" in err
+        assert "evil" not in out
+    assert "beside the evidence" not in call("run", "list")[2]
+
+
+def test_a_folder_that_others_can_write_in_is_passed_over(call, signed, place, monkeypatch):
+    (place / "provenir.toml").write_text("[run.list]\njson = true\n")
+    shared = place / "shared"
+    shared.mkdir(mode=0o777)
+    shared.chmod(0o777)
+    (shared / "provenir.toml").write_text("[no.such]\nsetting = 1\n")
+    monkeypatch.chdir(shared)
+    code, out, err = call("run", "list", "../artifacts")
+    assert code == 0
+    assert "other users can write in its folder" in err
+    assert json.loads(out)[0]["status"] == "completed"
 
 
 def test_a_flag_wins_over_a_key_of_the_other_kind(call, signed, own):

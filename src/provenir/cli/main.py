@@ -17,7 +17,7 @@ from provenir._version import __version__
 from provenir.cli import demo, doctor, key, lineage, passport, report
 from provenir.cli import run as run_noun
 from provenir.cli.offline import go_offline
-from provenir.cli.output import stderr
+from provenir.cli.output import stderr, warn
 from provenir.cli.settings import Settings, load_settings
 from provenir.cli.streams import patient_streams
 from provenir.core.errors import ProvenirError, UsageError
@@ -113,6 +113,9 @@ def _invoke(words: list[str]) -> int:
             )
     command = typer.main.get_command(app)
     settings = Settings() if HELP_WORDS & set(words) else load_settings(command)
+    for place, said in settings.ignored:
+        if tuple(words[: len(place)]) == place:
+            warn(said)
     result: Any = command.main(
         args=words,
         prog_name="provenir",

@@ -9,11 +9,14 @@ meant from the file's own folder.
 The file above may be a stranger's: whoever verifies a downloaded folder may stand in it. So it is
 read with bounds, every name and value in it must fit an option, a command that decides something
 says which of its options came from one, and what a verdict rests on (`DECIDING`) is never taken
-from it: that comes from the flag, the environment, or the user's own folder.
+from it: that comes from the flag, the environment, or the user's own folder. A folder in which
+other users can write is passed over.
 """
 
 from __future__ import annotations
 
+import os
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,10 +42,13 @@ class Settings:
     Attributes:
         defaults: Click's `default_map`: by command and parameter name.
         origins: `passport verify --public-key` to the file that it came from.
+        ignored: What was found and not taken, in one sentence, with the command that it is for;
+            () for every command.
     """
 
     defaults: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, Path] = field(default_factory=dict)
+    ignored: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
 
 
 def load_settings(command: Any) -> Settings:
@@ -56,9 +62,9 @@ def load_settings(command: Any) -> Settings:
     """
     settings = Settings()
     for path, table in _user_table():
-        _adapt(command, table, _Place(path, (), own=True), settings.defaults, settings.origins)
-    for path, table in _project_table():
-        _adapt(command, table, _Place(path, (), own=False), settings.defaults, settings.origins)
+        _adapt(command, table, _Place(path, (), own=True), settings.defaults, settings)
+    for path, table in _project_table(settings):
+        _adapt(command, table, _Place(path, (), own=False), settings.defaults, settings)
     return settings
 
 
@@ -82,7 +88,7 @@ def _adapt(
     table: Mapping[str, Any],
     place: _Place,
     defaults: dict[str, Any],
-    origins: dict[str, Path],
+    settings: Settings,
 ) -> None:
     commands = getattr(command, "commands", {})
     options = {flag: param for param in command.params for flag in param.opts}
@@ -90,15 +96,12 @@ def _adapt(
         here = place.below(key)
         flag = "--" + key.replace("_", "-")
         if key in commands and isinstance(value, Mapping):
-            _adapt(commands[key], value, here, defaults.setdefault(key, {}), origins)
+            _adapt(commands[key], value, here, defaults.setdefault(key, {}), settings)
         elif flag in DECIDING and flag in options and not here.own:
-            raise here.fault(
-                "what a verdict rests on is not read from a file beside the evidence",
-                "give it as a flag, in the environment, or in the settings of your own folder",
-            )
+            settings.ignored.append((place.words, f"{'.'.join(here.words)} in {here.path} {_NOT}"))
         elif key not in commands and flag in options:
             defaults[options[flag].name] = _value(options[flag], value, here)
-            origins[" ".join((*place.words, flag))] = place.path
+            settings.origins[" ".join((*place.words, flag))] = place.path
         else:
             known = ", ".join((*commands, *(flag[2:] for flag in options if flag[:2] == "--")))
             raise here.fault("no such setting", f"known here are: {known}")
@@ -130,23 +133,39 @@ def _kind(option: Any) -> object:
     return inner[0] if inner else described.annotation
 
 
-def _project_table() -> Iterator[tuple[Path, Mapping[str, Any]]]:
+_NOT: Final = (
+    "is not used: what a verdict rests on is not read from a file beside the evidence; give it as"
+    " a flag, in the environment, or in the settings of your own folder"
+)
+
+
+def _project_table(settings: Settings) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     try:
         start = Path.cwd()
     except FileNotFoundError:
         return  # the current folder was removed: there is nothing above it
     for folder in (start, *start.parents):
-        own = folder / FILE_NAME
+        own, project = folder / FILE_NAME, folder / "pyproject.toml"
+        if _others_write_in(folder):
+            if own.is_file():
+                said = f"{own} is not read: other users can write in its folder"
+                settings.ignored.append(((), said))
+            continue
         if own.is_file():
             yield own, _read(own)
             return
-        project = folder / "pyproject.toml"
         if project.is_file():
             tools = _read(project).get("tool")
             table = tools.get("provenir") if isinstance(tools, Mapping) else None
             if isinstance(table, Mapping):
                 yield project, table
                 return
+
+
+def _others_write_in(folder: Path) -> bool:
+    """Whether somebody else may have put a file there, as into the folder for temporary files."""
+    about = folder.stat()
+    return about.st_uid not in (os.geteuid(), 0) or bool(about.st_mode & stat.S_IWOTH)
 
 
 def _user_table() -> Iterator[tuple[Path, Mapping[str, Any]]]:
