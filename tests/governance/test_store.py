@@ -46,6 +46,18 @@ def test_saving_again_keeps_the_file_and_logs_again(store, passport):
     assert len(events(store)) == 2
 
 
+def test_what_the_log_came_upon_is_told(store, passport, caplog):
+    store.save(passport)
+    assert caplog.records == []
+    log = EventLog(log_folder(store.root.parent))
+    with log.path.open("ab") as file:
+        file.write(b'{"torn')
+    store.save(passport)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert caplog.messages[0].startswith("torn_tail_cut: 6 bytes")
+    assert len(events(store)) == 2
+
+
 @pytest.mark.parametrize("kind", ["file", "link", "folder"])
 def test_nothing_is_ever_overwritten(store, passport, kind, tmp_path):
     first = store.save(passport)

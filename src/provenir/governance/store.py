@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from provenir.core.clock import SystemClock, utc_text
 from provenir.core.digest import digest_bytes
 from provenir.core.errors import EvidenceError, InputError, ProvenirError
 from provenir.core.files import FileLock, atomic_write, read_bounded
-from provenir.core.text import slug
+from provenir.core.text import printable, slug
 from provenir.governance.model_passport import ModelPassport
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from provenir.governance.predicate import PassportPredicate
 
 __all__ = ["PassportStore"]
+
+logger = logging.getLogger("provenir")
 
 _HEX_CHARS: Final = 8
 _LOCK: Final = ".store.lock"
@@ -47,7 +50,8 @@ class PassportStore:
     def save(self, passport: ModelPassport) -> Path:
         """Write a passport and append a line to the workspace's log.
 
-        Saving the same passport again leaves the file as it is and appends another line.
+        Saving the same passport again leaves the file as it is and appends another line. What the
+        append comes upon, such as a torn tail that it cuts, is a warning of the logger `provenir`.
 
         Returns:
             The file.
@@ -118,10 +122,12 @@ class PassportStore:
         )
         workspace = find_workspace(self.root, explicit=self._workspace)
         try:
-            EventLog(log_folder(workspace)).append(event)
+            receipt = EventLog(log_folder(workspace)).append(event)
         except (ProvenirError, OSError) as fault:
             raise ProvenirError(
                 f"the passport is saved, but the log took no line: {fault}",
                 where=str(path),
                 mend="mend the log's folder and save the passport again",
             ) from fault
+        for finding in receipt.findings:
+            logger.warning("%s: %s", finding.kind, printable(finding.detail))
