@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from provenir.core.canonical import canonical_bytes
 from provenir.core.digest import digest_bytes
-from provenir.core.document import DigestText, Document, Part
+from provenir.core.document import DigestText, Document, Part, UtcText
 from provenir.core.errors import CanonicalizationError, DocumentError, EvidenceError
 from strategies import finite_floats, json_objects, unicode_text
 
@@ -126,6 +126,16 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
     Note(text="x").write(path)
     with pytest.raises(DocumentError, match="larger than 10 bytes"):
         Small.read(path)
+
+
+def test_an_instant_has_one_form() -> None:
+    class Timed(Part):
+        at: UtcText
+
+    assert Timed(at="2026-01-02T03:04:05.678Z").at == "2026-01-02T03:04:05.678Z"
+    for text in ("2026-01-02T03:04:05Z", "2026-01-02T04:04:05.678+01:00", "2026-13-02", ""):
+        with pytest.raises(ValidationError):
+            Timed(at=text)
 
 
 def test_a_document_of_too_many_values() -> None:

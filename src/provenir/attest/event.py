@@ -14,10 +14,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from provenir.core.clock import SystemClock, parse_utc, utc_text
+from provenir.core.clock import SystemClock, utc_text
 from provenir.core.digest import digest_value
-from provenir.core.document import DigestText, Document, Part
-from provenir.core.errors import InputError, UsageError
+from provenir.core.document import DigestText, Document, Part, UtcText
+from provenir.core.errors import UsageError
 from provenir.core.text import printable
 
 __all__ = ["EVENT_TYPES", "TRAINING_RUN_NAMES", "Actor", "EntrySubject", "LogEntry", "LogEvent"]
@@ -60,19 +60,8 @@ def _event_id(text: str) -> str:
     return text
 
 
-def _utc(text: str) -> str:
-    try:
-        written = utc_text(parse_utc(text))
-    except InputError as fault:
-        raise ValueError(str(fault)) from fault
-    if written != text:
-        raise ValueError("RFC 3339 in UTC with milliseconds, as this package writes it")
-    return text
-
-
 _Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
 _EventId = Annotated[str, AfterValidator(_event_id)]
-_UtcText = Annotated[str, AfterValidator(_utc)]
 
 
 class Actor(Part):
@@ -103,7 +92,7 @@ class LogEntry(Document):
     id: _EventId
     type: EventType
     name: _Name
-    time: _UtcText
+    time: UtcText
     actor: Actor
     subjects: Annotated[tuple[EntrySubject, ...], Field(max_length=256)]
     parents: Annotated[tuple[_EventId, ...], Field(max_length=64)]

@@ -23,6 +23,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from provenir.core.canonical import canonical_bytes
+from provenir.core.clock import parse_utc, utc_text
 from provenir.core.digest import digest_bytes, is_digest
 from provenir.core.errors import DocumentError, InputError, ProvenirError
 from provenir.core.files import atomic_write, parse_json, read_bounded
@@ -31,7 +32,7 @@ from provenir.core.limits import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_ITEMS
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["DigestText", "Document", "Part"]
+__all__ = ["DigestText", "Document", "Part", "UtcText"]
 
 _SHOWN_ERRORS = 3
 
@@ -44,6 +45,20 @@ def _check_digest(text: str) -> str:
 
 DigestText = Annotated[str, AfterValidator(_check_digest)]
 """A field that holds a digest in its one form (`core.digest`)."""
+
+
+def _check_utc(text: str) -> str:
+    try:
+        written = utc_text(parse_utc(text))
+    except InputError as fault:
+        raise ValueError(fault.what) from fault
+    if written != text:
+        raise ValueError(f"write the time as {written}: RFC 3339 in UTC with milliseconds")
+    return text
+
+
+UtcText = Annotated[str, AfterValidator(_check_utc)]
+"""A field that holds an instant in its one form (`core.clock.utc_text`)."""
 
 
 class Part(BaseModel):

@@ -18,10 +18,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from provenir.attest.shared_secret import ALGORITHM as HMAC
 from provenir.attest.statement import Subject
-from provenir.core.clock import parse_utc, utc_text
 from provenir.core.digest import parse_digest
-from provenir.core.document import DigestText, Document, Part
-from provenir.core.errors import InputError
+from provenir.core.document import DigestText, Document, Part, UtcText
 from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.governance.bom import ModelBOM
 from provenir.governance.components import (
@@ -56,24 +54,11 @@ Assurance = Literal["declared", "L0", "L1", "L2"]
 _LABEL_CHARS = 200
 
 
-def _time(text: str) -> str:
-    try:
-        written = utc_text(parse_utc(text))
-    except InputError as fault:
-        raise ValueError(fault.what) from fault
-    if written != text:
-        raise ValueError(f"write the time as {written}")
-    return text
-
-
 def _inner_path(text: str) -> str:
     path = PurePosixPath(text)
     if path.is_absolute() or str(path) != text or ".." in path.parts or "\0" in text:
         raise ValueError("a report is named by its path inside the run folder")
     return text
-
-
-Time = Annotated[str, AfterValidator(_time)]
 
 
 class ReportReference(Part):
@@ -122,8 +107,8 @@ class PassportPredicate(Document):
     bom: ModelBOM
     version: Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)] = 1
     previous: DigestText | None = None
-    issued_at: Time
-    expires_at: Time | None = None
+    issued_at: UtcText
+    expires_at: UtcText | None = None
     assurance: Assurance = "declared"
     risk_rules: Annotated[int, Field(ge=1, le=2**31)] = RULES_VERSION
     risk_flags: Few[str]
