@@ -18,7 +18,7 @@ _COLUMNS: Final = (
     Column("File"),
     Column("Size", numeric=True),
     Column("Compared"),
-    Column("Recorded digest", wide=True),
+    Column("Recorded digest", digest=True),
 )
 
 

@@ -22,14 +22,14 @@ _DATA_COLUMNS: Final = (
     Column("Licence"),
     Column("Personal data"),
     Column("Contamination"),
-    Column("Content digest", wide=True),
+    Column("Content digest", digest=True),
 )
 _ARTIFACT_COLUMNS: Final = (
     Column("Artifact"),
     Column("Kind"),
     Column("Files", numeric=True),
     Column("Tensors", numeric=True),
-    Column("Tensor root, folder hash", wide=True),
+    Column("Tensor root, folder hash", digest=True),
 )
 _EVAL_COLUMNS: Final = (
     Column("Benchmark"),

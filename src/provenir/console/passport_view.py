@@ -36,7 +36,7 @@ _MEANING: Final = {rule.name: rule.meaning for rule in RISK_RULES}
 _SUBJECT_COLUMNS: Final = (
     Column("Subject"),
     Column("Algorithm"),
-    Column("Digest", wide=True),
+    Column("Digest", digest=True),
 )
 _UNSIGNED: Final = Notice(
     "This run is not signed.",

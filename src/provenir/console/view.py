@@ -58,11 +58,17 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A table's column."""
+    """A table's column; ``digest`` is for long names that may break anywhere."""
 
     title: str
     numeric: bool = False
     wide: bool = False
+    digest: bool = False
+
+    @property
+    def dress(self) -> str:
+        """The class of its cells."""
+        return "num" if self.numeric else "digest" if self.digest else "wide" if self.wide else ""
 
 
 @dataclass(frozen=True, slots=True)
