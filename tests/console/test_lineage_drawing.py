@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenir.console.lineage_drawing import DRAWN, draw_lineage
+from provenir.console.lineage_section import read_lineage
 from strategies import any_text
 
 if TYPE_CHECKING:
@@ -57,6 +58,21 @@ def test_long_and_wide_names_stay_in_their_box() -> None:
     long, wide = words(draw_lineage(graph("x" * 90, "宽" * 90)))[1::3]
     assert (len(long), len(wide)) == (22, 11)
     assert long.endswith("…")
+
+
+def test_a_digest_in_a_name_is_shown_as_the_namers_word() -> None:
+    named = graph("tiny sha256:" + "ab" * 32)
+    assert words(draw_lineage(named)) == ["run", "tiny", "as named abababababab…"]
+    (row,) = read_lineage(named).nodes.rows
+    assert row[1].text == "tiny"
+    assert row[3].text == "sha256:" + "ab" * 32 + " as named, not hashed here"
+
+
+def test_a_digest_of_its_own_goes_before_one_in_the_name() -> None:
+    named = graph("tiny sha256:" + "ab" * 32)
+    named["nodes"][0]["content_hash"] = "sha256:" + "cd" * 32
+    assert words(draw_lineage(named))[2] == "sha256:cdcdcdcdcdcd…"
+    assert words(draw_lineage(graph("sha256:" + "ab" * 32)))[1].startswith("sha256:abab")
 
 
 def test_a_large_lineage_is_drawn_in_part() -> None:

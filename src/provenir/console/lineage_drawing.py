@@ -35,6 +35,7 @@ _CELLS: Final = 22
 """Width of a box in character cells (an East Asian wide character takes two)."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NAMED_DIGEST = re.compile(r"(?:\A|[\s@]+)(sha256:[0-9a-f]{64})\Z")
 _SANS: Final = "system-ui, -apple-system, &quot;Segoe UI&quot;, Roboto, sans-serif"
 _MONO: Final = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
 
@@ -63,8 +64,29 @@ def draw_lineage(graph: Mapping[str, Any]) -> Picture | None:
 
 
 def node_label(node: Mapping[str, Any]) -> str:
-    """Return the name a person knows the node by: its ``name`` attribute, else its id."""
-    return text(mapping(node.get("attributes")).get("name")) or str(node.get("node_id"))
+    """Return the name a person knows the node by: its ``name`` attribute, else its id.
+
+    A digest that ends the name is left to :func:`stated_digest`.
+    """
+    name = text(mapping(node.get("attributes")).get("name")) or str(node.get("node_id"))
+    return _NAMED_DIGEST.sub("", name) or name
+
+
+def stated_digest(node: Mapping[str, Any]) -> str | None:
+    """Return the digest that a node without one of its own carries in its name.
+
+    Whoever named it wrote it there; nothing was hashed.
+    """
+    name = text(mapping(node.get("attributes")).get("name")) or ""
+    found = _NAMED_DIGEST.search(name)
+    return found[1] if found and not text(node.get("content_hash")) else None
+
+
+def _digest_line(node: Mapping[str, Any]) -> str:
+    digest, stated = text(node.get("content_hash")), stated_digest(node)
+    if digest:
+        return short_digest(digest)
+    return f"as named {stated.partition(':')[2][:12]}…" if stated else "no digest"
 
 
 def _room(place: Place) -> int:
@@ -107,11 +129,10 @@ def _arrow(places: Sequence[tuple[int, int, int]]) -> str:
 
 def _box(node: Mapping[str, Any], corner: tuple[int, int]) -> str:
     x, y = corner
-    digest = text(node.get("content_hash"))
     lines = (
         (18, _SANS, 10.5, palette.LINE, str(node.get("node_type", "node"))),
         (34, _SANS, 12.5, palette.INK, node_label(node)),
-        (49, _MONO, 10, palette.MUTED, short_digest(digest) if digest else "no digest"),
+        (49, _MONO, 10, palette.MUTED, _digest_line(node)),
     )
     words = "".join(
         f'<text x="12" y="{at}" font-family="{font}" font-size="{px}" fill="{colour}">'

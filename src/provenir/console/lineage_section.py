@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.console.lineage_drawing import DRAWN, draw_lineage, node_label
+from provenir.console.lineage_drawing import DRAWN, draw_lineage, node_label, stated_digest
 from provenir.console.shapes import mappings, text
 from provenir.console.view import Cell, Column, Table, table
 from provenir.console.wording import count
@@ -19,10 +19,10 @@ _LIMIT: Final = 300
 _NODE_COLUMNS: Final = (
     Column("Type"),
     Column("Name"),
-    Column("Id"),
-    Column("Content digest", wide=True),
+    Column("Id", digest=True),
+    Column("Content digest", digest=True),
 )
-_EDGE_COLUMNS: Final = (Column("From"), Column("Relation"), Column("To"))
+_EDGE_COLUMNS: Final = (Column("From", digest=True), Column("Relation"), Column("To", digest=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +52,13 @@ def read_lineage(graph: Mapping[str, Any]) -> Lineage:
 
 
 def _node(node: Mapping[str, Any]) -> tuple[Cell, ...]:
-    digest = text(node.get("content_hash"))
+    digest, stated = text(node.get("content_hash")), stated_digest(node)
+    shown = f"{stated} as named, not hashed here" if stated else "no digest"
     return (
         Cell(str(node.get("node_type", "node"))),
         Cell(node_label(node)),
         Cell(str(node.get("node_id")), code=True),
-        Cell(digest or "no digest", code=digest is not None),
+        Cell(digest or shown, code=digest is not None or stated is not None),
     )
 
 
