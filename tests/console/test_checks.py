@@ -70,6 +70,11 @@ def test_a_report_says_what_it_saw_and_what_not() -> None:
     assert checks.from_report("x", {"examined": {"rollouts": 0}})[0] == []
 
 
+def test_one_thing_is_written_in_the_singular() -> None:
+    done, _ = checks.from_report("x", {"examined": {"groups": 1, "trajectories": 1, "rows": 2}})
+    assert [item.what for item in done] == ["x: 1 group, 1 trajectory, 2 rows"]
+
+
 def test_a_report_that_kept_less_than_it_counted_says_so() -> None:
     report: dict[str, Any] = {"examined": {"groups": 9}, "signals": [{"severity": "info"}]}
     assert checks.from_report("x", report)[0][0].outcome == "1 noted"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from provenir.console.masthead import hacking_tile
@@ -24,3 +26,30 @@ HACK = {"reward": 1.0, "true_reward": 0.0}
 def test_what_was_not_examined_is_neither_good_nor_bad(rollouts, value, note, tone):
     tile = hacking_tile(RewardHackingDetector().detect_batch(rollouts).to_dict())
     assert (tile.value, tile.note, tile.tone) == (value, note, tone)
+
+
+SIGNAL = {"kind": "advantage_collapse", "severity": "info"}
+
+
+def test_signals_are_counted_as_the_report_counted_them() -> None:
+    report: dict[str, Any] = {
+        "hacking_rate": 0.5,
+        "num_trajectories": 8,
+        "by_kind": {"advantage_collapse": 600, "proxy_divergence": 30},
+        "signals": [SIGNAL] * 200,
+    }
+    assert hacking_tile(report).note == "630 signals, 8 rollouts"
+    assert hacking_tile({**report, "by_kind": {}}).note == "200 signals, 8 rollouts"
+
+
+def test_groups_that_were_examined_are_told() -> None:
+    report: dict[str, Any] = {
+        "hacking_rate": None,
+        "examined": {"groups": 1_440, "trajectories": 0},
+        "by_kind": {"advantage_collapse": 630},
+        "signals": [SIGNAL] * 200,
+    }
+    tile = hacking_tile(report)
+    assert tile.value == "unknown"
+    assert tile.note == "630 signals in 1,440 groups; single rollouts were not examined"
+    assert hacking_tile({"hacking_rate": None}).note == "no rollout was examined"

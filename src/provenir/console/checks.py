@@ -84,10 +84,16 @@ def from_report(name: str, report: Mapping[str, Any]) -> tuple[list[CheckItem], 
     examined = {k: n for k, v in mapping(report.get("examined")).items() if (n := whole(v))}
     done: list[CheckItem] = []
     if examined:
-        what = ", ".join(f"{n:,} {key.replace('_', ' ')}" for key, n in examined.items())
+        what = ", ".join(_counted(n, key.replace("_", " ")) for key, n in examined.items())
         outcome, tone = _outcome(findings, report)
         done.append(CheckItem(outcome, f"{name}: {what}", "", tone))
     return done, _unexamined(name, report.get("not_examined"))
+
+
+def _counted(n: int, plural: str) -> str:
+    """Write a counted noun that is known in its plural only."""
+    stem = plural.removesuffix("s")
+    return count(n, f"{stem.removesuffix('ie')}y" if stem.endswith("ie") else stem, plural)
 
 
 def _outcome(findings: Sequence[Mapping[str, Any]], report: Mapping[str, Any]) -> tuple[str, Tone]:

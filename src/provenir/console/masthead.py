@@ -115,19 +115,30 @@ def hacking_tile(hacking: Mapping[str, Any]) -> Tile:
     """Return the figure on reward hacking: a rate of 0 is good only where all was examined."""
     rate = number(hacking.get("hacking_rate"))
     if rate is None:
-        return Tile("Reward hacking", "unknown", "no rollout was examined")
+        return Tile("Reward hacking", "unknown", _unrated(hacking))
     logged = whole(hacking.get("num_trajectories"))
-    signals = mappings(hacking.get("signals"))
-    found = len(signals) or sum(
-        n for v in mapping(hacking.get("by_kind")).values() if (n := whole(v))
-    )
     rollouts = "rollouts" if logged is None else count(logged, "rollout")
-    note = f"{count(found, 'signal')}, {rollouts}"
+    note = f"{count(_signals(hacking), 'signal')}, {rollouts}"
     if hacking.get("is_clean") is True:
         return Tile("Reward hacking", share(rate), note, "good")
-    if rate or any(signal.get("severity") != "info" for signal in signals):
+    if rate or any(s.get("severity") != "info" for s in mappings(hacking.get("signals"))):
         return Tile("Reward hacking", share(rate), note, "critical")
     return Tile("Reward hacking", share(rate), f"{note}, not all examined", "warning")
+
+
+def _signals(hacking: Mapping[str, Any]) -> int:
+    """Count the signals as the report did; it may have kept fewer."""
+    counted = sum(n for v in mapping(hacking.get("by_kind")).values() if (n := whole(v)))
+    return max(counted, len(mappings(hacking.get("signals"))))
+
+
+def _unrated(hacking: Mapping[str, Any]) -> str:
+    """Say what was looked at where no rollout was."""
+    groups = whole(mapping(hacking.get("examined")).get("groups"))
+    if not groups:
+        return "no rollout was examined"
+    found = count(_signals(hacking), "signal")
+    return f"{found} in {count(groups, 'group')}; single rollouts were not examined"
 
 
 def _evals(bom: Mapping[str, Any]) -> Tile:
