@@ -1,8 +1,10 @@
 """Rows from Arrow data: Parquet files, `pyarrow` tables, Hugging Face datasets.
 
 Batches of `BATCH_ROWS` rows, fewer where rows are large, are turned column by column into Python
-values. A null is kept as
-None (leaf rule 1 reads a null field as an absent one).
+values. A null is kept as None (leaf rule 1 reads a null field as an absent one).
+
+A file of a few hundred bytes may name one large text a million times: how many rows are read at
+once follows from the largest entries of its dictionaries.
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.core.errors import CanonicalizationError, InputError, ProvenirError
+from provenir.core.errors import BoundsError, CanonicalizationError, InputError, ProvenirError
 from provenir.core.extras import require
 from provenir.data.arrow_types import Column, plan
-from provenir.data.streams import opened, stored_chunks
+from provenir.data.streams import MAX_RATIO, RATIO_GRACE_BYTES, opened, stored_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 BATCH_ROWS: Final = 1024
 BATCH_BYTES: Final = 16 << 20
 BUFFER_BYTES: Final = 1 << 20
+WARY_ROWS: Final = 64
 
 
 def batch_rows(
@@ -43,12 +46,45 @@ def batch_rows(
     """
     columns = plan_columns(schema, where, reading)
     batches = iter(batches)
-    while (batch := _next(batches, where)) is not None:
+    parts = (part for batch in iter(lambda: _next(batches, where), None) for part in _parts(batch))
+    for batch in parts:
         values = [_values(batch, name, column, where) for name, column in columns.items()]
         if values:
             yield [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
         else:
             yield [{} for _ in range(batch.num_rows)]
+
+
+def _parts(batch: Any) -> Iterator[Any]:
+    """Cut a batch so that each part takes about `BATCH_BYTES` once its dictionaries are read out.
+
+    Counted as if every row named the largest entry.
+    """
+    pa: Any = require("files", "pyarrow")
+    each = sum(_largest_entry(pa, batch.column(n)) for n in range(batch.num_columns))
+    rows = max(1, BATCH_BYTES // each) if each else batch.num_rows
+    for start in range(0, batch.num_rows, max(rows, 1)):
+        yield batch.slice(start, rows)
+
+
+def _largest_entry(pa: Any, column: Any) -> int:
+    """Bytes of the largest text or bytes in a column's dictionaries; 0 where it has none."""
+    if not pa.types.is_dictionary(column.type) or not _has_lengths(pa, column.type.value_type):
+        return 0
+    compute: Any = require("files", "pyarrow.compute")
+    chunks = getattr(column, "chunks", [column])
+    lengths = (compute.max(compute.binary_length(part.dictionary)).as_py() for part in chunks)
+    return max((length or 0 for length in lengths), default=0)
+
+
+def _has_lengths(pa: Any, kind: Any) -> bool:
+    types = pa.types
+    return bool(
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or types.is_binary(kind)
+        or types.is_large_binary(kind)
+    )
 
 
 def plan_columns(schema: Any, where: str, reading: Reading) -> dict[str, Column]:
@@ -115,24 +151,71 @@ def parquet_rows(path: Path, name: str, reading: Reading) -> Iterator[Row]:
                 continue
             stream.seek(0)
         try:
-            file = parquet.ParquetFile(stream, buffer_size=BUFFER_BYTES, pre_buffer=False)
+            options = {"buffer_size": BUFFER_BYTES, "pre_buffer": False}
+            rows = _rows_each(stream, options, str(path))
+            file = parquet.ParquetFile(stream, **options)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise InputError(
                 f"not a Parquet file ({_first_line(error)})",
                 where=str(path),
                 mend="fetch or write it again",
             ) from error
-        yield from _file_rows(file, os.fstat(stream.fileno()).st_size, path, reading)
+        yield from _file_rows(file, rows, os.fstat(stream.fileno()).st_size, path, reading)
 
 
-def _file_rows(file: Any, size: int, path: Path, reading: Reading) -> Iterator[Row]:
-    about = file.metadata
-    total = max(about.num_rows, 1)
+def _rows_each(stream: Any, options: dict[str, Any], where: str) -> int:
+    """How many rows of a Parquet file make a batch of about `BATCH_BYTES` in memory.
+
+    What a row takes in the file is no bound for what it takes in memory where a text stands once
+    in a dictionary and is named by every row; so the largest entry of every dictionary counts for
+    each row. Below lists and structs the entries are not looked at, and `WARY_ROWS` are read.
+    """
+    parquet: Any = require("files", "pyarrow.parquet")
+    about = parquet.ParquetFile(stream, **options).metadata
+    rows = BATCH_ROWS
+    for number in range(about.num_row_groups):
+        group = about.row_group(number)
+        rows = min(rows, batch_size(group.total_byte_size, group.num_rows))
+        for place in range(about.num_columns):
+            chunk = group.column(place)
+            _refuse_bomb(chunk, where)
+            if chunk.physical_type != "BYTE_ARRAY" or "DICTIONARY" not in "".join(chunk.encodings):
+                continue
+            if "." in chunk.path_in_schema:
+                rows = min(rows, WARY_ROWS)
+                continue
+            largest = _largest_in_group(stream, options, number, chunk.path_in_schema, where)
+            rows = min(rows, batch_size(largest, 1))
+    return rows
+
+
+def _refuse_bomb(chunk: Any, where: str) -> None:
+    """Refuse a column that expands as no data does: a page of it is decompressed as a whole."""
+    expanded, stored = chunk.total_uncompressed_size, chunk.total_compressed_size
+    if expanded > RATIO_GRACE_BYTES and expanded > MAX_RATIO * stored:
+        raise BoundsError(
+            f"column {chunk.path_in_schema} expands to more than {MAX_RATIO} times its size"
+            " (decompression bomb?)",
+            where=where,
+            mend="write the file again without compression and pass that one",
+        )
+
+
+def _largest_in_group(
+    stream: Any, options: dict[str, Any], group: int, column: str, where: str
+) -> int:
+    """Bytes of the largest entry of a column's dictionary in one row group."""
+    pa: Any = require("files", "pyarrow")
+    parquet: Any = require("files", "pyarrow.parquet")
+    file = parquet.ParquetFile(stream, read_dictionary=[column], **options)
+    batches = file.iter_batches(1, row_groups=[group], columns=[column], use_threads=False)
+    first = _next(batches, where)
+    return 0 if first is None else _largest_entry(pa, first.column(0))
+
+
+def _file_rows(file: Any, rows_each: int, size: int, path: Path, reading: Reading) -> Iterator[Row]:
+    total = max(file.metadata.num_rows, 1)
     seen = told = 0
-    groups = [about.row_group(number) for number in range(about.num_row_groups)]
-    rows_each = min(
-        (batch_size(group.total_byte_size, group.num_rows) for group in groups), default=BATCH_ROWS
-    )
     batches = file.iter_batches(batch_size=rows_each, use_threads=False)
     for rows in batch_rows(batches, file.schema_arrow, str(path), reading):
         yield from rows

@@ -1,0 +1,53 @@
+"""Small Parquet files that would take gigabytes are read within bounds, or refused by name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from provenir.core.errors import BoundsError
+from provenir.data import Dataset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IDENTIFY = """
+import resource, sys
+from provenir.data import Dataset
+bytes_at_most = int(sys.argv[2])
+import pyarrow.parquet
+resource.setrlimit(resource.RLIMIT_AS, (bytes_at_most, bytes_at_most))
+print(Dataset(sys.argv[1]).identity().n)
+"""
+
+
+def identified(path: Path, *, mib: int) -> str:
+    """The number of rows, counted by a process with that much address space."""
+    command = [sys.executable, "-c", IDENTIFY, str(path), str(mib << 20)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_text_that_every_row_names_is_not_held_for_every_row(tmp_path: Path, told: bool) -> None:
+    pa: Any = pytest.importorskip("pyarrow", reason="extra files")
+    pq: Any = pytest.importorskip("pyarrow.parquet", reason="extra files")
+    entry = "x" * (4 << 20)
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 600, pa.int32()), pa.array([entry]))
+    path = tmp_path / "named.parquet"
+    pq.write_table(pa.table({"t": column}), path, compression="zstd", store_schema=told)
+    assert path.stat().st_size < 10_000
+    assert identified(path, mib=1_200) == "600"
+
+
+def test_a_page_that_expands_as_no_data_does_is_refused(tmp_path: Path) -> None:
+    pa: Any = pytest.importorskip("pyarrow", reason="extra files")
+    pq: Any = pytest.importorskip("pyarrow.parquet", reason="extra files")
+    path = tmp_path / "page.parquet"
+    table = pa.table({"t": pa.array(["x" * 2**20] * 1_100)})
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
+    with pytest.raises(BoundsError, match="column t expands") as error:
+        Dataset(str(path)).identity()
+    assert error.value.where == str(path)
