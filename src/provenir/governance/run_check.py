@@ -88,8 +88,13 @@ def _manifest(record: RunRecord) -> tuple[RunManifest | None, Check]:
 
 
 def _files(files: RunFiles, manifest: RunManifest) -> list[Check]:
-    if manifest.files:
+    lacking = [name for name in run_layout.MADE_AT_THE_END if name not in manifest.files]
+    if manifest.files and not lacking:
         return files.compare("files", manifest.files)
+    if manifest.files:
+        detail = f"the run ended without {', '.join(lacking)}"
+        row = Check(name="documents", status="undecided", reason="unfinished-run", detail=detail)
+        return [*files.compare("files", manifest.files), row]
     detail = "the manifest records no file"
     return [Check(name="files", status="undecided", reason="unfinished-run", detail=detail)]
 
