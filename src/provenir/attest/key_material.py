@@ -23,7 +23,7 @@ from provenir.core.files import read_bounded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_KEY_FILE_BYTES", "describe_key", "may_be_raw_key", "pem_label", "read_key_file"]
+__all__ = ["MAX_KEY_FILE_BYTES", "describe_key", "pem_label", "read_key_file"]
 
 MAX_KEY_FILE_BYTES: Final = 64 * 1024
 
@@ -33,8 +33,6 @@ _OPENSSH = (b"ssh-ed25519 ", b"ssh-rsa ", b"ssh-dss ", b"ecdsa-sha2-", b"sk-ssh-
 # The same key without its line: the length of the algorithm's name, then the name (RFC 4253, 6.6).
 _SSH_BLOB = re.compile(rb"\x00\x00\x00.(?:ssh-|ecdsa-sha2-|sk-ssh-|sk-ecdsa-)", re.DOTALL)
 _KEYID = re.compile(rb"ed25519:[0-9a-fA-F]{64}")
-_RAW_HEX = re.compile(rb"[0-9a-fA-F]{64}")
-_RAW_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{43}=")
 _URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _DER_SEQUENCE = 0x30
 _LAYERS: Final = 2
@@ -46,7 +44,7 @@ def describe_key(data: bytes) -> str | None:
     Recognised: any PEM or RFC 4716 block, DER public and private keys, OpenSSH key lines and what
     is in them, JSON Web Keys and our own key ids; each as it is, behind white space, a byte order
     mark or UTF-16, and in hexadecimal digits or base64 (both alphabets), once or twice over.
-    Thirty-two raw bytes cannot be told from a good secret and are not named; see `may_be_raw_key`.
+    Thirty-two raw bytes, in whatever spelling, cannot be told from a good secret.
 
     Args:
         data: The bytes under suspicion; never repeated in the answer.
@@ -56,15 +54,6 @@ def describe_key(data: bytes) -> str | None:
     """
     kinds = (_kind(reading) for reading in _readings(data))
     return next((kind for kind in kinds if kind is not None), None)
-
-
-def may_be_raw_key(data: bytes) -> bool:
-    """Tell whether this is how people write down 32 raw bytes: 64 hex digits, or base64 with `=`.
-
-    It may be a good secret. It may as well be a raw Ed25519 public key, which everyone holds.
-    """
-    plain = _plain(data)
-    return bool(_RAW_HEX.fullmatch(plain) or _RAW_BASE64.fullmatch(plain))
 
 
 def pem_label(data: bytes, *, where: str | None) -> str:

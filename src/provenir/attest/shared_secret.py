@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from provenir.attest.key_material import describe_key, may_be_raw_key
+from provenir.attest.key_material import describe_key
 from provenir.core.errors import UsageError
 from provenir.core.text import printable
 
@@ -148,12 +148,6 @@ def _check_secret(secret: object) -> None:
             f"an HMAC secret is expected, this is {kind}",
             mend="a PEM file is given by its path to sign, and by --public-key FILE or "
             "PublicKey.from_pem(path) to verify",
-        )
-    if may_be_raw_key(secret):
-        raise UsageError(
-            "an HMAC secret is expected, this may be a raw public key: 32 bytes in hexadecimal "
-            "digits or base64",
-            mend="take a secret of another length, such as from: openssl rand -base64 48",
         )
 
 
