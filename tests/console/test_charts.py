@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from typing import Any
 
@@ -74,6 +75,37 @@ def test_outgrown_channels_get_a_logarithmic_scale() -> None:
     assert not is_log(series(*[0.01] * 50, 0.02))
     assert not is_log(series(*[0.0] * 50, 4.0))
     assert not is_log(series(NONE))
+
+
+def words(one: Series) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", drawing(one))
+
+
+def test_a_logarithmic_axis_names_its_decades_and_draws_no_other_line() -> None:
+    one = series(*[0.01] * 50, 0.2, 1.2)
+    assert {"0.01", "0.1", "1"} <= set(words(one))
+    assert "10" not in words(one)[words(one).index("0.01") :]
+    assert drawing(one).count(palette.GRID) == 3
+
+
+def test_values_below_a_million_are_written_in_full() -> None:
+    written = words(series(0.0, 250_000.0, 500_000.0))
+    assert {"200,000", "400,000"} <= set(written)
+    assert not [label for label in written if "e" in label and label != "step"]
+    assert "2e6" in words(series(0.0, 4_000_000.0))
+    assert "step" in written
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 9])
+def test_no_step_is_written_twice(n: int) -> None:
+    written = words(series(*[1.0] * n))
+    steps = written[: written.index("step")]
+    assert len(steps) == len(set(steps))
+
+
+def test_values_of_a_narrow_axis_differ() -> None:
+    written = words(series(*(250_001 + i / 10 for i in range(20))))
+    assert len(written) == len(set(written))
 
 
 def test_the_dark_dress_replaces_every_colour() -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.console import palette
 from provenir.console.picture import Picture
+from provenir.console.scales import log_axis
 from provenir.console.series import Bucket, Series, joined
 from provenir.console.wording import count, figure
 from provenir.core.extras import require
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WIDTH: Final = 380
-HEIGHT: Final = 132
+HEIGHT: Final = 146
 _OUTGROWN: Final = 20.0
 """How many times its median a positive channel may reach on a linear scale."""
 
@@ -30,14 +31,17 @@ _LARGEST: Final = 1e300
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 _LABELS: Final = (
     "datum.value != 0 && (abs(datum.value) >= 1e6 || abs(datum.value) < 1e-3)"
-    " ? format(datum.value, '.1~e') : format(datum.value, ',.4~g')"
+    " ? replace(format(datum.value, '.3~e'), '+', '') : format(datum.value, ',.9~r')"
 )
+"""In full up to a million, so that neighbours on a narrow axis differ."""
 
-_STEPS: Final = {"tickCount": 6, "grid": False, "tickMinStep": 1, "format": ",d"}
+_STEP_TICKS: Final = 6
+_STEPS: Final = {"grid": False, "tickMinStep": 1, "format": ",d"}
 _DRESS: Final[dict[str, Any]] = {
     "width": WIDTH,
     "height": HEIGHT,
-    "padding": {"left": 4, "right": 12, "top": 8, "bottom": 4},
+    # A browser's font may be wider than the one that the labels were measured with.
+    "padding": {"left": 10, "right": 12, "top": 8, "bottom": 4},
     "autosize": {"type": "fit", "contains": "padding"},
     "config": {
         "aria": False,
@@ -51,6 +55,12 @@ _DRESS: Final[dict[str, Any]] = {
             "labelFontSize": 11,
             "labelPadding": 5,
             "ticks": False,
+            "titleAnchor": "end",
+            "titleColor": palette.MUTED,
+            "titleFont": _FONT,
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "titlePadding": 2,
         },
         "area": {"color": palette.LINE},
         "line": {"color": palette.LINE, "strokeWidth": 1.6, "strokeJoin": "round"},
@@ -97,10 +107,11 @@ def specification(series: Series, marks: Sequence[Mark], span: tuple[int, int]) 
     """Return the Vega-Lite specification of one channel's chart."""
     alt = require("report", "altair")
     buckets = joined(series.buckets)
-    scale = {"type": "log" if is_log(series) else "linear", "zero": False, "nice": True}
     domain = [span[0], max(span[1], span[0] + 1)]
-    value = alt.Y("last:Q", title=None, scale=scale, axis={"tickCount": 4, "labelExpr": _LABELS})
-    step = alt.X("step:Q", title=None, scale={"domain": domain, "nice": False}, axis=_STEPS)
+    value = alt.Y("last:Q", title=None, **_value_axis(series))
+    # More ticks than steps would write each step twice.
+    ticks = {**_STEPS, "tickCount": min(_STEP_TICKS, domain[1] - domain[0])}
+    step = alt.X("step:Q", title="step", scale={"domain": domain, "nice": False}, axis=ticks)
     base = alt.Chart(alt.Data(values=_rows(buckets))).encode(x=step)
     layers = [*_shade(alt, marks, step)]
     if any(b.low != b.high for b in buckets):
@@ -111,6 +122,17 @@ def specification(series: Series, marks: Sequence[Mark], span: tuple[int, int]) 
     # The rest is constant: set on the finished value, it is not validated at every chart.
     found: dict[str, Any] = alt.layer(*layers).to_dict(validate=False)
     return {**found, **_DRESS}
+
+
+def _value_axis(series: Series) -> dict[str, Any]:
+    low, high = _drawable(series.low), _drawable(series.high)
+    if low is None or high is None or not is_log(series):
+        scale: dict[str, Any] = {"type": "linear", "zero": False, "nice": True}
+        return {"scale": scale, "axis": {"tickCount": 4, "labelExpr": _LABELS}}
+    axis = log_axis(low, high)
+    # Left to itself the drawing drops labels that it deems too close, decades among them.
+    written = {"values": list(axis.ticks), "labelOverlap": False, "labelExpr": _LABELS}
+    return {"scale": axis.scale, "axis": written}
 
 
 def _rows(buckets: Sequence[Bucket]) -> list[dict[str, float | int | None]]:
