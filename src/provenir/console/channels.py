@@ -9,6 +9,7 @@ from provenir.console.charts import Mark, draw, is_log
 from provenir.console.series import DRAWN, Series
 from provenir.console.view import Tone, severity_tone
 from provenir.console.wording import count, figure, shorten
+from provenir.observability.detectors import WATCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 CHARTED: Final = 60
 """Most channels that are drawn; the rest is named."""
+
+_JUDGED: Final = frozenset(watch.channel for watch in WATCHES)
+"""Channels whose values a detector judges; in all others only what is no number is seen."""
 
 _MARKS: Final = 4
 _NAME_CHARS: Final = 100
@@ -125,6 +129,8 @@ def _notes(one: Series) -> list[str]:
     notes = []
     if not one.watched:
         notes.append("watched by no detector")
+    elif one.channel not in _JUDGED:
+        notes.append("watched for NaN only")
     if is_log(one):
         notes.append("logarithmic scale")
     if one.gaps:
