@@ -29,6 +29,16 @@ def test_undecided_and_unasked_rows_are_not_checked() -> None:
     assert all(item.why for item in [*done, *open_])
 
 
+def test_what_only_a_key_would_open_does_not_sound_like_a_failure() -> None:
+    rows = [
+        Check(name="signature", status="undecided", reason="no-key"),
+        Check(name="content", status="not-checked", reason="not-reached"),
+    ]
+    assert "this page is given no key" in checks.without_key(rows)[1].detail
+    failed = Check(name="statement", status="fail", reason="malformed")
+    assert checks.without_key([failed, *rows]) == [failed, *rows]
+
+
 def test_a_declaration_is_not_a_check() -> None:
     data = [
         {"name": "a", "pii_scanned": True, "contamination_checked": False},

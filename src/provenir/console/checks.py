@@ -6,7 +6,7 @@ component lists what it examined and what it did not; here the two lists stand s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.console.shapes import mapping, mappings, text, whole
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _LIMIT: Final = 120
 _EVIDENCED: Final = "a report with its digest is attached"
 _DECLARED: Final = "the user's word; no report stands behind it"
+_NO_KEY: Final = "looked into only once the signature holds, and this page is given no key"
 _OUTCOMES: Final[dict[str, tuple[str, Tone]]] = {
     "pass": ("pass", "good"),
     "fail": ("fail", "critical"),
@@ -76,6 +77,20 @@ def from_verdict(subject: str, checks: Iterable[Check]) -> tuple[list[CheckItem]
         item = CheckItem(outcome, f"{subject}: {check.name.replace('_', ' ')}", why, tone)
         (done if check.status in ("pass", "fail") else open_).append(item)
     return done, open_
+
+
+def without_key(checks: Iterable[Check]) -> list[Check]:
+    """Say of what a signature keeps closed why it is: this page is given no key.
+
+    The verification says that a check before it did not hold, which sounds like a failure.
+    """
+    rows = list(checks)
+    if any(row.status == "fail" for row in rows):
+        return rows
+    return [
+        replace(row, detail=_NO_KEY) if row.reason == "not-reached" and not row.detail else row
+        for row in rows
+    ]
 
 
 def from_report(name: str, report: Mapping[str, Any]) -> tuple[list[CheckItem], list[CheckItem]]:

@@ -128,7 +128,7 @@ def _checks(
     return checking.gather(
         [
             checking.from_verdict("run folder", rows),
-            checking.from_verdict("passport", passport.checks),
+            checking.from_verdict("passport", checking.without_key(passport.checks)),
             checking.from_recorder(source.recorder),
             checking.from_report("reward hacking", source.hacking),
             *(checking.from_report(name, body) for name, body in attached_reports(source)),
