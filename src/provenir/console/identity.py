@@ -37,7 +37,7 @@ _EVAL_COLUMNS: Final = (
     Column("Items", numeric=True),
     Column("Contamination"),
     Column("Judge"),
-    Column("With it", wide=True),
+    Column("Recorded with it", wide=True),
 )
 
 
@@ -79,7 +79,7 @@ def read_evals(bom: Mapping[str, Any]) -> Table:
             Cell(figure(whole(e.get("n")), missing="–")),
             _contamination(e),
             Cell(_judge(e)),
-            Cell(_value(e["meta"]) if mapping(e.get("meta")) else "–"),
+            Cell(_value(_rounded(e["meta"])) if mapping(e.get("meta")) else "–"),
         )
         for e in mappings(bom.get("evals"))
     ]
@@ -211,6 +211,15 @@ def _facts(label: str, value: object) -> list[Pair]:
 
 def _is_digest(value: object) -> bool:
     return isinstance(value, str) and is_digest(value)
+
+
+def _rounded(value: object) -> object:
+    """Write the measured numbers of an eval as its score is written."""
+    if isinstance(value, float):
+        return figure(number(value), missing="not a number")
+    if isinstance(value, Mapping):
+        return {k: _rounded(v) for k, v in value.items()}
+    return value
 
 
 def _value(value: object, depth: int = 3) -> str:
