@@ -47,6 +47,20 @@ def test_rollouts_that_read_the_same_are_shown_once() -> None:
     assert titles(*same, other) == ["Rollout 19", "Rollout 20"]
 
 
+def test_an_index_that_begins_anew_in_every_step_is_told_apart() -> None:
+    records = [record(0, step=step, reward=0.0, prediction=str(step)) for step in (1, 2)]
+    assert titles(*records) == ["Step 2, rollout 0", "Step 1, rollout 0"]
+    second, first = read_rollouts(records, {}).items
+    assert {fact.label: fact.value for fact in second.facts}["place in the file"] == "2"
+    assert "place in the file" not in {fact.label for fact in first.facts}
+
+
+def test_a_text_that_shows_nothing_says_so() -> None:
+    assert read_said("Response", "", 9).nothing == "(empty)"
+    assert read_said("Response", " \n", 9).nothing == "(only white space: 2 characters)"
+    assert read_said("Response", "x", 9).nothing == ""
+
+
 def test_a_missing_reward_is_no_zero() -> None:
     (view,) = read_rollouts([record(0, reward=0.5)], {}).items
     facts = {fact.label: fact.value for fact in view.facts}

@@ -172,20 +172,26 @@ def _rollout(ranked: _Ranked) -> Rollout:
     facts.append(Pair("true reward", figure(true)))
     if proxy is not None and true is not None:
         facts.append(Pair("gap", figure(proxy - true)))
-    step = whole(fields.get("step"))
-    if step is not None:
-        facts.append(Pair("step", f"{step:,}"))
+    if ranked.index != ranked.order:
+        facts.append(Pair("place in the file", f"{ranked.order + 1:,}"))
     if fields.get("phase") == "eval":
         facts.append(Pair("phase", "evaluation, not trained on"))
     group = fields.get("group_id")
     if group is not None and not isinstance(group, (dict, list)):
         facts.append(Pair("group", str(group)[:80]))
     return Rollout(
-        title=f"Rollout {ranked.index:,}",
+        title=_title(ranked),
         facts=tuple(facts),
         signals=tuple(_signal(raw) for raw in ranked.signals[:_SIGNALS]),
         said=_texts(fields),
     )
+
+
+def _title(ranked: _Ranked) -> str:
+    """Name a rollout by its step too: users count from 0 anew in every step."""
+    step = whole(ranked.fields.get("step"))
+    named = f"ollout {ranked.index:,}"
+    return f"R{named}" if step is None else f"Step {step:,}, r{named}"
 
 
 def _texts(fields: Mapping[str, Any]) -> tuple[Said, ...]:
@@ -270,7 +276,7 @@ def _lead(seen: _Seen, worst: Sequence[_Ranked]) -> str:
         order += ", then the largest gap of proxy over true reward, then the lowest true reward"
     else:
         order += ", then the lowest reward"
-    order += "; the most recent first among equals, those that read the same once"
+    order += "; the most recent first among equals. Of rollouts with the same texts one is shown"
     words = f"{order}. {len(worst)} of the {seen.total:,} kept are shown."
     if not seen.with_true:
         words += " No true reward was logged, so nobody can tell whether the reward was earned."

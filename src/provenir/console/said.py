@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from provenir.console.shapes import sequence, text, whole
-from provenir.console.wording import clip
+from provenir.console.wording import clip, count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,15 @@ class Said:
     label: str
     text: str
     cut: str
+
+    @property
+    def nothing(self) -> str:
+        """What stands in the place of a text that shows nothing; empty for any other."""
+        if self.text.strip():
+            return ""
+        return (
+            f"(only white space: {count(len(self.text), 'character')})" if self.text else "(empty)"
+        )
 
 
 def read_said(label: str, value: object, limit: int) -> Said:
