@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -116,6 +118,26 @@ def test_a_signed_run_is_never_called_verified(
     assert ("hmac-sha256:default" if hmac else key.keyid) in text
 
 
+def test_the_command_that_verifies_can_be_run_as_it_stands(tmp_path: Path) -> None:
+    model = tmp_path / "my model"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    signer, folder = Ed25519Signer.generate(), tmp_path / "the run"
+    signer.write(tmp_path / "team")
+    with provenir.track("s", output_dir=folder, sign_passport=True, signing_key=signer) as run:
+        run.log_step({"kl": 0.1})
+        run.log_artifact(model)
+    shutil.copytree(model, folder / "my model")
+    text = words(render(folder))
+    (line,) = re.findall(r"provenir (passport verify .*?my model'(?= ))", text)
+    told = shlex.split(line.replace("FILE", shlex.quote(str(tmp_path / "team.pub.pem"))))
+    assert {str(folder / "passport.json"), str(folder), str(folder / "my model")} <= set(told)
+    done = subprocess.run(
+        [sys.executable, "-m", "provenir", *told], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_changed_and_missing_files_are_named(make_run: Callable[..., Path]) -> None:
     folder = make_run()
     with (folder / "steps.jsonl").open("ab") as steps:
@@ -147,7 +169,7 @@ def test_a_torn_run_that_died(make_run: Callable[..., Path]) -> None:
         steps.write(b'{"step": 60, "met')
     text = words(render(folder))
     assert "never closed it" in text
-    assert "provenir run recover" in text
+    assert f"provenir run recover {folder}" in text
     assert "1 line could not be read" in text
     assert "kl_blowup" in text
 

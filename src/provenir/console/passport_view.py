@@ -7,6 +7,7 @@ have signed, what is claimed, and how to check it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from provenir.attest.dsse import MAX_ENVELOPE_BYTES, Envelope
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from provenir.provenance.run_record import RunRecord
 
 _NAME: Final = "passport.json"
+_ARTIFACTS: Final = 4
 _HMAC: Final = "hmac-"
 _MEANING: Final = {rule.name: rule.meaning for rule in RISK_RULES}
 _SUBJECT_COLUMNS: Final = (
@@ -49,13 +51,7 @@ _NEWER_RULES: Final = Notice(
     "The risk flags were not derived again.", f"{REASONS['newer-rules'].capitalize()}."
 )
 _UNCHECKED: Final = Notice(
-    "The signature was not checked here.",
-    "This page is given no key. To check:",
-    "info",
-    "provenir passport verify passport.json --public-key FILE",
-)
-_UNCHECKED_HMAC: Final = replace(
-    _UNCHECKED, command="provenir passport verify passport.json --key SECRET"
+    "The signature was not checked here.", "This page is given no key. To check:", "info"
 )
 
 
@@ -94,7 +90,7 @@ def read_passport(record: RunRecord) -> PassportView:
         verdict = verify_passport(envelope, keys=[], run_dir=record.path)
     except (ProvenirError, OSError) as fault:
         return _unreadable(str(fault))
-    return _view(envelope, statement, predicate, verdict)
+    return _view(envelope, statement, predicate, verdict, record.path)
 
 
 def _unsigned(folder: Path) -> PassportView:
@@ -128,12 +124,17 @@ def _unreadable(why: str) -> PassportView:
 
 
 def _view(
-    envelope: Envelope, statement: Statement, predicate: PassportPredicate, verdict: Verdict
+    envelope: Envelope,
+    statement: Statement,
+    predicate: PassportPredicate,
+    verdict: Verdict,
+    folder: Path,
 ) -> PassportView:
     keyids = [signature.keyid for signature in envelope.signatures]
     flags = _flags(predicate.risk_flags)
     hmac = any(keyid.startswith(_HMAC) for keyid in keyids)
-    signature = [_HMAC_WARNING, _UNCHECKED_HMAC] if hmac else [_UNCHECKED]
+    unchecked = replace(_UNCHECKED, command=_command(folder, predicate, hmac=hmac))
+    signature = [_HMAC_WARNING, unchecked] if hmac else [unchecked]
     return PassportView(
         tile=Tile("Passport", "not verified", _flag_note(flags), "plain"),
         notices=(*_flag_notices(predicate), *signature),
@@ -154,6 +155,25 @@ def _flag_notices(predicate: PassportPredicate) -> list[Notice]:
         return []
     words = f"Its bill of materials gives: {', '.join(derived) or 'none'}."
     return [Notice("The stated risk flags are not the derived ones.", words, "critical")]
+
+
+def _command(folder: Path, predicate: PassportPredicate, *, hmac: bool) -> str:
+    """Return the line that checks all that can be checked: signature, run folder, artifacts."""
+    words = ["provenir", "passport", "verify", quote(str(folder / _NAME))]
+    words += ["--key", "SECRET"] if hmac else ["--public-key", "FILE"]
+    words += ["--run", quote(str(folder))]
+    for artifact in predicate.bom.artifacts[:_ARTIFACTS]:
+        words += ["--artifact", quote(str(_beside(folder, artifact.name) or artifact.name))]
+    return " ".join(words)
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    """Return where an artifact lies when it is in the run folder; its name may be anything."""
+    inside = name not in ("", ".", "..") and "/" not in name and "\0" not in name
+    try:
+        return folder / name if inside and (folder / name).exists() else None
+    except OSError:
+        return None  # a name that the file system cannot hold
 
 
 def _rows(predicate: PassportPredicate, keyids: list[str], verdict: Verdict) -> list[Pair]:

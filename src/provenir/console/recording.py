@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.console.shapes import text, whole
@@ -30,7 +32,7 @@ _STATE: Final = {
     "died": Notice(
         "The process of this run is gone and never closed it.",
         "What was recorded until then is shown. To close the folder:",
-        command="provenir run recover DIR",
+        command="provenir run recover",
     ),
     "interrupted": Notice(
         "This run was interrupted.", "It holds what was recorded until then.", "warning"
@@ -55,7 +57,8 @@ def state_notices(source: RunSource, *, said: Container[str] = ()) -> Iterator[N
     """
     state = _STATE.get(source.state)
     if state is not None:
-        yield state
+        where = f"{state.command} {quote(str(source.record.path))}" if state.command else ""
+        yield replace(state, command=where)
     for finding in source.record.findings:
         yield Notice(f"{finding.subject or 'Manifest'}:", finding.detail)
     ended = source.state in ("completed", "failed", "interrupted")
