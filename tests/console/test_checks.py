@@ -90,6 +90,7 @@ def test_a_report_that_kept_less_than_it_counted_says_so() -> None:
     assert checks.from_report("x", report)[0][0].outcome == "1 noted"
     report["by_kind"] = {"solved_group": 7}
     assert checks.from_report("x", report)[0][0].outcome == "1+ noted"
+    assert checks.from_report("x", report)[0][0].why == "7 signals counted, 1 kept"
 
 
 def test_things_with_one_reason_stand_in_one_item_and_all_count() -> None:

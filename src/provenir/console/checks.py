@@ -100,8 +100,11 @@ def from_report(name: str, report: Mapping[str, Any]) -> tuple[list[CheckItem], 
     done: list[CheckItem] = []
     if examined:
         what = ", ".join(_counted(n, key.replace("_", " ")) for key, n in examined.items())
-        outcome, tone = _outcome(findings, report)
-        done.append(CheckItem(outcome, f"{name}: {what}", "", tone))
+        counted = _counted_signals(report)
+        outcome, tone = _outcome(findings, counted)
+        kept = len(findings)
+        why = f"{count(counted, 'signal')} counted, {kept:,} kept" if counted > kept else ""
+        done.append(CheckItem(outcome, f"{name}: {what}", why, tone))
     return done, _unexamined(name, report.get("not_examined"))
 
 
@@ -111,10 +114,13 @@ def _counted(n: int, plural: str) -> str:
     return count(n, f"{stem.removesuffix('ie')}y" if stem.endswith("ie") else stem, plural)
 
 
-def _outcome(findings: Sequence[Mapping[str, Any]], report: Mapping[str, Any]) -> tuple[str, Tone]:
+def _counted_signals(report: Mapping[str, Any]) -> int:
+    return sum(n for v in mapping(report.get("by_kind")).values() if (n := whole(v)))
+
+
+def _outcome(findings: Sequence[Mapping[str, Any]], counted: int) -> tuple[str, Tone]:
     """Say what a report found; one that kept fewer findings than it counted says ``+``."""
     bad = sum(1 for f in findings if f.get("severity") != "info")
-    counted = sum(n for v in mapping(report.get("by_kind")).values() if (n := whole(v)))
     more = "+" if counted > len(findings) else ""
     if bad:
         return f"{bad:,}{more} found", "warning"
