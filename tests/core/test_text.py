@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenir.core.text import printable, slug
+from provenir.core.text import is_encodable, printable, slug
 from strategies import any_text, hostile_names
 
 
@@ -85,3 +85,8 @@ def test_slug_is_safe_and_stable(name: str) -> None:
 )
 def test_slug_examples(name: str, expected: str) -> None:
     assert slug(name) == expected
+
+
+@pytest.mark.parametrize(("text", "has_bytes"), [("", True), ("é🚀", True), ("a\ud800", False)])
+def test_a_lone_surrogate_has_no_bytes(text: str, has_bytes: bool) -> None:
+    assert is_encodable(text) is has_bytes

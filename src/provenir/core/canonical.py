@@ -26,6 +26,7 @@ import rfc8785
 from provenir.core.errors import CanonicalizationError
 from provenir.core.leaf import LEAF_RULE, encode_example
 from provenir.core.limits import MAX_DEPTH, MAX_SAFE_INTEGER
+from provenir.core.text import is_encodable
 
 __all__ = ["LEAF_RULE", "canonical_bytes", "example_bytes", "example_digest"]
 
@@ -129,7 +130,7 @@ def _first_refusal(value: Any) -> tuple[str, str] | None:
             for key in item:
                 if not isinstance(key, str):
                     return where, f"an object key of type {type(key).__name__}"
-                if not _is_encodable(key):
+                if not is_encodable(key):
                     return where, "an object key with a lone surrogate"
             stack.extend((f"{where}.{key}", item[key], depth + 1) for key in reversed(item))
         elif isinstance(item, (list, tuple)):
@@ -151,18 +152,10 @@ def _refusal(item: Any, depth: int) -> str | None:
         # NaN and the infinities are the only floats that do not subtract to zero.
         return None if item - item == 0.0 else f"the float {item}"
     if isinstance(item, str):
-        return None if _is_encodable(item) else "text with a lone surrogate"
+        return None if is_encodable(item) else "text with a lone surrogate"
     if isinstance(item, (dict, list, tuple)):
         return None if depth < MAX_DEPTH else f"more than {MAX_DEPTH} levels, or a value in itself"
     return f"a value of type {type(item).__name__}"
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def example_bytes(record: Any) -> bytes:

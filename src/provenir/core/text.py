@@ -13,7 +13,7 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["DEFAULT_MAX_CHARS", "SLUG_MAX_CHARS", "printable", "slug"]
+__all__ = ["DEFAULT_MAX_CHARS", "SLUG_MAX_CHARS", "is_encodable", "printable", "slug"]
 
 DEFAULT_MAX_CHARS: Final = 1_000
 """How many characters `printable` returns at most when not told otherwise."""
@@ -33,6 +33,15 @@ _UNSAFE: Final = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
 )
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def is_encodable(text: str) -> bool:
+    """Whether the text has a form in UTF-8: it holds no lone surrogate."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import InputError
 from provenir.core.files import parse_json
+from provenir.core.text import is_encodable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +118,7 @@ def _entry(name: str, value: object, where: str) -> TensorEntry:
         raise InputError(
             f"tensor {name!r} needs exactly dtype, shape and data_offsets", where=where
         )
-    if not _is_text(name):
+    if not is_encodable(name):
         raise InputError(f"tensor name {name!r} is no valid Unicode text", where=where)
     bits = _BITS.get(value["dtype"]) if isinstance(value["dtype"], str) else None
     if bits is None:
@@ -133,14 +134,6 @@ def _entry(name: str, value: object, where: str) -> TensorEntry:
             where=where,
         )
     return TensorEntry(name, value["dtype"], shape, begin, end)
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _sizes(value: Mapping[str, Any], field: str, name: str, where: str) -> tuple[int, ...]:
