@@ -29,9 +29,10 @@ test: require-python  ## the tests
 	@$(BOOT) test
 	@OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m pytest -m "not slow"
 
-test-slow: require-python  ## the long suites too
+test-slow: require-python  ## the long suites too, and the tests with the base install alone
 	@$(BOOT) test
 	@OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m pytest
+	@$(MAKE) --no-print-directory test-base
 
 test-base: require-python  ## the same tests in an environment that holds the base install alone
 	@$(PYTHON) scripts/bootstrap.py --venv .venv-base base-test
