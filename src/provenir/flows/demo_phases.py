@@ -72,7 +72,7 @@ def load(display: Display, settings: DemoSettings) -> AppliedDeterminism:
     with display.phase("Load PyTorch and TRL") as phase:
         stay_offline()
         flags = kernel_determinism_flags(threads=1)
-        # Filling fresh memory would triple the time of a step, and nothing here reads it.
+        # Filling fresh memory slows every step of a model this small; nothing here reads it.
         applied = apply_determinism(settings.seed, flags, fill_memory=False)
         require("train", "torch", "transformers", "datasets", "trl")
         phase.advance("one thread, no hub")
