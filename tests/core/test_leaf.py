@@ -20,7 +20,8 @@ from provenir.core.errors import CanonicalizationError
 from strategies import SAFE, row_values, rows, text_rows
 
 # A normal form of our own, written without the code under test: two values are the same row up to
-# null = absent, 1 = 1.0, -0 = 0, decimals by value, instants by value, text by UTF-16 units.
+# null = absent, 1 = 1.0 within +-(2^53-1), -0 = 0, decimals by value, instants by value, text by
+# UTF-16 units.
 
 
 def normal(value: Any) -> Any:
@@ -243,3 +244,9 @@ def test_arrow_values_of_a_table_keep_their_identity() -> None:
 def test_digest_is_over_the_bytes() -> None:
     assert LEAF_RULE == 1
     assert example_digest({"a": 1}) == hashlib.sha256(b'{"a":1}').digest()
+
+
+@pytest.mark.parametrize("integer", [2**53, -(2**53), 2**60, 10**20])
+def test_beyond_the_safe_integers_an_integer_is_not_its_float(integer: int) -> None:
+    assert example_bytes({"n": integer}) != example_bytes({"n": float(integer)})
+    assert example_bytes({"n": SAFE}) == example_bytes({"n": float(SAFE)})

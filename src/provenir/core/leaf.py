@@ -24,9 +24,14 @@ well-formed text                       canonical bytes
 
 A real key that begins with ``$`` gets a second one. Tuples stand as lists. Any other type is
 refused by name. Two rows have the same leaf exactly if they are the same up to: null = absent,
-1 = 1.0, -0 = 0 (and so 1.5 = 1.50 as decimals, and one instant = the same instant written in
-another time zone); text is compared as UTF-16, as JSON does, so a surrogate pair is the character
-that it encodes.
+1 = 1.0 within +-(2^53-1), -0 = 0 (and so 1.5 = 1.50 as decimals, and one instant = the same instant
+written in another time zone); text is compared as UTF-16, as JSON does, so a surrogate pair is the
+character that it encodes.
+
+Beyond +-(2^53-1) an integer and the float of the same value are two values: the integer is exact
+and stands under its tag, the float may be the rounding of many integers and stands as a number.
+2**53 and 2.0**53, or 10**20 and 1e20, have different leaves. A container that turns large integers
+into floats (pandas does where one is missing) changes the leaf with them.
 """
 
 from __future__ import annotations
