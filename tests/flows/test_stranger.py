@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import struct
 
 import pytest
@@ -12,6 +13,7 @@ from rich.console import Console
 
 import provenir
 from provenir.attest.keys import Ed25519Signer
+from provenir.cli.main import run
 from provenir.core.errors import InputError, UndecidedError
 from provenir.flows.display import Display
 from provenir.flows.stranger import ask_stranger, change_one_byte, show_verdict
@@ -96,6 +98,49 @@ def test_what_cannot_be_read_is_not_a_refusal(evidence, tmp_path):
         ask_stranger(broken, evidence[1], evidence[2])
     with pytest.raises(InputError, match="hand over"):
         ask_stranger(tmp_path / "none.json", evidence[1], evidence[2])
+
+
+@pytest.fixture
+def copied(evidence, tmp_path):
+    """The evidence with a model folder of its own."""
+    passport, model, key = evidence
+    shutil.copytree(model, tmp_path / "model")
+    return passport, tmp_path / "model", key
+
+
+def test_a_link_in_the_model_is_refused_as_it_is_on_the_spot(copied, tmp_path, capsys):
+    passport, model, key = copied
+    (model / "config.json").rename(tmp_path / "elsewhere")
+    (model / "config.json").symlink_to("../elsewhere")
+    words = ["passport", "verify", passport, "--public-key", key, "--artifact", model]
+    with pytest.raises(SystemExit) as left:
+        run([str(word) for word in words])
+    capsys.readouterr()
+    verdict = ask_stranger(*copied)
+    assert (left.value.code, verdict.exit_code) == (1, 1)
+    assert any("config.json: a symbolic link" in line for line in verdict.lines())
+
+
+def test_no_byte_is_changed_through_a_link(copied, tmp_path):
+    model = copied[1]
+    weights = model / "model.safetensors"
+    before = weights.rename(tmp_path / "elsewhere").read_bytes()
+    weights.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="no weights"):
+        ask_stranger(*copied, tamper=change_one_byte)
+    assert (tmp_path / "elsewhere").read_bytes() == before
+
+
+def test_what_is_no_file_cannot_be_handed_over_and_is_named(copied, tmp_path):
+    pipe = copied[1] / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="is a named pipe") as caught:
+        ask_stranger(*copied)
+    assert str(pipe) in str(caught.value)
+    assert "None" not in str(caught.value)
+    with pytest.raises(InputError, match="named pipe") as caught:
+        ask_stranger(pipe, copied[1], copied[2])
+    assert str(pipe) in str(caught.value)
 
 
 def test_one_byte_is_one_byte(tmp_path):

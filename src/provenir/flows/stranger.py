@@ -115,17 +115,33 @@ def ask_stranger(
     """
     with tempfile.TemporaryDirectory(prefix="provenir-stranger-") as name:
         room = Path(name)
-        try:
-            shutil.copyfile(passport, room / PASSPORT)
-            shutil.copytree(model, room / MODEL)
-            shutil.copyfile(public_key, room / PUBLIC_KEY)
-        except OSError as fault:
-            raise InputError(
-                f"cannot hand over the evidence ({fault.strerror})", where=str(fault.filename)
-            ) from fault
+        _hand_over(passport, model, public_key, room)
         change = tamper(room / MODEL) if tamper is not None else None
         saw = tuple(sorted(entry.name for entry in room.iterdir()))
         return _verdict(_verify_in(room), saw, change)
+
+
+def _hand_over(passport: Path, model: Path, public_key: Path, room: Path) -> None:
+    try:
+        shutil.copyfile(passport, room / PASSPORT)
+        # A link stays a link: what stands behind it is no part of the folder that was signed.
+        shutil.copytree(model, room / MODEL, symlinks=True)
+        shutil.copyfile(public_key, room / PUBLIC_KEY)
+    except shutil.SpecialFileError as fault:
+        raise _not_handed_over(str(fault), None) from fault
+    except shutil.Error as fault:  # a list of what could not be copied of the folder
+        source, _, reason = fault.args[0][0]
+        raise _not_handed_over(str(reason).removeprefix(f"`{source}` "), str(source)) from fault
+    except OSError as fault:
+        raise _not_handed_over(str(fault.strerror or fault), str(fault.filename)) from fault
+
+
+def _not_handed_over(reason: str, place: str | None) -> InputError:
+    return InputError(
+        f"cannot hand over the evidence ({reason})",
+        where=place,
+        mend="the three are regular files, and a folder of nothing else",
+    )
 
 
 def change_one_byte(model: Path) -> ByteChange:
@@ -135,9 +151,11 @@ def change_one_byte(model: Path) -> ByteChange:
         model: a folder with a `.safetensors` file.
 
     Raises:
-        InputError: it holds none, or an empty one.
+        InputError: it holds none, or an empty one; a link is none.
     """
-    weights = sorted(model.glob("*.safetensors"))
+    # Through a link the byte would change outside of the folder.
+    found = sorted(model.glob("*.safetensors"))
+    weights = [path for path in found if path.is_file() and not path.is_symlink()]
     if not weights or not weights[0].stat().st_size:
         raise InputError("no weights to change", where=str(model))
     content = bytearray(weights[0].read_bytes())
