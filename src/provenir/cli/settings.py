@@ -164,7 +164,10 @@ def _project_table(settings: Settings) -> Iterator[tuple[Path, Mapping[str, Any]
 
 def _others_write_in(folder: Path) -> bool:
     """Whether somebody else may have put a file there, as into the folder for temporary files."""
-    about = folder.stat()
+    try:
+        about = folder.stat()
+    except OSError:
+        return True
     return about.st_uid not in (os.geteuid(), 0) or bool(about.st_mode & stat.S_IWOTH)
 
 
