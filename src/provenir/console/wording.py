@@ -26,8 +26,8 @@ def share(value: float | None, *, missing: str = "unknown") -> str:
     """Write a fraction of one as a percentage."""
     if value is None:
         return missing
-    percent = 100 * value
-    return f"{percent:.0f}%" if percent == round(percent) else f"{percent:.1f}%"
+    percent = 100.0 * value
+    return f"{percent:.0f}%" if percent.is_integer() else f"{percent:.1f}%"
 
 
 def count(n: int, singular: str, plural: str | None = None) -> str:
