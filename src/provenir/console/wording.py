@@ -8,13 +8,14 @@ _MINUTE_S = 60
 _HOUR_S = 3600
 _DAY_S = 86400
 _PLAIN_LIMIT = 1e15
+_FAR_BEYOND = 1e6
 
 
 def figure(value: float | None, *, missing: str = "not recorded") -> str:
     """Write a number with at most four significant digits; a whole one in full."""
     if value is None:
         return missing
-    if value == int(value) and abs(value) < _PLAIN_LIMIT:
+    if abs(value) < _PLAIN_LIMIT and value == int(value):
         return f"{int(value):,}".replace("-", "−")
     mantissa, _, exponent = f"{value:.4g}".partition("e")
     if exponent:
@@ -27,6 +28,8 @@ def share(value: float | None, *, missing: str = "unknown") -> str:
     if value is None:
         return missing
     percent = 100.0 * value
+    if abs(percent) >= _FAR_BEYOND:  # nothing of ours writes it, a changed file may
+        return f"{percent:.3g}%"
     return f"{percent:.0f}%" if percent.is_integer() else f"{percent:.1f}%"
 
 
