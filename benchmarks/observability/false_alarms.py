@@ -9,6 +9,8 @@ every channel in turn leaves its level at step 500 for some steps and comes back
 at or after the return is a false alarm, and so is every episode beyond the first; an episode that
 is not over ten steps after the return is endless.
 
+The peer in the same run is a three-sigma rule over the last 64 values of each channel.
+
 Run from the checkout: python benchmarks/observability/false_alarms.py [--runs 40] [--steps 1000]
 """
 
@@ -18,6 +20,7 @@ import argparse
 import collections
 import math
 import random
+import statistics
 from typing import TYPE_CHECKING
 
 from provenir.observability import FlightRecorder
@@ -90,19 +93,44 @@ def interval(count: int, exposure: float) -> tuple[float, float]:
     return low / exposure, (math.sqrt(count + 1) + 0.98) ** 2 / exposure
 
 
+class ThreeSigma:
+    """The peer: an alarm where a value leaves three standard deviations of the 64 before it.
+
+    What a monitoring dashboard does, with episodes that end like the recorder's own.
+    """
+
+    def __init__(self) -> None:
+        self.seen = {channel: collections.deque[float](maxlen=64) for channel in LEVELS}
+        self.quiet = dict.fromkeys(LEVELS, 5)
+
+    def log_step(self, metrics: dict[str, float]) -> int:
+        begun = 0
+        for channel, before in self.seen.items():
+            value = metrics[channel]
+            if len(before) >= 24:
+                away = abs(value - statistics.fmean(before)) > 3 * statistics.stdev(before)
+                begun += away and self.quiet[channel] >= 5
+                self.quiet[channel] = 0 if away else self.quiet[channel] + 1
+            before.append(value)
+        return begun
+
+
 def false_alarms(name: str, runs: int, count: int, scatter: float) -> None:
     kinds: collections.Counter[str] = collections.Counter()
+    peers = 0
     for seed in range(runs):
-        recorder = FlightRecorder()
+        recorder, peer = FlightRecorder(), ThreeSigma()
         for metrics in steps(name, count, scatter, random.Random(f"{name}/{seed}")):
             kinds.update(a.kind for a in recorder.log_step(metrics))
+            peers += peer.log_step(metrics)
         assert not recorder.faults
     thousands = runs * count / 1000
     low, high = interval(kinds.total(), thousands)
     rate = kinds.total() / thousands
     print(
         f"{name:7} scatter {scatter:.2f}: {rate:.3f} per 1000 steps "
-        f"[{low:.3f}, {high:.3f}]  {dict(kinds)}"
+        f"[{low:.3f}, {high:.3f}]; a three-sigma rule {peers / thousands:.1f}, "
+        f"ratio {kinds.total() / peers if peers else math.nan:.4f}  {dict(kinds)}"
     )
 
 
