@@ -51,3 +51,24 @@ def test_a_page_that_expands_as_no_data_does_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BoundsError, match="column t expands") as error:
         Dataset(str(path)).identity()
     assert error.value.where == str(path)
+
+
+def test_the_footer_is_not_read_anew_for_every_row_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pa: Any = pytest.importorskip("pyarrow", reason="extra files")
+    pq: Any = pytest.importorskip("pyarrow.parquet", reason="extra files")
+    rows = [{"a": str(n), "b": "x" * n, "c": [str(n)]} for n in range(200)]
+    path = tmp_path / "groups.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=2)
+    opened: list[Any] = []
+
+    class Counted(pq.ParquetFile):  # type: ignore[misc]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            opened.append(options)
+            super().__init__(*args, **options)
+
+    monkeypatch.setattr(pq, "ParquetFile", Counted)
+    identity = Dataset(str(path)).identity()
+    assert identity.records_root == Dataset(rows).identity().records_root
+    assert len(opened) <= 3

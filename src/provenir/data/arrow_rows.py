@@ -69,7 +69,7 @@ def _parts(batch: Any) -> Iterator[Any]:
 
 def _largest_entry(pa: Any, column: Any) -> int:
     """Bytes of the largest text or bytes in a column's dictionaries; 0 where it has none."""
-    if not pa.types.is_dictionary(column.type) or not _has_lengths(pa, column.type.value_type):
+    if not pa.types.is_dictionary(column.type) or not _is_text(column.type):
         return 0
     compute: Any = require("files", "pyarrow.compute")
     chunks = getattr(column, "chunks", [column])
@@ -77,14 +77,13 @@ def _largest_entry(pa: Any, column: Any) -> int:
     return max((length or 0 for length in lengths), default=0)
 
 
-def _has_lengths(pa: Any, kind: Any) -> bool:
-    types = pa.types
-    return bool(
-        types.is_string(kind)
-        or types.is_large_string(kind)
-        or types.is_binary(kind)
-        or types.is_large_binary(kind)
-    )
+def _is_text(kind: Any) -> bool:
+    """Whether values are text or bytes, perhaps by reference to a dictionary."""
+    types: Any = require("files", "pyarrow").types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    tests = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+    return any(test(kind) for test in tests)
 
 
 def plan_columns(schema: Any, where: str, reading: Reading) -> dict[str, Column]:
@@ -171,21 +170,26 @@ def _rows_each(stream: Any, options: dict[str, Any], where: str) -> int:
     each row. Below lists and structs the entries are not looked at, and `WARY_ROWS` are read.
     """
     parquet: Any = require("files", "pyarrow.parquet")
-    about = parquet.ParquetFile(stream, **options).metadata
+    plain = parquet.ParquetFile(stream, **options)
+    about, schema = plain.metadata, plain.schema_arrow
+    texts = [name for name in schema.names if _is_text(schema.field(name).type)]
+    file = parquet.ParquetFile(stream, metadata=about, read_dictionary=texts, **options)
     rows = BATCH_ROWS
     for number in range(about.num_row_groups):
         group = about.row_group(number)
         rows = min(rows, batch_size(group.total_byte_size, group.num_rows))
+        named = []
         for place in range(about.num_columns):
             chunk = group.column(place)
             _refuse_bomb(chunk, where)
             if chunk.physical_type != "BYTE_ARRAY" or "DICTIONARY" not in "".join(chunk.encodings):
                 continue
-            if "." in chunk.path_in_schema:
+            if chunk.path_in_schema in texts:
+                named.append(chunk.path_in_schema)
+            else:
                 rows = min(rows, WARY_ROWS)
-                continue
-            largest = _largest_in_group(stream, options, number, chunk.path_in_schema, where)
-            rows = min(rows, batch_size(largest, 1))
+        if named:
+            rows = min(rows, batch_size(_largest_row(file, number, named, where), 1))
     return rows
 
 
@@ -201,16 +205,12 @@ def _refuse_bomb(chunk: Any, where: str) -> None:
         )
 
 
-def _largest_in_group(
-    stream: Any, options: dict[str, Any], group: int, column: str, where: str
-) -> int:
-    """Bytes of the largest entry of a column's dictionary in one row group."""
+def _largest_row(file: Any, group: int, columns: list[str], where: str) -> int:
+    """Bytes of a row of a row group that names the largest entry of each column's dictionary."""
     pa: Any = require("files", "pyarrow")
-    parquet: Any = require("files", "pyarrow.parquet")
-    file = parquet.ParquetFile(stream, read_dictionary=[column], **options)
-    batches = file.iter_batches(1, row_groups=[group], columns=[column], use_threads=False)
+    batches = file.iter_batches(1, row_groups=[group], columns=columns, use_threads=False)
     first = _next(batches, where)
-    return 0 if first is None else _largest_entry(pa, first.column(0))
+    return 0 if first is None else sum(_largest_entry(pa, column) for column in first.columns)
 
 
 def _file_rows(file: Any, rows_each: int, size: int, path: Path, reading: Reading) -> Iterator[Row]:
