@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,14 +24,13 @@ from typing import Any, Final, get_args
 
 from provenir.core.errors import InputError
 from provenir.core.files import read_bounded
+from provenir.core.strict_toml import parse_toml
 
 __all__ = ["Settings", "load_settings"]
 
 FILE_NAME: Final = "provenir.toml"
 MAX_BYTES: Final = 2**20
 DECIDING: Final = frozenset({"--key", "--public-key", "--at"})
-# A dotted key of n parts costs the parser n * n steps.
-MAX_LINE_DOTS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +182,4 @@ def _user_table() -> Iterator[tuple[Path, Mapping[str, Any]]]:
 
 def _read(path: Path) -> Mapping[str, Any]:
     data = read_bounded(path, max_bytes=MAX_BYTES)
-    try:
-        if any(line.count(b".") > MAX_LINE_DOTS for line in data.splitlines()):
-            raise ValueError(f"a line with more than {MAX_LINE_DOTS} dots")
-        return tomllib.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as fault:
-        raise InputError(
-            f"the settings cannot be read ({fault})", where=str(path), mend="correct or remove it"
-        ) from fault
+    return parse_toml(data, where=str(path), what="the settings")
