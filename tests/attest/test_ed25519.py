@@ -219,9 +219,9 @@ def test_other_kinds_of_key_are_named(tmp_path: Path) -> None:
         public.write_bytes(
             key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         )
-        with pytest.raises(InputError, match=rf"{name}\w* key, not Ed25519.*provenir key new"):
+        with pytest.raises(InputError, match=rf"{name}\w* key.*, not Ed25519.*provenir key new"):
             PublicKey.from_pem(public)
-        with pytest.raises(InputError, match=rf"{name}\w* key, not Ed25519.*provenir key new"):
+        with pytest.raises(InputError, match=rf"{name}\w* key.*, not Ed25519.*provenir key new"):
             Ed25519Signer.from_pem(private)
 
 

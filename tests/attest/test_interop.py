@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provenir.attest.dsse import PAYLOAD_TYPE, Envelope, Signature
-from provenir.attest.keys import Ed25519Signer, PublicKey
+from provenir.attest.keys import Ed25519Signer, P256Signer, PublicKey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,3 +109,18 @@ def test_envelopes_of_securesystemslib_verify_here() -> None:
     assert read.verified_by([ours.verification_key]) == (ours.verification_key,)
     flipped = (Signature("", read.signatures[0].sig[::-1]),)
     assert not Envelope(PAYLOAD, PAYLOAD_TYPE, flipped).verified_by([ours.verification_key])
+
+
+def test_openssl_and_the_p256_signer_accept_each_other(openssl: str, tmp_path: Path) -> None:
+    token = P256Signer.generate()
+    private, public = token.write(tmp_path / "token")
+    data, sig = tmp_path / "data", tmp_path / "sig"
+    data.write_bytes(b"some bytes")
+    dgst = [openssl, "dgst", "-sha256"]
+    made = subprocess.run([*dgst, "-sign", private, data], capture_output=True, check=True).stdout
+    assert token.verification_key.verify(b"some bytes", made)
+    sig.write_bytes(token.sign(b"some bytes"))
+    verify = [*dgst, "-verify", public, "-signature", sig, data]
+    assert subprocess.run(verify, capture_output=True, check=False).returncode == 0
+    data.write_bytes(b"other bytes")
+    assert subprocess.run(verify, capture_output=True, check=False).returncode != 0

@@ -18,11 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenir.attest.key_material import describe_key, pem_label
+from provenir.attest.p256 import P256Signer
 from provenir.attest.shared_secret import HmacKey, hmac_secret
-from provenir.core.errors import InputError
+from provenir.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from provenir.attest.keys import Ed25519Signer
+
+
+# SubjectPublicKeyInfo of a compressed point of P-256 (RFC 5480), up to the point.
+COMPRESSED_SPKI = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200")
 
 
 def _spellings(signer: Ed25519Signer) -> dict[str, bytes]:
@@ -32,6 +37,7 @@ def _spellings(signer: Ed25519Signer) -> dict[str, bytes]:
     private_der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     locked = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(b"pw"))
     pem = signer.public_pem()
+    p256 = P256Signer.generate()
     return {
         "public PEM": pem,
         "private PEM": signer.private_pem(),
@@ -65,15 +71,34 @@ def _spellings(signer: Ed25519Signer) -> dict[str, bytes]:
         "RSA PEM": rsa.generate_private_key(65537, 2048)
         .public_key()
         .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        "P-256 key id": p256.keyid.encode(),
+        "P-256 PEM": p256.public_pem(),
+        "P-256 private PEM": p256.private_pem(),
+        "P-256 PEM body": b"".join(p256.public_pem().splitlines()[1:-1]),
+        "raw P-256 point": p256.verification_key.raw,
+        "hexadecimal P-256 point": p256.verification_key.raw.hex().encode(),
+        "base64 of a P-256 point": base64.b64encode(p256.verification_key.raw),
+        "compressed P-256 DER": p256.private_key.public_key()
+        .public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+        .join((COMPRESSED_SPKI, b"")),
         "EC DER": ec.generate_private_key(ec.SECP256R1())
         .public_key()
         .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
     }
 
 
-def test_every_spelling_of_a_key_is_recognised(signer: Ed25519Signer) -> None:
-    missed = [name for name, text in _spellings(signer).items() if describe_key(text) is None]
+def test_every_spelling_of_a_key_is_recognised_and_no_secret(signer: Ed25519Signer) -> None:
+    spellings = _spellings(signer)
+    missed = [name for name, text in spellings.items() if describe_key(text) is None]
     assert missed == []
+    for text in spellings.values():
+        with pytest.raises(UsageError, match="HMAC secret is expected"):
+            hmac_secret(text)
+
+
+def test_sixty_five_bytes_off_the_curve_are_a_secret() -> None:
+    assert describe_key(b"\x04" + bytes(64)) is None
+    assert describe_key(bytes(65)) is None
 
 
 @pytest.mark.parametrize(

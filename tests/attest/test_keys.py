@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from provenir.attest.keys import Ed25519Signer, HmacSigner, Signer, each_key, load_signer
+from provenir.attest.keys import (
+    Ed25519Signer,
+    HmacSigner,
+    P256Signer,
+    PublicKey,
+    Signer,
+    each_key,
+    load_signer,
+    public_key,
+    public_key_from_der,
+)
 from provenir.core.errors import InputError, UsageError
 
 
@@ -43,6 +53,29 @@ def test_one_key_is_one_key_and_a_list_is_several(key: object) -> None:
 def test_a_path_is_an_ed25519_pem(pair: tuple[Path, Path], signer: Ed25519Signer) -> None:
     for spec in (pair[0], str(pair[0])):
         assert load_signer(spec).keyid == signer.keyid
+
+
+def test_the_key_in_the_pem_says_which_signer_it_is(tmp_path: Path) -> None:
+    mine = P256Signer.generate()
+    private, public = mine.write(tmp_path / "token", password="pw")
+    assert load_signer(private, password="pw").keyid == mine.keyid
+    with pytest.raises(InputError, match=r"ECPublic key.*, not Ed25519"):
+        PublicKey.from_pem(public)
+
+
+def test_a_public_key_is_of_either_algorithm(signer: Ed25519Signer) -> None:
+    for mine in (signer, P256Signer.generate()):
+        key = mine.verification_key
+        assert public_key(mine.public_pem()) == key
+        assert public_key(mine.public_pem(), alg=mine.algorithm) == key
+        assert public_key_from_der(key.material, alg=mine.algorithm, where="x") == key
+        other = "p256" if mine is signer else "ed25519"
+        with pytest.raises(InputError, match=", not "):
+            public_key(mine.public_pem(), alg=other)
+        with pytest.raises(InputError, match=r", not .*here"):
+            public_key_from_der(key.material, alg=other, where="here")
+        with pytest.raises(InputError, match="no public key in DER"):
+            public_key_from_der(key.material + b"x")
 
 
 def test_a_locked_pem_takes_its_password(signer: Ed25519Signer, tmp_path: Path) -> None:

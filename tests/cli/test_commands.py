@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import provenir
-from provenir.attest.keys import Ed25519Signer
+from provenir.attest.keys import Ed25519Signer, public_key
 from provenir.cli import doctor
 from provenir.cli.main import app
 from provenir.core.errors import ProvenirError
@@ -33,6 +33,18 @@ def test_key_new_writes_a_pair_and_never_over_one(call, place):
     assert code == 2
     assert "never overwritten" in err
     assert Path("mine.pem").read_bytes() == before
+
+
+def test_key_new_makes_either_kind_of_key(call, place):
+    for alg in ("ed25519", "p256"):
+        code, out, _ = call("key", "new", "--out", alg, "--alg", alg, "--json")
+        assert code == 0
+        said = json.loads(out)
+        assert said["keyid"] == public_key(Path(said["public"]), alg=alg).keyid
+    code, _, err = call("key", "new", "--out", "mine", "--alg", "rsa")
+    assert code == 2
+    assert "one of: ed25519, p256" in err
+    assert not Path("mine.pem").exists()
 
 
 def test_key_new_can_encrypt(call, place, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,19 @@ def test_a_lone_passport_establishes_no_more_than_declared(call, signed):
     assert code == 0
     assert "L0 claimed, declared established" in out
     assert "not-checked" in out
+
+
+def test_a_p256_key_signs_and_verifies(call, place):
+    assert call("key", "new", "--out", "token", "--alg", "p256")[0] == 0
+    with provenir.track(
+        "t", output_dir="artifacts/t", sign_passport=True, signing_key="token.pem"
+    ) as run:
+        run.log_step({"kl": 0.1})
+    assert verify(call, run.output_dir, "--public-key", "token.pub.pem")[0] == 0
+    assert call("key", "new", "--out", "other", "--alg", "p256")[0] == 0
+    assert verify(call, run.output_dir, "--public-key", "other.pub.pem")[0] == 1
+    secret = ("--key", Path("token.pub.pem").read_text())
+    assert verify(call, run.output_dir, *secret)[0] == 2
 
 
 def change_a_byte(model):

@@ -7,21 +7,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenir.attest.dsse import Envelope
-from provenir.attest.keys import Ed25519Signer, HmacKey, HmacSigner, PublicKey
+from provenir.attest.keys import (
+    Ed25519Signer,
+    HmacKey,
+    HmacSigner,
+    P256Signer,
+    Signer,
+    VerificationKey,
+    public_key,
+)
 
 SECRET = b"a secret of the team"
 
 
 def ed25519():
     signer = Ed25519Signer.generate()
-    return signer, PublicKey.from_pem(signer.public_pem())
+    return signer, public_key(signer.public_pem())
 
 
-def hmac():
-    return HmacSigner(SECRET, "team"), HmacKey(SECRET)
+def p256():
+    signer = P256Signer.generate()
+    return signer, public_key(signer.public_pem())
 
 
-MAKERS = {"ed25519": ed25519, "hmac": hmac}
+def hmac(secret=SECRET):
+    return HmacSigner(secret, "team"), HmacKey(secret)
+
+
+MAKERS = {"ed25519": ed25519, "p256": p256, "hmac": hmac}
 
 
 @pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
@@ -55,5 +68,24 @@ def test_an_envelope_round_trips_with_the_exact_payload(maker, payload):
 def test_no_signer_is_taken_for_another(maker, other):
     signer, _ = maker()
     envelope = Envelope.sign(b"{}", [signer])
-    _, foreign = ed25519() if other is ed25519 else (None, HmacKey(b"another secret"))
+    _, foreign = hmac(b"another secret") if other is hmac else other()
     assert list(envelope.verified_by([foreign])) == []
+
+
+@pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
+def test_a_key_has_its_own_id_and_material_and_its_signers_algorithm(maker):
+    signer, key = maker()
+    assert isinstance(signer, Signer)
+    assert isinstance(key, VerificationKey)
+    assert signer.algorithm == key.algorithm
+    assert signer.keyid.startswith(f"{signer.algorithm}:")
+    assert signer.verification_key.material == key.material
+    # A shared secret's id is a label that each holder may choose.
+    assert maker is hmac or signer.keyid == key.keyid
+
+
+@pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
+@settings(max_examples=40)
+@given(junk=st.binary(max_size=300))
+def test_no_bytes_make_a_key_raise(maker, junk):
+    assert maker()[1].verify(b"data", junk) is False

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fakes import fixed_clock
 from provenir.attest.dsse import PAYLOAD_TYPE, Envelope
-from provenir.attest.keys import Ed25519Signer, HmacKey, HmacSigner
+from provenir.attest.keys import Ed25519Signer, HmacKey, HmacSigner, P256Signer
 from provenir.core.errors import EvidenceError, InputError, ProvenirError, UsageError
 from provenir.governance.bom import EvalComponent, ModelBOM
 from provenir.governance.passport import ModelPassport, PassportSigner
@@ -97,9 +97,10 @@ def test_bytes_of_any_kind_are_one_secret(seed_bom, kind):
 
 
 def test_a_pem_file_signs_and_its_public_half_verifies(tmp_path, seed_bom):
-    private, public = SIGNER.write(tmp_path / "key")
-    for key in (private, str(private)):
-        assert PassportSigner(key).sign(seed_bom).verify(public)
+    for signer in (SIGNER, P256Signer.generate()):
+        private, public = signer.write(tmp_path / signer.algorithm)
+        for key in (private, str(private)):
+            assert PassportSigner(key).sign(seed_bom).verify(public)
 
 
 @pytest.mark.parametrize(

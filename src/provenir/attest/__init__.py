@@ -20,11 +20,14 @@ if TYPE_CHECKING:
         Ed25519Signer,
         HmacKey,
         HmacSigner,
+        P256PublicKey,
+        P256Signer,
         PublicKey,
         Signer,
         VerificationKey,
         hmac_secret,
         load_signer,
+        public_key,
     )
     from provenir.attest.log import EventLog, LogReceipt, LogState
     from provenir.attest.statement import PASSPORT_PREDICATE, PREDICATE_BASE, Statement, Subject
@@ -47,6 +50,8 @@ __all__ = [
     "LogEvent",
     "LogReceipt",
     "LogState",
+    "P256PublicKey",
+    "P256Signer",
     "PublicKey",
     "Signature",
     "Signer",
@@ -58,6 +63,7 @@ __all__ = [
     "load_signer",
     "log_folder",
     "pae",
+    "public_key",
 ]
 
 _EXPORTS = {
@@ -77,6 +83,8 @@ _EXPORTS = {
     "LogEvent": "provenir.attest.event",
     "LogReceipt": "provenir.attest.log",
     "LogState": "provenir.attest.log",
+    "P256PublicKey": "provenir.attest.keys",
+    "P256Signer": "provenir.attest.keys",
     "PublicKey": "provenir.attest.keys",
     "Signature": "provenir.attest.dsse",
     "Signer": "provenir.attest.keys",
@@ -88,6 +96,7 @@ _EXPORTS = {
     "load_signer": "provenir.attest.keys",
     "log_folder": "provenir.attest.workspace",
     "pae": "provenir.attest.dsse",
+    "public_key": "provenir.attest.keys",
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -10,29 +10,27 @@ Provable Security of Ed25519", IEEE S&P 2021, section 5).
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    KeySerializationEncryption,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from provenir.attest.key_files import write_key_pair
-from provenir.attest.key_material import pem_label, read_key_file
+from provenir.attest.pem import (
+    NEW_PAIR,
+    LoadedKey,
+    kind,
+    load_private,
+    load_public,
+    private_pem,
+    relabelled,
+)
 from provenir.core.errors import InputError, UsageError
 
 __all__ = ["ALGORITHM", "Ed25519Signer", "PublicKey"]
@@ -40,7 +38,6 @@ __all__ = ["ALGORITHM", "Ed25519Signer", "PublicKey"]
 ALGORITHM: Final = "ed25519"
 
 _SIGNATURE_BYTES = 64
-_MAX_PASSWORD_BYTES = 1_023  # PEM_BUFSIZE of OpenSSL, less its end mark
 _FIELD_PRIME = 2**255 - 19
 # y coordinates of the points whose order divides 8, little-endian, sign bit cleared. The two long
 # ones belong to the points of order 8; the others are y = 1, 0 and -1.
@@ -59,9 +56,6 @@ _SMALL_ORDER_Y = frozenset(
         ),
     }
 )
-KEY_VARIABLE: Final = "PROVENIR_KEY_PASSWORD"
-"""Opens an encrypted private key where no password is given."""
-_NEW_PAIR = "make a pair with: provenir key new --out NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +76,7 @@ class PublicKey:
         _check_raw(self.raw)
         y = int.from_bytes(self.raw, "little") & ((1 << 255) - 1)
         if y >= _FIELD_PRIME or y in _SMALL_ORDER_Y:
-            raise InputError("a weak Ed25519 public key (it verifies any message)", mend=_NEW_PAIR)
+            raise InputError("a weak Ed25519 public key (it verifies any message)", mend=NEW_PAIR)
 
     @property
     def algorithm(self) -> str:
@@ -124,24 +118,22 @@ class PublicKey:
             UsageError: A private key was handed over; it belongs to the signer alone.
             InputError: The file cannot be read, or holds no Ed25519 public key.
         """
-        data, where = _content(source)
-        label = pem_label(data, where=where)
-        if "PRIVATE KEY" in label:
-            raise UsageError(
-                "a private key was given where a public key is expected",
-                where=where,
-                mend="give NAME.pub.pem, and keep NAME.pem to the signer",
-            )
+        return cls.from_loaded(load_public(source))
+
+    @classmethod
+    def from_loaded(cls, loaded: LoadedKey) -> PublicKey:
+        """Take a key that was read already.
+
+        Raises:
+            InputError: It is no Ed25519 public key, or a weak one.
+        """
+        if not isinstance(loaded.key, Ed25519PublicKey):
+            what = f"{kind(loaded.key)}, not Ed25519"
+            raise InputError(what, where=loaded.where, mend=NEW_PAIR)
         try:
-            key = load_pem_public_key(data)
-        except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
-            raise InputError(f"no public key ({label})", where=where, mend=_NEW_PAIR) from fault
-        if not isinstance(key, Ed25519PublicKey):
-            raise InputError(f"{_kind(key)}, not Ed25519", where=where, mend=_NEW_PAIR)
-        try:
-            return cls(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
+            return cls(loaded.key.public_bytes(Encoding.Raw, PublicFormat.Raw))
         except InputError as fault:
-            raise InputError(fault.what, where=where, mend=fault.mend) from fault
+            raise relabelled(fault, loaded.where) from fault
 
     def _loaded(self) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(self.raw)
@@ -192,16 +184,7 @@ class Ed25519Signer:
         Raises:
             UsageError: The password is empty, or longer than OpenSSL takes.
         """
-        secret = _password(password)
-        if secret is not None and len(secret) > _MAX_PASSWORD_BYTES:
-            raise UsageError(
-                f"a password of {len(secret):,} bytes",
-                mend=f"give one of at most {_MAX_PASSWORD_BYTES:,} bytes",
-            )
-        encryption: KeySerializationEncryption = (
-            NoEncryption() if secret is None else BestAvailableEncryption(secret)
-        )
-        return self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+        return private_pem(self.private_key, password)
 
     def write(self, name: str | Path, password: str | bytes | None = None) -> tuple[Path, Path]:
         """Write NAME.pem (mode 0600) and NAME.pub.pem; neither ever replaces a file.
@@ -237,78 +220,21 @@ class Ed25519Signer:
             UsageError: A public key was given, or a password is missing or superfluous.
             InputError: The file cannot be read, the password is wrong, or the key is not Ed25519.
         """
-        where = str(path)
-        data = read_key_file(Path(path))
-        label = pem_label(data, where=where)
-        if "PRIVATE KEY" not in label:
-            raise UsageError(
-                f"a private key is needed to sign, this is a PEM block ({label})",
-                where=where,
-                mend="give NAME.pem, not NAME.pub.pem",
-            )
-        key = _load_private(data, _password(password), where)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise InputError(f"{_kind(key)}, not Ed25519", where=where, mend=_NEW_PAIR)
-        return cls(key)
+        return cls.from_loaded(load_private(path, password))
+
+    @classmethod
+    def from_loaded(cls, loaded: LoadedKey) -> Ed25519Signer:
+        """Take a private key that was read already.
+
+        Raises:
+            InputError: It is no Ed25519 key.
+        """
+        if not isinstance(loaded.key, Ed25519PrivateKey):
+            what = f"{kind(loaded.key)}, not Ed25519"
+            raise InputError(what, where=loaded.where, mend=NEW_PAIR)
+        return cls(loaded.key)
 
 
 def _check_raw(raw: object) -> None:
     if not isinstance(raw, bytes) or len(raw) != 32:
         raise UsageError("an Ed25519 public key has 32 bytes", mend="read it with from_pem")
-
-
-def _load_private(data: bytes, password: bytes | None, where: str) -> object:
-    """Load any private key, each way to fail with its own sentence."""
-    try:
-        return load_pem_private_key(data, password=password)
-    except TypeError as fault:
-        told = os.environ.get(KEY_VARIABLE, "").encode("utf-8", "surrogateescape")
-        if password is None and told:
-            return _load_private(data, told, where)
-        if password is None:
-            raise UsageError(
-                "the private key is encrypted",
-                where=where,
-                mend=f"give its password: load_signer(path, password=…), or {KEY_VARIABLE}",
-            ) from fault
-        raise UsageError(
-            "the private key is not encrypted, yet a password was given",
-            where=where,
-            mend="leave the password out",
-        ) from fault
-    except (ValueError, UnsupportedAlgorithm) as fault:
-        what = "no private key that can be read" if password is None else "wrong password or file"
-        raise InputError(what, where=where, mend=_NEW_PAIR) from fault
-
-
-def _content(source: str | Path | bytes) -> tuple[bytes, str | None]:
-    """Bytes and name of a PEM given as a path, as bytes or as PEM text."""
-    if isinstance(source, bytes):
-        return source, None
-    if isinstance(source, str) and "-----BEGIN " in source:
-        return source.encode("utf-8", "replace"), None
-    if isinstance(source, str | Path):
-        return read_key_file(Path(source)), str(source)
-    raise UsageError(
-        f"a public key is a path or PEM bytes, not {type(source).__name__}",
-        mend="PublicKey.from_pem('NAME.pub.pem')",
-    )
-
-
-def _password(password: str | bytes | None) -> bytes | None:
-    """A password as bytes.
-
-    Raises:
-        UsageError: It is empty: an empty password protects nothing.
-    """
-    if password is None:
-        return None
-    secret = password.encode("utf-8", "surrogateescape") if isinstance(password, str) else password
-    if not secret:
-        raise UsageError("the password is empty", mend="give a password, or none at all")
-    return secret
-
-
-def _kind(key: object) -> str:
-    """The class of a foreign key in words: `_RSAPublicKey` becomes `RSAPublicKey`."""
-    return f"{type(key).__name__.lstrip('_')} key".replace("Key key", " key")

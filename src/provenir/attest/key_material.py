@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
 from provenir.core.errors import InputError, UsageError
@@ -32,7 +33,8 @@ _SSH2_BEGIN = re.compile(rb"---- BEGIN [^\r\n-]{0,64}----")  # RFC 4716 section 
 _OPENSSH = (b"ssh-ed25519 ", b"ssh-rsa ", b"ssh-dss ", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-")
 # The same key without its line: the length of the algorithm's name, then the name (RFC 4253, 6.6).
 _SSH_BLOB = re.compile(rb"\x00\x00\x00.(?:ssh-|ecdsa-sha2-|sk-ssh-|sk-ecdsa-)", re.DOTALL)
-_KEYID = re.compile(rb"ed25519:[0-9a-fA-F]{64}")
+_KEYID = re.compile(rb"(?:ed25519|p256):[0-9a-fA-F]{64}")
+_POINT_BYTES = 65  # SEC 1 section 2.3.3: 0x04, then both coordinates of a point on P-256
 _URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _DER_SEQUENCE = 0x30
 _LAYERS: Final = 2
@@ -41,10 +43,11 @@ _LAYERS: Final = 2
 def describe_key(data: bytes) -> str | None:
     """Name the kind of asymmetric key that these bytes spell, or None.
 
-    Recognised: any PEM or RFC 4716 block, DER public and private keys, OpenSSH key lines and what
-    is in them, JSON Web Keys and our own key ids; each as it is, behind white space, a byte order
-    mark or UTF-16, and in hexadecimal digits or base64 (both alphabets), once or twice over.
-    Thirty-two raw bytes, in whatever spelling, cannot be told from a good secret.
+    Recognised: any PEM or RFC 4716 block, DER public and private keys, uncompressed points of
+    P-256, OpenSSH key lines and what is in them, JSON Web Keys and our own key ids; each as it is,
+    behind white space, a byte order mark or UTF-16, and in hexadecimal digits or base64 (both
+    alphabets), once or twice over. The raw bytes of an Ed25519 key (32) and of a compressed point
+    (33), in whatever spelling, cannot be told from a good secret.
 
     Args:
         data: The bytes under suspicion; never repeated in the answer.
@@ -117,6 +120,8 @@ def _kind(data: bytes) -> str | None:
         return "a JSON Web Key"
     if _KEYID.fullmatch(plain):
         return "the id of a public key"
+    if _is_point(data):
+        return "a raw P-256 public key"
     return "a DER key" if _is_der_key(_der_value(data.lstrip())) else None
 
 
@@ -150,6 +155,16 @@ def _der_value(data: bytes) -> bytes:
         header += size - 0x80
         size = int.from_bytes(data[2:header], "big")
     return data[: header + size]
+
+
+def _is_point(data: bytes) -> bool:
+    """Tell whether the bytes are an uncompressed point of P-256: by chance, never."""
+    if len(data) != _POINT_BYTES or data[0] != 4:
+        return False
+    with suppress(ValueError):  # not on the curve
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), data)
+        return True
+    return False
 
 
 def _is_der_key(data: bytes) -> bool:

@@ -3,6 +3,7 @@
 | who | makes | checked by | proves it to |
 |---|---|---|---|
 | `Ed25519Signer` | 64-byte signatures (RFC 8032) | `PublicKey` | anyone |
+| `P256Signer` | DER signatures (FIPS 186-5) | `P256PublicKey` | anyone |
 | `HmacSigner` | 32-byte tags (RFC 2104) | `HmacKey`, the same secret | nobody outside the team |
 
 The algorithm is a property of the key that the verifier holds, never of what the envelope says.
@@ -12,9 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from provenir.attest import ed25519, p256
 from provenir.attest.ed25519 import Ed25519Signer, PublicKey
+from provenir.attest.p256 import P256PublicKey, P256Signer
+from provenir.attest.pem import LoadedKey, load_private, load_public
 from provenir.attest.shared_secret import (
     HMAC_NOTE,
     HmacKey,
@@ -22,13 +33,16 @@ from provenir.attest.shared_secret import (
     SecretBytes,
     hmac_secret,
 )
-from provenir.core.errors import UsageError
+from provenir.core.errors import InputError, UsageError
 
 __all__ = [
+    "ALGORITHMS",
     "HMAC_NOTE",
     "Ed25519Signer",
     "HmacKey",
     "HmacSigner",
+    "P256PublicKey",
+    "P256Signer",
     "PublicKey",
     "SecretBytes",
     "Signer",
@@ -36,7 +50,12 @@ __all__ = [
     "each_key",
     "hmac_secret",
     "load_signer",
+    "public_key",
+    "public_key_from_der",
 ]
+
+ALGORITHMS: Final = (ed25519.ALGORITHM, p256.ALGORITHM)
+"""Of the keys whose public half anyone may hold."""
 
 
 @runtime_checkable
@@ -49,7 +68,7 @@ class Signer(Protocol):
 
     @property
     def algorithm(self) -> str:
-        """`ed25519` or `hmac-sha256`."""
+        """`ed25519`, `p256` or `hmac-sha256`."""
 
     def sign(self, data: bytes) -> bytes:
         """Sign exactly these bytes."""
@@ -69,7 +88,7 @@ class VerificationKey(Protocol):
 
     @property
     def algorithm(self) -> str:
-        """`ed25519` or `hmac-sha256`; decided by whoever holds the key."""
+        """`ed25519`, `p256` or `hmac-sha256`; decided by whoever holds the key."""
 
     @property
     def material(self) -> bytes:
@@ -104,14 +123,14 @@ def load_signer(
     """Turn what a user gives as a signing key into a signer.
 
     Args:
-        spec: Bytes are an HMAC secret, a path is an Ed25519 PEM file, a signer is itself. Lists
-            of keys are taken apart by `each_key`.
+        spec: Bytes are an HMAC secret, a path is a PEM file of an Ed25519 or P-256 key, a signer
+            is itself. Lists of keys are taken apart by `each_key`.
         password: For an encrypted PEM file.
         key_id: The name of an HMAC secret; any other key has its own.
 
     Raises:
         UsageError: Nothing of that kind, or a key of the wrong kind.
-        InputError: The PEM file cannot be read or holds no Ed25519 key.
+        InputError: The PEM file cannot be read or holds no key of these kinds.
     """
     if isinstance(spec, str | Path):
         if _is_missing(spec):
@@ -121,7 +140,10 @@ def load_signer(
                 mend="make a pair with: provenir key new --out NAME; an HMAC secret is given "
                 "as bytes",
             )
-        return Ed25519Signer.from_pem(spec, password)
+        loaded = load_private(spec, password)
+        if isinstance(loaded.key, EllipticCurvePrivateKey):
+            return P256Signer.from_loaded(loaded)
+        return Ed25519Signer.from_loaded(loaded)
     if password is not None:
         raise UsageError("a password opens a PEM file only", mend="leave the password out")
     if isinstance(spec, SecretBytes):
@@ -130,8 +152,50 @@ def load_signer(
         return spec
     raise UsageError(
         f"no signing key: {type(spec).__name__}",
-        mend="give bytes (HMAC), the path of a PEM file (Ed25519) or a signer",
+        mend="give bytes (HMAC), the path of a PEM file or a signer",
     )
+
+
+def public_key(source: str | Path | bytes, *, alg: str | None = None) -> PublicKey | P256PublicKey:
+    """Read a public key from a PEM file, whichever of the two algorithms it has.
+
+    Args:
+        source: A path, PEM text or the bytes of a PEM file.
+        alg: The algorithm that the key must have, one of `ALGORITHMS`; None takes either.
+
+    Raises:
+        UsageError: A private key was handed over.
+        InputError: The file cannot be read, or holds no such key.
+    """
+    return _public(load_public(source), alg)
+
+
+def public_key_from_der(
+    der: bytes, *, alg: str | None = None, where: str | None = None
+) -> PublicKey | P256PublicKey:
+    """Read a public key from its SubjectPublicKeyInfo in DER (RFC 5280 section 4.1).
+
+    Args:
+        der: The bytes.
+        alg: The algorithm that the key must have, one of `ALGORITHMS`; None takes either.
+        where: Where the bytes stand, for messages.
+
+    Raises:
+        InputError: The bytes are no such key.
+    """
+    try:
+        key = load_der_public_key(der)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
+        raise InputError(
+            "no public key in DER", where=where, mend="copy it again from NAME.pub.pem"
+        ) from fault
+    return _public(LoadedKey(key, where), alg)
+
+
+def _public(loaded: LoadedKey, alg: str | None) -> PublicKey | P256PublicKey:
+    """The key as its algorithm has it; a foreign kind is refused by the class that was asked."""
+    is_p256 = isinstance(loaded.key, EllipticCurvePublicKey) if alg is None else alg == "p256"
+    return P256PublicKey.from_loaded(loaded) if is_p256 else PublicKey.from_loaded(loaded)
 
 
 def _is_missing(path: str | Path) -> bool:

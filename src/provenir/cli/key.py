@@ -14,6 +14,8 @@ from provenir.core.errors import UsageError
 
 KEY_VARIABLE: Final = "PROVENIR_KEY_PASSWORD"
 
+ED25519: Final = "ed25519"
+
 app = typer.Typer(help="Signing keys.", no_args_is_help=True)
 
 
@@ -29,12 +31,15 @@ def new(
         bool,
         typer.Option("--encrypt", help="Encrypt OUT.pem; asks, or reads PROVENIR_KEY_PASSWORD."),
     ] = False,
+    alg: Annotated[str, typer.Option("--alg", help="ed25519, or p256 for who needs it.")] = ED25519,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Make an Ed25519 key pair. Existing files are never overwritten."""
-    from provenir.attest.keys import Ed25519Signer
+    """Make a key pair, Ed25519 unless told otherwise. Existing files are never overwritten."""
+    from provenir.attest.keys import ALGORITHMS, Ed25519Signer, P256Signer
 
-    signer = Ed25519Signer.generate()
+    if alg not in ALGORITHMS:
+        raise UsageError(f"--alg {alg}: no such algorithm", mend=f"one of: {', '.join(ALGORITHMS)}")
+    signer = Ed25519Signer.generate() if alg == ED25519 else P256Signer.generate()
     private, public = signer.write(out, _password() if encrypt else None)
     if json:
         print_json({"keyid": signer.keyid, "private": str(private), "public": str(public)})

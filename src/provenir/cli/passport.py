@@ -52,7 +52,7 @@ def verify(
         str | None, typer.Option("--key", help="The team's HMAC secret; never a public key.")
     ] = None,
     public_key: Annotated[
-        list[Path] | None, typer.Option("--public-key", help="An Ed25519 public key (PEM).")
+        list[Path] | None, typer.Option("--public-key", help="A public key (PEM).")
     ] = None,
     artifact: Annotated[
         list[Path] | None, typer.Option("--artifact", help="The model folder or file it is about.")
@@ -96,7 +96,7 @@ def verify(
 
 def _keys(context: Any, secret: str | None, public: list[Path]) -> list[VerificationKey]:
     """The keys that were given; of two kinds, the one that was given nearer to the command."""
-    from provenir.attest.keys import HmacKey, PublicKey, hmac_secret
+    from provenir.attest.keys import HmacKey, hmac_secret, public_key
 
     by_secret, by_public = _source(context, "key"), _source(context, "public_key")
     if secret is not None and public:
@@ -106,7 +106,7 @@ def _keys(context: Any, secret: str | None, public: list[Path]) -> list[Verifica
             )
         secret, public = (secret, []) if by_secret < by_public else (None, public)
     if secret is None:
-        return [PublicKey.from_pem(path) for path in public]
+        return [public_key(path) for path in public]
     checked = HmacKey(hmac_secret(secret))
     if by_secret == SOURCES.index("COMMANDLINE"):
         warn(

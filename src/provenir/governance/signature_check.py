@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from provenir.attest.keys import (
     HmacKey,
-    PublicKey,
     SecretBytes,
     VerificationKey,
     each_key,
     hmac_secret,
+    public_key,
 )
 from provenir.attest.shared_secret import ALGORITHM as HMAC
 from provenir.core.errors import UsageError
@@ -66,7 +66,7 @@ def _key(spec: object) -> VerificationKey:
     if isinstance(spec, SecretBytes | str):
         return HmacKey(hmac_secret(spec))
     if isinstance(spec, Path):
-        return PublicKey.from_pem(spec)
+        return public_key(spec)
     if isinstance(spec, VerificationKey) and not isinstance(spec, type):
         return spec
     raise UsageError(

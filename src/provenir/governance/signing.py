@@ -43,7 +43,7 @@ class PassportSigner:
     """Signs bills of materials with one or several keys.
 
     Args:
-        key: Bytes are an HMAC secret, good inside a team; a path is an Ed25519 key in PEM; a
+        key: Bytes are an HMAC secret, good inside a team; a path is a private key in PEM; a
             `Signer` is itself; an iterable is several of these.
         key_id: The name of an HMAC secret; other keys carry their own id.
 
