@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from provenir.attest.log import EventLog, LogReceipt, LogState
     from provenir.attest.statement import PASSPORT_PREDICATE, PREDICATE_BASE, Statement, Subject
+    from provenir.attest.trust_policy import TrustKey, TrustPolicy
     from provenir.attest.workspace import find_workspace, log_folder
 
 __all__ = [
@@ -57,6 +58,8 @@ __all__ = [
     "Signer",
     "Statement",
     "Subject",
+    "TrustKey",
+    "TrustPolicy",
     "VerificationKey",
     "find_workspace",
     "hmac_secret",
@@ -90,6 +93,8 @@ _EXPORTS = {
     "Signer": "provenir.attest.keys",
     "Statement": "provenir.attest.statement",
     "Subject": "provenir.attest.statement",
+    "TrustKey": "provenir.attest.trust_policy",
+    "TrustPolicy": "provenir.attest.trust_policy",
     "VerificationKey": "provenir.attest.keys",
     "find_workspace": "provenir.attest.workspace",
     "hmac_secret": "provenir.attest.keys",
