@@ -109,6 +109,19 @@ class Statement:
             }
         )
 
+    @staticmethod
+    def type_of(data: bytes, *, where: str | None = None) -> str:
+        """Say of which predicate type a statement is, to choose how to `parse` it.
+
+        Raises:
+            InputError: This is no statement, or its predicate type is no text.
+        """
+        place = where or "statement"
+        kind = _document(data, place).get("predicateType")
+        if not isinstance(kind, str):
+            raise InputError("predicateType is text", where=place)
+        return kind
+
     @classmethod
     def parse(cls, data: bytes, *, expect: str, where: str | None = None) -> Statement:
         """Read a statement, after its signature was checked over these very bytes.
@@ -123,11 +136,7 @@ class Statement:
             EvidenceError: It is one of another predicate type (reason `wrong-predicate`).
         """
         place = where or "statement"
-        document = parse_json(
-            data, where=place, max_depth=_MAX_DEPTH, max_items=_MAX_ITEMS, doubles=True
-        )
-        if not isinstance(document, dict) or document.get("_type") != STATEMENT_TYPE:
-            raise InputError(f"not an in-toto statement ({STATEMENT_TYPE})", where=place)
+        document = _document(data, place)
         predicate_type = document.get("predicateType")
         if predicate_type != expect:
             raise EvidenceError(
@@ -147,6 +156,16 @@ class Statement:
             return cls(subjects, predicate_type, document["predicate"])
         except UsageError as fault:
             raise InputError(fault.what, where=place) from fault
+
+
+def _document(data: bytes, place: str) -> dict[str, Any]:
+    """Read the JSON object of a statement."""
+    document = parse_json(
+        data, where=place, max_depth=_MAX_DEPTH, max_items=_MAX_ITEMS, doubles=True
+    )
+    if not isinstance(document, dict) or document.get("_type") != STATEMENT_TYPE:
+        raise InputError(f"not an in-toto statement ({STATEMENT_TYPE})", where=place)
+    return document
 
 
 def _check_name(name: object) -> None:
