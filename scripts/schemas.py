@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provenir.attest.event import LogEntry
+from provenir.attest.verifier_state import VerifierState
 from provenir.core.manifest import RunManifest
 from provenir.governance.bom import ModelBOM
 from provenir.governance.predicate import PassportPredicate
@@ -35,6 +36,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     PassportPredicate,
     PassportProof,
     RunManifest,
+    VerifierState,
 )
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "schemas"
 

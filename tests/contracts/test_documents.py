@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 import provenir
 from provenir.attest.event import LogEntry
+from provenir.attest.verifier_state import VerifierState, update_state
 from provenir.core.canonical import canonical_bytes
 from provenir.core.errors import DocumentError
 from provenir.core.manifest import RunManifest
@@ -26,6 +28,7 @@ DOCUMENTS = {
     RunManifest: "manifests/*.json",
     LogEntry: "../log/events-000000.jsonl",
     PassportPredicate: None,
+    VerifierState: "../../state.json",
 }
 
 
@@ -46,7 +49,16 @@ def folder(tmp_path_factory):
             run.log_trajectory({"prediction": "x", "reward": 1.0, "true_reward": 0.0})
         run.record_eval("e", 0.5)
         run.log_artifact(place / "model")
+    update_state(place / "state.json", remembering)
     return run.output_dir, run.passport
+
+
+def remembering(state):
+    state = state.remember_policy("acme", 1, "sha256:" + "a" * 64)
+    state = state.remember_passport("trust:acme", "model", 2, "sha256:" + "b" * 64)
+    return state.remember_checkpoint(
+        "log.example", 7, "sha256:" + "c" * 64, datetime(2026, 1, 1, tzinfo=UTC)
+    )
 
 
 @pytest.fixture
