@@ -215,6 +215,7 @@ BAD_POLICIES = {
     "empty": (b"", "schema: "),
     "name": (policy_text(ONE, name=""), "name: not a text"),
     "decomposed name": (policy_text(ONE, name="acme\u0301"), "name: not in Unicode"),
+    "bar in the name": (policy_text(ONE, name="a|b"), 'name: holds a "|"'),
     "version 0": (policy_text(ONE, version=0), "version: not a whole number"),
     "version true": (policy_text(ONE, version=True), "version: "),
     "version 1.0": (policy_text(ONE, version=1.0), "version: "),

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     )
     from provenir.attest.log import EventLog, LogReceipt, LogState
     from provenir.attest.statement import PASSPORT_PREDICATE, PREDICATE_BASE, Statement, Subject
+    from provenir.attest.trust_chain import ROTATION_TYPE, load_trust, rotation_envelope
     from provenir.attest.trust_policy import TrustKey, TrustPolicy
+    from provenir.attest.verifier_state import VerifierState, default_state_path, update_state
     from provenir.attest.workspace import find_workspace, log_folder
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "PASSPORT_PREDICATE",
     "PAYLOAD_TYPE",
     "PREDICATE_BASE",
+    "ROTATION_TYPE",
     "TRAINING_RUN_NAMES",
     "Actor",
     "Ed25519Signer",
@@ -61,12 +64,17 @@ __all__ = [
     "TrustKey",
     "TrustPolicy",
     "VerificationKey",
+    "VerifierState",
+    "default_state_path",
     "find_workspace",
     "hmac_secret",
     "load_signer",
+    "load_trust",
     "log_folder",
     "pae",
     "public_key",
+    "rotation_envelope",
+    "update_state",
 ]
 
 _EXPORTS = {
@@ -75,6 +83,7 @@ _EXPORTS = {
     "PASSPORT_PREDICATE": "provenir.attest.statement",
     "PAYLOAD_TYPE": "provenir.attest.dsse",
     "PREDICATE_BASE": "provenir.attest.statement",
+    "ROTATION_TYPE": "provenir.attest.trust_chain",
     "TRAINING_RUN_NAMES": "provenir.attest.event",
     "Actor": "provenir.attest.event",
     "Ed25519Signer": "provenir.attest.keys",
@@ -96,12 +105,17 @@ _EXPORTS = {
     "TrustKey": "provenir.attest.trust_policy",
     "TrustPolicy": "provenir.attest.trust_policy",
     "VerificationKey": "provenir.attest.keys",
+    "VerifierState": "provenir.attest.verifier_state",
+    "default_state_path": "provenir.attest.verifier_state",
     "find_workspace": "provenir.attest.workspace",
     "hmac_secret": "provenir.attest.keys",
     "load_signer": "provenir.attest.keys",
+    "load_trust": "provenir.attest.trust_chain",
     "log_folder": "provenir.attest.workspace",
     "pae": "provenir.attest.dsse",
     "public_key": "provenir.attest.keys",
+    "rotation_envelope": "provenir.attest.trust_chain",
+    "update_state": "provenir.attest.verifier_state",
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -84,6 +84,8 @@ class TrustPolicy:
             needs_reports=_needs_reports(whole.table("evidence")),
             digest=digest_bytes(data),
         )
+        if "|" in policy.name:
+            raise whole.fault("name", 'holds a "|"', "remembered versions are kept under it")
         policy._check_reachable(whole)
         return policy
 
