@@ -236,3 +236,22 @@ def test_a_proof_of_any_shape_is_false_and_raises_nothing(odd: Any) -> None:
     for place in range(5):
         assert not verify_inclusion(*good[:place], odd, *good[place + 1 :])
         assert not verify_consistency(*longer[:place], odd, *longer[place + 1 :])
+
+
+@given(st.integers(0, 300), st.integers(0, 40))
+def test_a_frontier_goes_on_from_its_peaks(n: int, more: int) -> None:
+    leaves = [bytes([k % 251, k // 251]) for k in range(n + more)]
+    peaks, start = [], 0
+    for bit in reversed(range(n.bit_length())):
+        if n >> bit & 1:
+            peaks.append(merkle_root(leaves[start : start + (1 << bit)]))
+            start += 1 << bit
+    frontier = Frontier.restored(n, peaks)
+    for leaf in leaves[n:]:
+        frontier.append(leaf)
+    assert (frontier.n, frontier.root()) == (n + more, merkle_root(leaves))
+
+
+def test_a_frontier_is_not_restored_from_too_few_peaks() -> None:
+    with pytest.raises(UsageError, match="2 peaks"):
+        Frontier.restored(3, [b"\x00" * 32])

@@ -21,7 +21,9 @@ __all__ = [
     "EMPTY_ROOT",
     "Frontier",
     "consistency_proof",
+    "consistency_ranges",
     "inclusion_proof",
+    "inclusion_ranges",
     "leaf_hash",
     "merkle_root",
     "node_hash",
@@ -57,6 +59,24 @@ class Frontier:
     def __init__(self) -> None:
         self._n = 0
         self._peaks: list[bytes] = []
+
+    @classmethod
+    def restored(cls, n: int, peaks: Sequence[bytes]) -> Frontier:
+        """Go on from a tree that is known by the roots of its complete subtrees.
+
+        Args:
+            n: How many leaves it has.
+            peaks: One root for each bit set in `n`, the largest subtree first.
+
+        Raises:
+            UsageError: There are not as many roots as bits.
+        """
+        if n.bit_count() != len(peaks):
+            raise UsageError(f"a tree of {n} leaves has {n.bit_count()} peaks, not {len(peaks)}")
+        frontier = cls()
+        frontier._n = n
+        frontier._peaks = list(peaks)
+        return frontier
 
     @property
     def n(self) -> int:
@@ -108,6 +128,36 @@ def _split(n: int) -> int:
     return 1 << ((n - 1).bit_length() - 1)
 
 
+def inclusion_ranges(n: int, index: int) -> list[tuple[int, int]]:
+    """Return the ranges of leaves whose roots are a leaf's audit path (RFC 6962 section 2.1.1).
+
+    Args:
+        n: How many leaves the tree has.
+        index: Which leaf, from 0.
+
+    Returns:
+        Half-open ranges from the leaf upwards. Each begins at a multiple of the power of two that
+        its length is at most, so it falls into complete subtrees.
+
+    Raises:
+        UsageError: There is no such leaf.
+    """
+    if not 0 <= index < n:
+        raise UsageError(f"leaf {index} of a tree with {n} leaves", mend="count leaves from 0")
+    start, stop = 0, n
+    ranges: list[tuple[int, int]] = []
+    while stop - start > 1:
+        middle = start + _split(stop - start)
+        if index < middle:
+            ranges.append((middle, stop))
+            stop = middle
+        else:
+            ranges.append((start, middle))
+            start = middle
+    ranges.reverse()
+    return ranges
+
+
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
     """Return the audit path of a leaf, from the leaf upwards (RFC 6962 section 2.1.1).
 
@@ -118,21 +168,8 @@ def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
     Raises:
         UsageError: There is no such leaf.
     """
-    n = len(leaf_hashes)
-    if not 0 <= index < n:
-        raise UsageError(f"leaf {index} of a tree with {n} leaves", mend="count leaves from 0")
-    start, stop = 0, n
-    path: list[bytes] = []
-    while stop - start > 1:
-        middle = start + _split(stop - start)
-        if index < middle:
-            path.append(_range_root(leaf_hashes, middle, stop))
-            stop = middle
-        else:
-            path.append(_range_root(leaf_hashes, start, middle))
-            start = middle
-    path.reverse()
-    return path
+    ranges = inclusion_ranges(len(leaf_hashes), index)
+    return [_range_root(leaf_hashes, start, stop) for start, stop in ranges]
 
 
 def verify_inclusion(
@@ -163,6 +200,43 @@ def verify_inclusion(
     return sn == 0 and node == root
 
 
+def consistency_ranges(n: int, m: int) -> list[tuple[int, int]]:
+    """Return the ranges of leaves whose roots show that `m` leaves are a prefix of `n`.
+
+    RFC 6962 section 2.1.2. For m = 0 and m = n there are none: there is nothing to show.
+
+    Args:
+        n: Size of the larger tree.
+        m: Size of the smaller tree.
+
+    Returns:
+        Half-open ranges in the order of the proof, each as in `inclusion_ranges`.
+
+    Raises:
+        UsageError: `m` is negative or larger than the tree.
+    """
+    if not 0 <= m <= n:
+        raise UsageError(f"no tree of {m} leaves is a prefix of one with {n}")
+    if m == 0:
+        return []
+    start, stop = 0, n
+    ranges: list[tuple[int, int]] = []
+    # While every leaf from `start` on that belongs to the smaller tree fills the range, its root
+    # is known to the checker (the smaller root itself) as long as the range begins at 0.
+    while m != stop:
+        middle = start + _split(stop - start)
+        if m <= middle:
+            ranges.append((middle, stop))
+            stop = middle
+        else:
+            ranges.append((start, middle))
+            start = middle
+    if start:
+        ranges.append((start, stop))
+    ranges.reverse()
+    return ranges
+
+
 def consistency_proof(leaf_hashes: Sequence[bytes], m: int) -> list[bytes]:
     """Return the proof that the tree of the first `m` leaves is a prefix of the whole.
 
@@ -175,27 +249,8 @@ def consistency_proof(leaf_hashes: Sequence[bytes], m: int) -> list[bytes]:
     Raises:
         UsageError: `m` is negative or larger than the tree.
     """
-    n = len(leaf_hashes)
-    if not 0 <= m <= n:
-        raise UsageError(f"no tree of {m} leaves is a prefix of one with {n}")
-    if m == 0:
-        return []
-    start, stop = 0, n
-    proof: list[bytes] = []
-    # While every leaf from `start` on that belongs to the smaller tree fills the range, its root
-    # is known to the checker (the smaller root itself) as long as the range begins at 0.
-    while m != stop:
-        middle = start + _split(stop - start)
-        if m <= middle:
-            proof.append(_range_root(leaf_hashes, middle, stop))
-            stop = middle
-        else:
-            proof.append(_range_root(leaf_hashes, start, middle))
-            start = middle
-    if start:
-        proof.append(_range_root(leaf_hashes, start, stop))
-    proof.reverse()
-    return proof
+    ranges = consistency_ranges(len(leaf_hashes), m)
+    return [_range_root(leaf_hashes, start, stop) for start, stop in ranges]
 
 
 def verify_consistency(
