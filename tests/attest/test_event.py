@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+import uuid
+from datetime import UTC
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from provenir.attest.event import EVENT_TYPES, TRAINING_RUN_NAMES, Actor, LogEntry, LogEvent
-from provenir.core.clock import parse_utc
+from provenir.core.clock import parse_utc, utc_text
 from provenir.core.digest import digest_value
 from provenir.core.errors import CanonicalizationError, InputError, UsageError
 from provenir.core.text import printable
@@ -60,6 +63,8 @@ def test_what_is_printable_does_not_change_with_the_interpreter() -> None:
 def test_ids_and_times_are_made_when_not_given() -> None:
     one, two = LogEvent(type="incident", name="x"), LogEvent(type="incident", name="x")
     assert one.id != two.id
+    made = [uuid.UUID(LogEvent(type="incident", name="x").id) for _ in range(50)]
+    assert {(each.version, each.variant) for each in made} == {(4, uuid.RFC_4122)}
     assert parse_utc(one.time) <= parse_utc(two.time)
 
 
@@ -125,8 +130,9 @@ def test_a_payload_without_canonical_bytes_is_refused() -> None:
 )
 def test_entries_round_trip_through_one_line(kind: str, name: str, roles: list[str]) -> None:
     name = "end" if kind == "training_run" else name
-    entry = _event(type=kind, name=name, actor=Actor(id="me", roles=tuple(roles))).entry
-    data = entry.to_bytes()
+    event = _event(type=kind, name=name, actor=Actor(id="me", roles=tuple(roles)))
+    entry, data = event.entry, event.line
+    assert entry.to_bytes() == data
     assert b"\n" not in data
     assert LogEntry.from_bytes(data, where="x") == entry
 
@@ -147,3 +153,67 @@ def test_a_line_with_more_or_other_fields_is_no_entry(change: dict[str, Any]) ->
     document = json.loads(_event().entry.to_bytes()) | change
     with pytest.raises(InputError):
         LogEntry.from_bytes(json.dumps(document).encode(), where="x")
+
+
+_NAMES = st.one_of(
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=200),
+    st.text(min_size=0, max_size=210),
+    st.just(7),
+)
+_IDS = st.one_of(st.uuids().map(str), st.sampled_from(["", ID.upper(), ID + "\n", None]))
+_TIMES = st.one_of(
+    st.datetimes(timezones=st.just(UTC)).map(utc_text),
+    st.sampled_from(
+        [
+            "2026-02-28T23:59:59.999Z",
+            "2026-02-29T00:00:00.000Z",
+            "2024-02-29T00:00:00.000Z",
+            "2026-02-30T00:00:00.000Z",
+            "2026-04-31T00:00:00.000Z",
+            "2026-12-30T00:00:00.000Z",
+            "2026-01-02T24:00:00.000Z",
+            "2026-01-02T23:59:60.000Z",
+            "0000-01-01T00:00:00.000Z",
+            "2026-01-02T03:04:05.678Z\n",
+            "2026-01-02T03:04:05.67Z",
+            7,
+        ]
+    ),
+)
+_DIGESTS = st.sampled_from([DIGEST, "sha256:" + "0" * 64, DIGEST.upper(), DIGEST + "\n", "x", None])
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    changes=st.fixed_dictionaries(
+        {
+            "type": st.sampled_from([*EVENT_TYPES, "other", None]),
+            "name": st.one_of(_NAMES, st.sampled_from(TRAINING_RUN_NAMES)),
+            "time": _TIMES,
+            "id": _IDS,
+            "subjects": st.dictionaries(_NAMES, _DIGESTS, max_size=4),
+            "parents": st.lists(_IDS, max_size=66).map(tuple),
+            "actor": st.sampled_from([Actor(), Actor(id='Zoë "\\', roles=("a", "b")), {"id": "x"}]),
+            "payload": st.dictionaries(st.text(max_size=3), st.integers(0, 9), max_size=3),
+        }
+    )
+)
+def test_the_short_way_writes_what_the_model_writes_and_admits_no_more(
+    changes: dict[str, Any],
+) -> None:
+    form = changes | {
+        "subjects": [{"name": name, "digest": of} for name, of in changes["subjects"].items()],
+        "payload_digest": digest_value(changes.pop("payload", {})),
+    }
+    form.pop("payload", None)
+    try:
+        expected = LogEntry.model_validate(form).to_bytes()
+    except ValidationError:
+        expected = None
+    try:
+        line = LogEvent(**changes).line
+    except UsageError:
+        line = None
+    if expected is not None:
+        expected = expected.replace(form["payload_digest"].encode(), digest_value({}).encode())
+    assert line == expected

@@ -2,20 +2,27 @@
 
 An event has a payload; its log entry has only the payload's digest. The log can be handed to
 anyone: it holds names, digests and times, no bodies and no training text.
+
+The line of an event is made without the document's model where its parts are plainly good (ASCII
+names, times and ids in their one form); whatever is not goes through the model, whose refusals are
+the ones that a user sees. Both ways write the same bytes.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
+import orjson
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from provenir.core.canonical import canonical_bytes
 from provenir.core.clock import SystemClock, utc_text
-from provenir.core.digest import digest_value
+from provenir.core.digest import digest_value, is_digest
 from provenir.core.document import DigestText, Document, Part, UtcText
 from provenir.core.errors import UsageError
 from provenir.core.text import printable
@@ -40,7 +47,16 @@ EventType = Literal[
 EVENT_TYPES: Final[tuple[str, ...]] = EventType.__args__  # type: ignore[attr-defined]
 TRAINING_RUN_NAMES: Final = ("start", "end", "fail", "interrupted")
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MAX_NAME = 200
+_MAX_SUBJECTS = 256
+_MAX_PARENTS = 64
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ASCII_NAME = re.compile(r"[ -~]{1,200}")
+# Times that are in their one form whatever the month: the 31st and the end of February are judged.
+_PLAIN_TIME = re.compile(
+    r"[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30))"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
+)
 
 
 def _plain(text: str) -> str:
@@ -60,7 +76,7 @@ def _event_id(text: str) -> str:
     return text
 
 
-_Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
+_Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME), AfterValidator(_plain)]
 _EventId = Annotated[str, AfterValidator(_event_id)]
 
 
@@ -76,6 +92,9 @@ class Actor(Part):
     id: _Name = "provenir"
     type: Literal["human", "service"] = "service"
     roles: Annotated[tuple[_Name, ...], Field(max_length=16)] = ()
+
+
+_SERVICE: Final = Actor()
 
 
 class EntrySubject(Part):
@@ -94,8 +113,8 @@ class LogEntry(Document):
     name: _Name
     time: UtcText
     actor: Actor
-    subjects: Annotated[tuple[EntrySubject, ...], Field(max_length=256)]
-    parents: Annotated[tuple[_EventId, ...], Field(max_length=64)]
+    subjects: Annotated[tuple[EntrySubject, ...], Field(max_length=_MAX_SUBJECTS)]
+    parents: Annotated[tuple[_EventId, ...], Field(max_length=_MAX_PARENTS)]
     payload_digest: DigestText
 
     @model_validator(mode="after")
@@ -116,7 +135,78 @@ def _now() -> str:
 
 
 def _new_id() -> str:
-    return str(uuid.uuid4())
+    """A random UUID (RFC 9562 section 5.4), spelled without making the object first."""
+    drawn = os.urandom(16).hex()
+    variant = "89ab"[int(drawn[16], 16) & 3]
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
+
+
+def _is_name(value: object) -> bool:
+    return type(value) is str and _ASCII_NAME.fullmatch(value) is not None
+
+
+@lru_cache(maxsize=256)
+def _actor_json(actor: Actor) -> orjson.Fragment:
+    return orjson.Fragment(canonical_bytes(actor.model_dump(mode="json")))
+
+
+def _plain_line(event: LogEvent, subjects: dict[Any, Any], payload_digest: str) -> bytes | None:
+    """The line of an event whose parts are plainly good, None where the model has to judge."""
+    parents = event.parents
+    if not (
+        type(event.type) is str
+        and event.type in EVENT_TYPES
+        and _is_name(event.name)
+        and (event.type != "training_run" or event.name in TRAINING_RUN_NAMES)
+        and type(event.time) is str
+        and _PLAIN_TIME.fullmatch(event.time)
+        and type(event.id) is str
+        and _UUID.fullmatch(event.id)
+        and type(event.actor) is Actor
+        and type(parents) is tuple
+        and len(parents) <= _MAX_PARENTS
+        and all(type(parent) is str and _UUID.fullmatch(parent) for parent in parents)
+        and len(subjects) <= _MAX_SUBJECTS
+        and all(_is_name(name) and is_digest(subjects[name]) for name in subjects)
+    ):
+        return None
+    # The keys stand in the order of RFC 8785.
+    form = {
+        "actor": _actor_json(event.actor),
+        "id": event.id,
+        "name": event.name,
+        "parents": parents,
+        "payload_digest": payload_digest,
+        "schema_version": "log-event/1",
+        "subjects": [{"digest": subjects[name], "name": name} for name in subjects],
+        "time": event.time,
+        "type": event.type,
+    }
+    return orjson.dumps(form)
+
+
+def _judged_line(event: LogEvent, subjects: dict[Any, Any], payload_digest: str) -> bytes:
+    """The line of any event, by the model.
+
+    Raises:
+        UsageError: A part does not have the form that the log accepts.
+    """
+    form = {
+        "id": event.id,
+        "type": event.type,
+        "name": event.name,
+        "time": event.time,
+        "actor": event.actor,
+        "subjects": [{"name": name, "digest": subjects[name]} for name in subjects],
+        "parents": event.parents,
+        "payload_digest": payload_digest,
+    }
+    try:
+        return LogEntry.model_validate(form).to_bytes()
+    except ValidationError as fault:
+        first = fault.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"no event for the log: {first['msg']}", where=place) from fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +222,7 @@ class LogEvent:
         actor: Who did it.
         id: A UUID, made unless given.
         time: RFC 3339 in UTC, now unless given.
-        entry: The log's form of this event, made here.
+        line: The log's form of this event, canonical and without a newline; made here.
 
     Raises:
         UsageError: A part does not have the form that the log accepts.
@@ -144,30 +234,23 @@ class LogEvent:
     subjects: Mapping[str, str] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
     parents: tuple[str, ...] = ()
-    actor: Actor = field(default_factory=Actor)
+    actor: Actor = _SERVICE
     id: str = field(default_factory=_new_id)
     time: str = field(default_factory=_now)
-    entry: LogEntry = field(init=False, repr=False, compare=False)
+    line: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         subjects = _mapping(self.subjects, "subjects")
-        form = {
-            "id": self.id,
-            "type": self.type,
-            "name": self.name,
-            "time": self.time,
-            "actor": self.actor,
-            "subjects": [{"name": name, "digest": subjects[name]} for name in subjects],
-            "parents": self.parents,
-            "payload_digest": digest_value(_mapping(self.payload, "payload")),
-        }
-        try:
-            entry = LogEntry.model_validate(form)
-        except ValidationError as fault:
-            first = fault.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise UsageError(f"no event for the log: {first['msg']}", where=place) from fault
-        object.__setattr__(self, "entry", entry)
+        payload_digest = digest_value(_mapping(self.payload, "payload"))
+        line = _plain_line(self, subjects, payload_digest)
+        if line is None:
+            line = _judged_line(self, subjects, payload_digest)
+        object.__setattr__(self, "line", line)
+
+    @property
+    def entry(self) -> LogEntry:
+        """The log's form of this event as a document."""
+        return LogEntry.from_bytes(self.line, where="the event")
 
     def to_dict(self) -> dict[str, Any]:
         """The whole event, payload included: for keeping beside the log, never in it."""

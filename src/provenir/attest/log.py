@@ -110,7 +110,7 @@ class EventLog:
         """
         if not isinstance(event, LogEvent):
             raise UsageError(f"a LogEvent is logged, not {type(event).__name__}")
-        line = event.entry.to_bytes()
+        line = event.line
         if len(line) >= MAX_ENTRY_BYTES:
             raise UsageError(f"an entry beyond {MAX_ENTRY_BYTES} bytes", mend="log fewer subjects")
         self.folder.mkdir(parents=True, exist_ok=True)
