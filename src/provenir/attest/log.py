@@ -5,8 +5,9 @@ it cannot show by itself: that nothing was cut off or rewritten since. For that 
 and root that someone else kept (`check(known=...)`).
 
 A leaf of the tree is the exact line without its newline. Appending takes the log's lock, so that
-processes on one machine take turns; reading takes none and sees complete lines only. The lock is
-`flock(2)`: on a network file system it holds as far as that system keeps its word.
+processes on one machine take turns; threads that append at the same time share one write and one
+sync. Reading takes no lock and sees complete lines only. The lock is `flock(2)`: on a network file
+system it holds as far as that system keeps its word.
 """
 
 from __future__ import annotations
@@ -14,32 +15,29 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from provenir.attest.event import LogEntry, LogEvent
-from provenir.attest.log_check import LogState, check_log, segment_not_examined
-from provenir.attest.segment import (
-    MAX_ENTRY_BYTES,
-    append_line,
-    complete_lines,
-    cut_tail,
-    open_log,
+from provenir.attest.group_commit import GroupCommit
+from provenir.attest.log_check import LogState, examine_log, truncation_not_checked
+from provenir.attest.log_proofs import (
+    consistency_document,
+    consistency_holds,
+    inclusion_document,
+    inclusion_holds,
 )
+from provenir.attest.log_tree import LogTree
+from provenir.attest.segment import MAX_ENTRY_BYTES, append_lines, cut_tail, open_log
+from provenir.attest.segments import SEGMENT, SEGMENT_BYTES, SEGMENT_ENTRIES, Segments
+from provenir.attest.tiles import prove_consistency, prove_inclusion
 from provenir.attest.workspace import find_workspace, log_folder
-from provenir.core.digest import format_digest, parse_digest
+from provenir.core.digest import format_digest
 from provenir.core.errors import InputError, UsageError
 from provenir.core.files import FileLock, sync_folder
-from provenir.core.merkle import (
-    Frontier,
-    inclusion_proof,
-    leaf_hash,
-    verify_inclusion,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from provenir.core.findings import Finding
 
@@ -48,16 +46,14 @@ __all__ = [
     "EventLog",
     "LogReceipt",
     "LogState",
+    "consistency_holds",
     "find_workspace",
     "inclusion_holds",
     "log_folder",
 ]
 
-SEGMENT: Final = "events-000000.jsonl"
-
-_LOCK = "log.lock"
-_SEGMENTS = "events-*.jsonl"
-_LOCK_TIMEOUT_S = 10.0
+_LOCK: Final = "log.lock"
+_LOCK_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +62,10 @@ class LogReceipt:
 
     Attributes:
         index: The entry's place, from 0.
-        size: Entries in the log with this one.
+        size: Entries in the log when this one and those committed with it were on disk.
         root: RFC 6962 root over those `size` entries, `sha256:<hex>`.
         leaf_hash: RFC 6962 leaf hash of the entry, `sha256:<hex>`.
-        findings: What the append came upon, such as a torn tail that it cut.
+        findings: What the commit came upon, such as a torn tail that it cut.
     """
 
     index: int
@@ -83,8 +79,8 @@ class EventLog:
     """The log in one folder.
 
     Nothing is made before the first append. A value may be shared by threads and survives a fork:
-    every append opens the file anew under the lock. Appending to a long log hashes only what was
-    added since this value last looked.
+    every append opens the file anew under the lock. What a long log holds is hashed once and kept
+    in an index beside it (`attest.log_index`), which is made anew where it is missing or wrong.
 
     Args:
         folder: The workspace's log folder (see `log_folder`).
@@ -95,7 +91,8 @@ class EventLog:
         self.folder = Path(folder)
         self.path = self.folder / SEGMENT
         self._lock_timeout_s = lock_timeout_s
-        self._seen = _Seen()
+        self._tree: LogTree | None = None
+        self._commits = GroupCommit(self._commit)
 
     def append(self, event: LogEvent) -> LogReceipt:
         """Append an event's entry and have it on disk before returning.
@@ -105,29 +102,42 @@ class EventLog:
         Raises:
             UsageError: No `LogEvent`, or an entry beyond 64 KiB.
             LockedError: Another writer holds the log for longer than the time-out.
-            InputError: The log is no regular file, or holds what this version did not write.
+            InputError: The log is no regular file, a segment is missing, or it holds what this
+                version did not write.
             OSError: The disk refuses; the log is then as it was.
         """
-        if not isinstance(event, LogEvent):
-            raise UsageError(f"a LogEvent is logged, not {type(event).__name__}")
-        line = event.line
-        if len(line) >= MAX_ENTRY_BYTES:
-            raise UsageError(f"an entry beyond {MAX_ENTRY_BYTES} bytes", mend="log fewer subjects")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / _LOCK, timeout_s=self._lock_timeout_s):
-            self._refuse_other_segments()
-            with open_log(self.path, write=True) as file:
-                return self._append(file, line)
+        return self.append_many((event,))[0]
+
+    def append_many(self, events: Iterable[LogEvent]) -> tuple[LogReceipt, ...]:
+        """Append several entries by one write and one sync, all of them or none.
+
+        Args:
+            events: The events, in the order of their entries.
+
+        Returns:
+            A receipt for each; they share their `size` and `root`.
+
+        Raises:
+            UsageError: One is no `LogEvent`, or an entry is beyond 64 KiB.
+            LockedError: Another writer holds the log for longer than the time-out.
+            InputError: The log is no regular file, a segment is missing, or it holds what this
+                version did not write.
+            OSError: The disk refuses; the log is then as it was.
+        """
+        lines = [_line(event) for event in events]
+        return tuple(self._commits.submit(lines)) if lines else ()
 
     def entries(self) -> Iterator[LogEntry]:
         """Yield the complete entries in order.
 
         Raises:
-            InputError: There is no log, it goes on in segments that this version does not know, or
-                a line is no entry; the message has file and line.
+            InputError: There is no log, a segment is missing, or a line is no entry; the message
+                has file and line.
         """
-        for number, line in enumerate(self._lines(), start=1):
-            yield LogEntry.from_bytes(line, where=f"{self.path}:{number}")
+        segments = self._segments()
+        for line in segments.lines():
+            where = f"{segments.path(line.ordinal)}:{line.number}"
+            yield LogEntry.from_bytes(line.text, where=where)
 
     @property
     def size(self) -> int:
@@ -144,12 +154,10 @@ class EventLog:
         Raises:
             InputError: The log cannot be read.
         """
-        frontier = Frontier()
-        self._refuse_other_segments()
-        if self._exists():
-            for line in self._lines():
-                frontier.append(line)
-        return LogState(size=frontier.n, root=format_digest(frontier.root()))
+        segments = Segments.of(self.folder)
+        segments.refuse_gaps()
+        tree = self._read(segments)
+        return LogState(size=tree.n, root=format_digest(tree.root()))
 
     def inclusion(self, index: int, *, size: int | None = None) -> dict[str, Any]:
         """Prove that an entry is in the log (RFC 6962 section 2.1.1).
@@ -166,26 +174,50 @@ class EventLog:
             UsageError: There is no such entry or size.
             InputError: The log cannot be read.
         """
-        lines = list(islice(self._lines(), size))
-        if (size is not None and size != len(lines)) or not 0 <= index < len(lines):
-            raise UsageError(f"no entry {index} in a log of {len(lines)} entries")
-        line = lines[index]
-        LogEntry.from_bytes(line, where=f"{self.path}:{index + 1}")
-        hashes = [leaf_hash(each) for each in lines]
-        frontier = Frontier()
-        for hashed in hashes:
-            frontier.append_hash(hashed)
-        return {
-            "entry": line.decode("utf-8"),
-            "index": index,
-            "size": len(lines),
-            "leaf_hash": format_digest(hashes[index]),
-            "root": format_digest(frontier.root()),
-            "proof": [format_digest(step) for step in inclusion_proof(hashes, index)],
-        }
+
+        def prove(segments: Segments, tree: LogTree) -> dict[str, Any] | None:
+            n = tree.n if size is None else size
+            if not 0 <= index < n <= tree.n:
+                raise UsageError(f"no entry {index} in a log of {min(n, tree.n)} entries")
+            proof = prove_inclusion(tree, n, index)
+            line = tree.line(segments, index)
+            LogEntry.from_bytes(line, where=f"{self.folder}, entry {index}")
+            document = inclusion_document(line, index, n, tree.root(n), proof)
+            sound = inclusion_holds(document) and consistency_holds(_consistency(tree, n, tree.n))
+            return document if sound else None
+
+        return self._proved(prove)
+
+    def consistency(self, old_size: int, new_size: int | None = None) -> dict[str, Any]:
+        """Prove that the log of one size is a beginning of that of another (section 2.1.2).
+
+        Args:
+            old_size: The smaller size.
+            new_size: The larger size, the present one unless given.
+
+        Returns:
+            `{"old_size", "new_size", "old_root", "new_root", "proof"}`; check it with
+            `consistency_holds`.
+
+        Raises:
+            UsageError: There is no such size.
+            InputError: The log cannot be read.
+        """
+
+        def prove(_: Segments, tree: LogTree) -> dict[str, Any] | None:
+            n = tree.n if new_size is None else new_size
+            if not 0 <= old_size <= n <= tree.n:
+                raise UsageError(f"no sizes {old_size} and {n} in a log of {tree.n} entries")
+            document = _consistency(tree, old_size, n)
+            sound = consistency_holds(document) and consistency_holds(_consistency(tree, n, tree.n))
+            return document if sound else None
+
+        return self._proved(prove)
 
     def check(self, known: LogState | None = None) -> list[Finding]:
-        """Look for whatever an honest log does not hold; never raises for what is in the file.
+        """Look for whatever an honest log does not hold; never raises for what is in the files.
+
+        Every line is read; the index counts for nothing here.
 
         Args:
             known: Size and root that someone kept. Only against them can a cut tail or a
@@ -197,59 +229,121 @@ class EventLog:
         Raises:
             InputError: There is a log and it cannot be opened.
         """
-        where = str(self.path)
-        names = self._other_segments()
-        others = [segment_not_examined(names, str(self.folder))] if names else []
-        if not self._exists():
-            return [*others, *check_log(None, where=where, known=known)]
-        with self._quiet(), open_log(self.path, write=False) as file:
-            return [*others, *check_log(file, where=where, known=known)]
+        with self._quiet():
+            sizes = () if known is None else (known.size,)
+            seen = examine_log(Segments.of(self.folder), sizes=sizes)
+        where = str(self.folder)
+        if known is None:
+            return [*seen.findings, truncation_not_checked(where)]
+        return [*seen.findings, *seen.against(known, where)]
 
-    def _append(self, file: BinaryIO, line: bytes) -> LogReceipt:
-        """Catch up with the file, cut a torn tail, append. The lock is held."""
-        seen = self._seen.in_file(file)
-        self._seen = _Seen()  # put back at the end: what breaks off in between is forgotten
-        for offset, earlier in complete_lines(file, start=seen.offset):
-            seen.take(offset, earlier)
-        cut = cut_tail(file, seen.offset)
-        append_line(file, line + b"\n", seen.offset)
-        if seen.offset == 0:
+    def _commit(self, lines: list[bytes]) -> list[LogReceipt]:
+        """Catch up with the files, cut a torn tail, append by one write."""
+        if not self.folder.is_dir():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            sync_folder(self.folder.parent)
+        with FileLock(self.folder / _LOCK, timeout_s=self._lock_timeout_s):
+            segments = Segments.of(self.folder)
+            segments.refuse_gaps()
+            tree, self._tree = self._tree, None  # what breaks off in between is forgotten
+            if tree is None or not tree.still_fits(segments):
+                tree = LogTree.opened(self.folder, segments)
+            tree.catch_up(segments)
+            receipts = self._append(segments, tree, lines)
+            # The entries are on disk: a fault of the index costs time later, and nothing else.
+            with suppress(InputError):  # it vanished: the next append makes it anew
+                with suppress(OSError):
+                    tree.save()
+                self._tree = tree
+            return receipts
+
+    def _append(self, segments: Segments, tree: LogTree, lines: list[bytes]) -> list[LogReceipt]:
+        """Write into the last segment, or into a new one where that is full. The lock is held."""
+        ordinal = segments.ordinals[-1] if segments.ordinals else 0
+        base = segments.starts[-1] if segments.ordinals else 0
+        if tree.ordinal != ordinal:
+            tree.begin_segment(ordinal)
+        with open_log(segments.path(ordinal), write=True) as file:
+            end = max(tree.end - base, 0)
+            cut = cut_tail(file, end)
+            found = (cut,) if cut else ()
+            if tree.in_segment < SEGMENT_ENTRIES and end < SEGMENT_BYTES:
+                return self._write(file, base, tree, lines, found)
+            # Another process may have died between its write and its sync.
+            os.fsync(file.fileno())
+        tree.begin_segment(ordinal + 1)
+        with open_log(segments.path(ordinal + 1), write=True) as file:
+            return self._write(file, base + end, tree, lines, found)
+
+    def _write(
+        self,
+        file: BinaryIO,
+        base: int,
+        tree: LogTree,
+        lines: list[bytes],
+        found: tuple[Finding, ...],
+    ) -> list[LogReceipt]:
+        end = max(tree.end - base, 0)
+        append_lines(file, b"\n".join(lines) + b"\n", end)
+        if end == 0:
             sync_folder(self.folder)
-        seen.take(seen.offset + len(line) + 1, line)
-        self._seen = seen
-        return LogReceipt(
-            index=seen.frontier.n - 1,
-            size=seen.frontier.n,
-            root=format_digest(seen.frontier.root()),
-            leaf_hash=format_digest(leaf_hash(line)),
-            findings=(cut,) if cut else (),
-        )
-
-    def _lines(self) -> Iterator[bytes]:
-        """Yield the complete lines as they are."""
-        self._refuse_other_segments()
-        with open_log(self.path, write=False) as file:
-            for _, line in complete_lines(file):
-                yield line
-
-    def _exists(self) -> bool:
-        """Tell whether anything at all is at the log's path."""
-        return self.path.is_symlink() or self.path.exists()
-
-    def _other_segments(self) -> list[str]:
-        """Names of the files in which a later version went on with this log."""
-        found = (path.name for path in self.folder.glob(_SEGMENTS))
-        return sorted(name for name in found if name != SEGMENT)
-
-    def _refuse_other_segments(self) -> None:
-        others = self._other_segments()
-        if others:
-            raise InputError(
-                f"this log goes on in {len(others)} more segment(s), which this version does not "
-                "know",
-                where=str(self.folder),
-                mend="use the version that wrote them",
+        first = tree.n
+        hashes = tree.take(lines, base + end)
+        status = os.fstat(file.fileno())
+        tree.remember((status.st_dev, status.st_ino))
+        root = format_digest(tree.root())
+        return [
+            LogReceipt(
+                index=index,
+                size=tree.n,
+                root=root,
+                leaf_hash=format_digest(hashed),
+                findings=found,
             )
+            for index, hashed in enumerate(hashes, start=first)
+        ]
+
+    def _segments(self) -> Segments:
+        """The segments of a log that is there and can be counted."""
+        segments = Segments.of(self.folder)
+        segments.refuse_gaps()
+        if not segments.ordinals:
+            raise InputError("no log here", where=str(self.path))
+        return segments
+
+    def _read(self, segments: Segments, *, by_index: bool = True) -> LogTree:
+        """The tree of a log as it is now; nothing is written."""
+        opened = LogTree.opened(self.folder, segments) if by_index else LogTree(self.folder)
+        opened.catch_up(segments)
+        return opened
+
+    def _proved(
+        self, prove: Callable[[Segments, LogTree], dict[str, Any] | None]
+    ) -> dict[str, Any]:
+        """A proof that holds: by the index, else by reading every line."""
+        segments = self._segments()
+        tree = self._read(segments)
+        if tree.indexed:
+            with suppress(InputError):
+                document = prove(segments, tree)
+                if document is not None:
+                    return document
+            tree = self._read(segments, by_index=False)
+            document = prove(segments, tree)
+            self._heal(tree)
+        else:
+            document = prove(segments, tree)
+        if document is None:
+            raise InputError("the log changed while it was read", where=str(self.folder))
+        return document
+
+    def _heal(self, tree: LogTree) -> None:
+        """Put an index in the place of one that was wrong, where no writer is at it."""
+        lock = FileLock(self.folder / _LOCK)
+        with suppress(InputError, OSError):
+            if lock.acquire(blocking=False):
+                tree.save()
+        lock.release()
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
@@ -265,56 +359,15 @@ class EventLog:
             lock.release()
 
 
-class _Seen:
-    """How far a file was read, and the tree up to there."""
-
-    __slots__ = ("file_id", "frontier", "last", "offset")
-
-    def __init__(self, file_id: tuple[int, int] | None = None) -> None:
-        self.file_id = file_id
-        self.offset = 0
-        self.last = b""
-        self.frontier = Frontier()
-
-    def in_file(self, file: BinaryIO) -> _Seen:
-        """This memory when the file still holds its last line where it was, else a fresh one."""
-        status = os.fstat(file.fileno())
-        file_id = (status.st_dev, status.st_ino)
-        if file_id != self.file_id:
-            return _Seen(file_id)
-        length = len(self.last)
-        there = os.pread(file.fileno(), length, self.offset - length)
-        return self if there == self.last else _Seen(file_id)
-
-    def take(self, offset: int, line: bytes) -> None:
-        """Go on to the end of one more line."""
-        self.offset = offset
-        self.last = line + b"\n"
-        self.frontier.append(line)
+def _line(event: LogEvent) -> bytes:
+    """An event's line, of a length that the log takes."""
+    if not isinstance(event, LogEvent):
+        raise UsageError(f"a LogEvent is logged, not {type(event).__name__}")
+    if len(event.line) >= MAX_ENTRY_BYTES:
+        raise UsageError(f"an entry beyond {MAX_ENTRY_BYTES} bytes", mend="log fewer subjects")
+    return event.line
 
 
-def inclusion_holds(proof: Mapping[str, Any], known: LogState | None = None) -> bool:
-    """Tell whether a proof by `EventLog.inclusion` shows its entry under its root; never raises.
-
-    Args:
-        proof: As `EventLog.inclusion` makes it, of any origin.
-        known: The state of the log that the verifier trusts. Without it only the proof's own
-            consistency is told: anyone can make a log of their own with a proof that fits it, and
-            the same path can fit a tree of another size.
-    """
-    try:
-        hashed = leaf_hash(proof["entry"].encode("utf-8"))
-        index, size = proof["index"], proof["size"]
-        if type(index) is not int or type(size) is not int:
-            return False
-        if known is not None and (size, proof["root"]) != (known.size, known.root):
-            return False
-        return parse_digest(proof["leaf_hash"]) == hashed and verify_inclusion(
-            hashed,
-            index,
-            size,
-            [parse_digest(step) for step in proof["proof"]],
-            parse_digest(proof["root"]),
-        )
-    except (AttributeError, InputError, KeyError, TypeError, ValueError):
-        return False
+def _consistency(tree: LogTree, old: int, new: int) -> dict[str, Any]:
+    roots = (tree.root(old), tree.root(new))
+    return consistency_document((old, new), roots, prove_consistency(tree, new, old))

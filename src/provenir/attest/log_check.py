@@ -5,18 +5,26 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 from provenir.attest.event import LogEntry
-from provenir.attest.segment import complete_lines
+from provenir.attest.segment import complete_lines, open_log
+from provenir.attest.segments import segment_name
 from provenir.core.digest import format_digest, parse_digest
 from provenir.core.errors import BoundsError, InputError, UsageError
 from provenir.core.findings import Finding, Severity, severity_rank
 from provenir.core.merkle import Frontier
 
-__all__ = ["LogState", "check_log", "segment_not_examined"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from provenir.attest.segments import Segments
+
+__all__ = ["LogExamination", "LogState", "examine_log", "truncation_not_checked"]
 
 _MAX_FINDINGS: Final = 200
+_PROGRESS_LINES: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,63 +53,125 @@ class LogState:
         return {"size": self.size, "root": self.root}
 
 
-def check_log(file: BinaryIO | None, *, where: str, known: LogState | None) -> list[Finding]:
-    """Read a whole log once and report what an honest one does not hold.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogExamination:
+    """What reading every line of a log showed.
+
+    Attributes:
+        findings: Whatever an honest log does not hold.
+        state: Size and root over the lines.
+        roots: For each size that was asked for and is not beyond the log, the root at it.
+    """
+
+    findings: tuple[Finding, ...]
+    state: LogState
+    roots: dict[int, str]
+
+    def against(self, known: LogState, where: str) -> list[Finding]:
+        """Compare with a state that someone kept and whose size was asked for."""
+        if known.size not in self.roots:
+            detail = f"the log had {known.size} entries and now has {self.state.size}"
+            return [_finding("log_truncated", "critical", detail, where)]
+        if self.roots[known.size] != known.root:
+            detail = f"the first {known.size} entries are not those of the kept root"
+            return [_finding("log_rewritten", "critical", detail, where)]
+        return []
+
+
+def examine_log(
+    segments: Segments, *, sizes: Iterable[int] = (), progress: Callable[[int], None] | None = None
+) -> LogExamination:
+    """Read a whole log once, its lines alone, and report what an honest one does not hold.
 
     Args:
-        file: The open log, or None when there is none.
-        where: Its name, for the findings.
-        known: A state that someone kept, or None.
+        segments: The log.
+        sizes: At which sizes the root is wanted.
+        progress: Called now and then with the bytes read since.
 
     Returns:
         At most `_MAX_FINDINGS` findings about lines and one for each kind of note, then those
-        about the log as a whole.
+        about segments; no line behind a missing segment is examined.
+
+    Raises:
+        InputError: A segment cannot be opened.
     """
-    found = _Lines(where)
-    roots = {0: format_digest(Frontier().root())}
-    frontier, end = Frontier(), 0
-    whole: list[Finding] = []
-    if file is None:
-        whole.append(_finding("log_absent", "warning", "there is no log here", where))
-    else:
-        try:
-            for offset, line in complete_lines(file):
-                end = offset
-                frontier.append(line)
-                found.examine(frontier.n, line)
-                if known is not None and frontier.n == known.size:
-                    roots[known.size] = format_digest(frontier.root())
-            torn = os.fstat(file.fileno()).st_size - end
-            if torn > 0:
-                detail = f"{torn} bytes of an unfinished entry stand at the end"
-                whole.append(_finding("torn_tail", "warning", detail, where))
-        except BoundsError as fault:
-            detail = f"{fault.what}; what follows was not examined"
-            whole.append(
-                _finding("oversized_line", "critical", detail, f"{where}:{frontier.n + 1}")
-            )
-    return [*found.findings(), *whole, *_against(known, frontier.n, roots, where)]
+    reading = _Reading(segments, frozenset(sizes))
+    for k, ordinal in enumerate(segments.ordinals):
+        if ordinal != k or not reading.read(k, progress or (lambda _: None)):
+            break
+    state = LogState(size=reading.frontier.n, root=format_digest(reading.frontier.root()))
+    findings = (*reading.lines.findings(), *reading.whole, *_about(segments))
+    return LogExamination(findings=findings, state=state, roots=reading.roots)
 
 
-def segment_not_examined(names: list[str], where: str) -> Finding:
-    """Say of segments that this version does not know that nobody looked into them."""
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    detail = f"the log goes on in {names[0]}{more}, which this version does not know"
-    return _finding("segment_not_examined", "warning", detail, where)
+def truncation_not_checked(where: str) -> Finding:
+    """Say that nobody's earlier state was given; it is said, not passed over."""
+    detail = "nobody's earlier size and root were given: a cut or rewritten log cannot be told"
+    return _finding("truncation_not_checked", "info", detail, where)
 
 
-def _against(known: LogState | None, size: int, roots: dict[int, str], where: str) -> list[Finding]:
-    """Compare with a kept state; not having one is said, not passed over."""
-    if known is None:
-        detail = "nobody's earlier size and root were given: a cut or rewritten log cannot be told"
-        return [_finding("truncation_not_checked", "info", detail, where)]
-    if known.size not in roots:
-        detail = f"the log had {known.size} entries and now has {size}"
-        return [_finding("log_truncated", "critical", detail, where)]
-    if roots[known.size] != known.root:
-        detail = f"the first {known.size} entries are not those of the kept root"
-        return [_finding("log_rewritten", "critical", detail, where)]
-    return []
+def _about(segments: Segments) -> Iterator[Finding]:
+    """What the names in the folder show."""
+    where = str(segments.folder)
+    if segments.missing is not None:
+        detail = f"{segment_name(segments.missing)} is missing; what follows was not examined"
+        yield _finding("segment_missing", "critical", detail, where)
+    elif not segments.ordinals:
+        yield _finding("log_absent", "warning", "there is no log here", where)
+    if segments.foreign:
+        more = f" and {len(segments.foreign) - 1} more" if len(segments.foreign) > 1 else ""
+        detail = f"nobody looked into {segments.foreign[0]}{more}: no name of a segment"
+        yield _finding("segment_not_examined", "warning", detail, where)
+
+
+class _Reading:
+    """The tree and the findings so far."""
+
+    def __init__(self, segments: Segments, sizes: frozenset[int]) -> None:
+        self._segments = segments
+        self._sizes = sizes
+        self.lines = _Lines(str(segments.folder))
+        self.whole: list[Finding] = []
+        self.frontier = Frontier()
+        self.roots = {0: format_digest(self.frontier.root())}
+
+    def read(self, k: int, progress: Callable[[int], None]) -> bool:
+        """Read one segment; False where the log cannot be read on."""
+        path = self._segments.path(self._segments.ordinals[k])
+        is_last = k + 1 == len(self._segments.ordinals)
+        end = number = told = 0
+        with open_log(path, write=False) as file:
+            try:
+                for number, (end, line) in enumerate(complete_lines(file), start=1):
+                    self._take(line, f"{path}:{number}")
+                    if not number % _PROGRESS_LINES:
+                        progress(end - told)
+                        told = end
+            except BoundsError as fault:
+                detail = f"{fault.what}; what follows was not examined"
+                place = f"{path}:{number + 1}"
+                self.whole.append(_finding("oversized_line", "critical", detail, place))
+                return False
+            size = os.fstat(file.fileno()).st_size
+        progress(end - told)
+        self._judge_end(path, number, size - end, is_last=is_last)
+        return True
+
+    def _take(self, line: bytes, place: str) -> None:
+        self.frontier.append(line)
+        self.lines.examine(line, place)
+        if self.frontier.n in self._sizes:
+            self.roots[self.frontier.n] = format_digest(self.frontier.root())
+
+    def _judge_end(self, path: Path, lines: int, torn: int, *, is_last: bool) -> None:
+        if torn > 0:
+            detail = f"{torn} bytes of an unfinished entry stand at the end"
+            severity: Severity = "warning" if is_last else "critical"
+            kind = "torn_tail" if is_last else "torn_segment"
+            self.whole.append(_finding(kind, severity, detail, str(path)))
+        if not lines and not is_last:
+            detail = "a segment without an entry, and the log goes on behind it"
+            self.whole.append(_finding("empty_segment", "critical", detail, str(path)))
 
 
 class _Lines:
@@ -117,9 +187,8 @@ class _Lines:
         self._notes: dict[str, tuple[Finding, int]] = {}
         self._left: Counter[Severity] = Counter()
 
-    def examine(self, number: int, line: bytes) -> None:
-        """Look at one complete line; `number` counts from 1."""
-        place = f"{self._where}:{number}"
+    def examine(self, line: bytes, place: str) -> None:
+        """Look at one complete line; `place` is its file and number."""
         try:
             entry = LogEntry.from_bytes(line, where=place)
         except InputError as fault:

@@ -1,6 +1,6 @@
-"""The log's file: complete lines are entries, a last line without its newline is a torn one.
+"""A file of the log: complete lines are entries, a last line without its newline is a torn one.
 
-A line is written by one `write` and counts from the moment its newline is there. A process that
+Lines are written by one `write` and count from the moment their newline is there. A process that
 dies in between leaves a tail that no reader takes for an entry and that the next append cuts off.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_ENTRY_BYTES",
-    "append_line",
+    "append_lines",
     "complete_lines",
     "cut_tail",
     "open_log",
@@ -104,23 +104,23 @@ def cut_tail(file: BinaryIO, end: int) -> Finding | None:
     )
 
 
-def append_line(file: BinaryIO, line: bytes, end: int) -> None:
-    """Append one line and have it on disk, or leave the file as it was.
+def append_lines(file: BinaryIO, lines: bytes, end: int) -> None:
+    """Append complete lines and have them on disk, or leave the file as it was.
 
     Args:
-        file: A log open for writing, under its lock.
-        line: The entry with its newline.
+        file: A segment open for writing, under the log's lock.
+        lines: Entries, each with its newline.
         end: Offset behind the last complete line.
 
     Raises:
-        OSError: The disk is full or failing; the log then ends at `end` as before.
+        OSError: The disk is full or failing; the segment then ends at `end` as before.
     """
     fd = file.fileno()
     try:
-        rest = memoryview(line)
+        rest = memoryview(lines)
         while rest:
             rest = rest[os.write(fd, rest) :]
         os.fsync(fd)
-    except OSError:
+    except BaseException:
         os.ftruncate(fd, end)
         raise
