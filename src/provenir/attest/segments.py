@@ -10,6 +10,7 @@ import os
 import re
 import stat
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import itemgetter
@@ -94,15 +95,13 @@ class Segments:
         found: list[tuple[int, os.stat_result]] = []
         foreign = []
         try:
-            with os.scandir(folder) as entries:
+            with suppress(FileNotFoundError), os.scandir(folder) as entries:
                 for entry in entries:
                     named = _NAME.fullmatch(entry.name)
                     if named:
                         found.append((int(named[1]), entry.stat(follow_symlinks=False)))
                     elif _LIKE_A_NAME.fullmatch(entry.name):
                         foreign.append(entry.name)
-        except FileNotFoundError:
-            pass
         except OSError as fault:
             raise InputError(f"cannot read: {fault.strerror}", where=str(folder)) from fault
         found.sort(key=itemgetter(0))
