@@ -16,26 +16,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provenir.attest.event import LogEntry
+from provenir.attest.log_index import IndexHead
 from provenir.attest.verifier_state import VerifierState
 from provenir.core.manifest import RunManifest
 from provenir.governance.bom import ModelBOM
+from provenir.governance.passport_proof import PassportProof
 from provenir.governance.predicate import PassportPredicate
+from provenir.governance.statements import (
+    DataSourceStatement,
+    PolicyStatement,
+    Revocation,
+    RunStatement,
+)
+from provenir.governance.verdict_document import VerdictDocument
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
 from provenir.provenance.lineage_document import LineageDocument
-from provenir.tracking.log_entries import PassportProof
 
 if TYPE_CHECKING:
     from provenir.core.document import Document
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
+    DataSourceStatement,
     FlightRecorderDocument,
     HackingReportDocument,
+    IndexHead,
     LineageDocument,
     LogEntry,
     ModelBOM,
     PassportPredicate,
     PassportProof,
+    PolicyStatement,
+    Revocation,
     RunManifest,
+    RunStatement,
+    VerdictDocument,
     VerifierState,
 )
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "schemas"

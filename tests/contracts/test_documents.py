@@ -14,10 +14,10 @@ from provenir.core.canonical import canonical_bytes
 from provenir.core.errors import DocumentError
 from provenir.core.manifest import RunManifest
 from provenir.governance.bom import ModelBOM
+from provenir.governance.passport_proof import PassportProof
 from provenir.governance.predicate import PassportPredicate
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
 from provenir.provenance.lineage_document import LineageDocument
-from provenir.tracking.log_entries import PassportProof
 
 DOCUMENTS = {
     FlightRecorderDocument: "flight_recorder.json",

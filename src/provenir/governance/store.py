@@ -6,13 +6,14 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from provenir.attest.event import Actor, LogEvent
+from provenir.attest.event import Actor
 from provenir.attest.log import EventLog, find_workspace, log_folder
-from provenir.core.clock import SystemClock, utc_text
+from provenir.core.clock import SystemClock
 from provenir.core.digest import digest_bytes
 from provenir.core.errors import EvidenceError, InputError, ProvenirError
 from provenir.core.files import FileLock, atomic_write, read_bounded
 from provenir.core.text import printable, slug
+from provenir.governance.issue import issue_event
 from provenir.governance.model_passport import ModelPassport
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class PassportStore:
             path = self._place(stem, data)
             if not path.exists():
                 atomic_write(path, data)
-        self._log(passport, predicate, path, data)
+        self._log(passport, predicate, path)
         return path
 
     def list(self) -> list[Path]:
@@ -103,15 +104,13 @@ class PassportStore:
             "every name for this passport is taken by something else", where=str(self.root)
         )
 
-    def _log(
-        self, passport: ModelPassport, predicate: PassportPredicate, path: Path, data: bytes
-    ) -> None:
-        event = LogEvent(
-            type="passport_issued",
-            name="passport",
-            time=utc_text(self._clock.now()),
+    def _log(self, passport: ModelPassport, predicate: PassportPredicate, path: Path) -> None:
+        event = issue_event(
+            path.stem,
+            passport.envelope,
+            (),
             actor=Actor(id="provenir.governance", type="service"),
-            subjects={f"passport:{path.stem}": digest_bytes(data)},
+            clock=self._clock,
             payload={
                 "file": path.name,
                 "payload_digest": passport.digest(),

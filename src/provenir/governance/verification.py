@@ -2,75 +2,82 @@
 
 The rules, in the order in which they are applied:
 
-1. Nothing inside an envelope is looked at before every key that was given is found to have signed
-   it. What was not reached is listed as not checked (`not-reached`).
+1. Nothing inside an envelope is looked at before the keys that were given, or a key of the trust
+   policy, are found to have signed it. What was not reached is listed as not checked
+   (`not-reached`).
 2. The keys are the verifier's. The envelope's key ids only help to say why a key did not fit.
 3. The payload must be a Model Passport: predicate type, schema, and subjects that follow from its
    own bill of materials.
-4. Risk flags are derived again, and the claimed assurance must be one that the passport's fields
+4. Every role that the trust policy or the passport requires must have signed, the passport or a
+   statement of its own that the passport lists.
+5. Risk flags are derived again, and the claimed assurance must be one that the passport's fields
    and the keys of rule 1 allow: a shared secret stands for L0 at most. With a run folder both are
    derived from the folder as well.
-5. Expiry is judged by the verifier's clock.
-6. What was not handed over is not checked, and a lone passport establishes `declared` at most.
+6. Expiry is judged by the verifier's clock; an older version than was seen before is refused.
+7. What was not handed over is not checked, and a lone passport establishes `declared` at most.
+
+The whole of it, with every reason, is `docs/reference/verification.md`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provenir.attest.dsse import Envelope
-from provenir.core.clock import SystemClock, parse_utc, utc_text
 from provenir.core.errors import EvidenceError, InputError, UsageError
-from provenir.core.files import read_bounded
 from provenir.governance.artifact_check import check_artifacts
-from provenir.governance.bom import ModelBOM
-from provenir.governance.evidence import check_run_folder
-from provenir.governance.payload import read_payload
-from provenir.governance.predicate import (
-    PassportPredicate,
-    assurance_ceiling,
-    derived_flags,
-    inconsistency,
-    weaker,
+from provenir.governance.content_check import (
+    assurance_row,
+    bom_rows,
+    bound_elsewhere,
+    content_notes,
+    expiry_row,
+    flags_row,
+    model_row,
+    report_rows,
+    row,
+    version_row,
 )
-from provenir.governance.run_files import RunFiles
+from provenir.governance.evidence import check_run_folder
+from provenir.governance.log_evidence import LogEvidence
+from provenir.governance.payload import read_payload
+from provenir.governance.predicate import assurance_ceiling, inconsistency, weaker
+from provenir.governance.question import Trust, question
+from provenir.governance.role_check import RoleCheck
 from provenir.governance.signature_check import (
     HMAC,
     KeySpec,
     check_signatures,
     verification_keys,
 )
+from provenir.governance.statement_check import listed_statements, revocation_row
 from provenir.governance.verdict import Check, Verdict, note_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from provenir.attest.keys import VerificationKey
-    from provenir.governance.predicate import Assurance
+    from provenir.attest.statement import Statement
+    from provenir.attest.trust_policy import TrustPolicy
+    from provenir.attest.verifier_state import VerifierState
+    from provenir.governance.handover import Handover
+    from provenir.governance.predicate import Assurance, PassportPredicate
+    from provenir.governance.question import PathSpec, Question
+    from provenir.governance.statements import RoleStatement
 
-__all__ = ["content_notes", "verify_passport"]
-
-PathSpec = str | Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
-    """What the caller handed over, checked before anything is verified."""
-
-    artifacts: tuple[Path, ...]
-    run: RunFiles | None
-    bom_files: tuple[Path, ...]
-    at: datetime
-    progress: Callable[[int], None] | None
+__all__ = ["content_notes", "trust_scope", "verify_passport"]
 
 
 def verify_passport(
     envelope: bytes | Envelope,
     *,
-    keys: KeySpec | Iterable[KeySpec],
+    keys: KeySpec | Iterable[KeySpec] = (),
+    trust: TrustPolicy | None = None,
+    state: VerifierState | None = None,
+    evidence: Handover | None = None,
+    model: str | None = None,
     artifacts: PathSpec | Iterable[PathSpec] | None = None,
     run_dir: PathSpec | None = None,
     beside: PathSpec | None = None,
@@ -83,6 +90,10 @@ def verify_passport(
         envelope: The bytes of `passport.json`, or the envelope that they hold.
         keys: Who must have signed it; every key given is asked for. Bytes and text are an HMAC
             secret, a `Path` is a public key in PEM.
+        trust: Whose signature counts in which role, instead of keys or beside them.
+        state: What this verifier remembers; the caller stores what a good verdict adds to it.
+        evidence: Statements, revocations, the log's proof and checkpoints.
+        model: The model that the passport must be of.
         artifacts: Model folders or files to compare with the artifacts that it names.
         run_dir: The run folder that it speaks of.
         beside: The folder where the passport lies; a `bom.json` there must be the signed one.
@@ -93,48 +104,156 @@ def verify_passport(
         The verdict; true only when every check that was asked for holds.
 
     Raises:
-        InputError: These bytes are no envelope, or an artifact or run folder does not exist.
+        InputError: These bytes are no envelope, or something that was handed over does not exist
+            or cannot be read.
         UsageError: A key is none, or `at` has no time zone.
     """
     received = envelope if isinstance(envelope, Envelope) else _parse(envelope)
     asked = verification_keys(keys)
-    return _judge(received, asked, _question(artifacts, run_dir, beside, at, progress))
-
-
-def _judge(envelope: Envelope, keys: tuple[VerificationKey, ...], question: _Question) -> Verdict:
-    """Apply the rules of this module in their order."""
-    signatures = check_signatures(envelope, keys)
-    notes = _signature_notes(envelope, keys)
-    if any(check.status != "pass" for check in signatures):
-        return Verdict(checks=(*signatures, *_unreached(question)), notes=notes)
-    try:
-        statement, predicate = read_payload(envelope)
-    except (EvidenceError, InputError) as fault:
-        reason = "wrong-predicate" if isinstance(fault, EvidenceError) else "malformed"
-        row = Check(name="statement", status="fail", reason=reason, detail=fault.what)
-        return Verdict(checks=(*signatures, row, *_unreached(question)), notes=notes)
-    wrong_subjects = inconsistency(statement.subjects, predicate)
-    checks = [
-        *signatures,
-        Check(name="statement", status="pass", detail="a Model Passport"),
-        _row("subjects", "subject-mismatch", wrong_subjects, "they follow from the inventory"),
-        _expiry(predicate, question.at),
-        _flags(predicate),
-        *_bound_elsewhere(predicate),
-        *_artifacts(predicate, question, trusted=wrong_subjects is None),
-        *_bom_files(predicate, question),
-    ]
-    run_checks, reached = _run(predicate, question)
-    ceiling = assurance_ceiling(predicate, [key.algorithm for key in keys])
-    checks += [*run_checks, _assurance(predicate.assurance, ceiling, reached, run_checks)]
-    verdict = Verdict(
-        checks=tuple(checks),
-        notes=(*notes, *content_notes(predicate)),
-        assurance_claimed=predicate.assurance,
+    scope = trust_scope(trust, asked)
+    whole = question(
+        artifacts=artifacts,
+        run_dir=run_dir,
+        beside=beside,
+        at=at,
+        trust=Trust(policy=trust, state=state, scope=scope),
+        evidence=evidence,
+        model=model,
+        progress=progress,
     )
-    if verdict.failures:
-        return verdict
-    return replace(verdict, assurance_established=weaker(predicate.assurance, reached))
+    return _Judgement(received, asked, whole).verdict()
+
+
+def trust_scope(policy: TrustPolicy | None, keys: Sequence[VerificationKey]) -> str:
+    """Under what name the versions of passports are remembered: the policy's, else the keys'."""
+    if policy is not None:
+        return f"trust:{policy.name}"
+    return "keys:" + ",".join(sorted(key.keyid for key in keys))
+
+
+class _Judgement:
+    """One passport against one question; `verdict` applies the rules of this module in order."""
+
+    def __init__(
+        self, envelope: Envelope, keys: tuple[VerificationKey, ...], asked: Question
+    ) -> None:
+        self._envelope = envelope
+        self._keys = keys
+        self._asked = asked
+        policy = asked.trust.policy
+        self._log = LogEvidence(envelope, asked)
+        self._roles = (
+            None if policy is None else RoleCheck(policy, envelope, at=asked.at, cover=self._log)
+        )
+
+    def verdict(self) -> Verdict:
+        """Ask everything that was asked."""
+        signatures = self._signatures()
+        notes = self._signature_notes()
+        if any(check.status != "pass" for check in signatures):
+            return Verdict(checks=(*signatures, *self._unreached()), notes=notes)
+        try:
+            statement, predicate = read_payload(self._envelope)
+        except (EvidenceError, InputError) as fault:
+            reason = "wrong-predicate" if isinstance(fault, EvidenceError) else "malformed"
+            wrong = row("statement", reason, fault.what, "")
+            return Verdict(checks=(*signatures, wrong, *self._unreached()), notes=notes)
+        verdict, reached = self._content(statement, predicate, signatures)
+        verdict = replace(verdict, notes=(*notes, *content_notes(predicate)))
+        if verdict.failures:
+            return verdict
+        return replace(verdict, assurance_established=weaker(predicate.assurance, reached))
+
+    def _content(
+        self, statement: Statement, predicate: PassportPredicate, signatures: Sequence[Check]
+    ) -> tuple[Verdict, Assurance]:
+        """The rows about what is said, and the assurance that the evidence reaches."""
+        asked = self._asked
+        listed = listed_statements(predicate, asked)
+        wrong_subjects = inconsistency(statement.subjects, predicate)
+        before = [
+            *signatures,
+            row("statement", "malformed", None, "a Model Passport"),
+            *self._role_rows(predicate, listed.belonging),
+            row("subjects", "subject-mismatch", wrong_subjects, "they follow from the inventory"),
+            *model_row(predicate, asked),
+            expiry_row(predicate, asked),
+            *version_row(predicate, asked),
+            *self._revocation(predicate),
+            flags_row(predicate),
+            *listed.rows,
+            *self._log.rows(predicate),
+            *bound_elsewhere(predicate),
+            *self._artifacts(predicate, trusted=wrong_subjects is None),
+            *bom_rows(predicate, asked),
+            *report_rows(predicate, asked),
+        ]
+        run_checks, reached = self._run(predicate)
+        ceiling = assurance_ceiling(predicate, self._algorithms())
+        after = [*run_checks, assurance_row(predicate.assurance, ceiling, reached, run_checks)]
+        verdict = Verdict(checks=(*before, *after), assurance_claimed=predicate.assurance)
+        return verdict, reached
+
+    def _signatures(self) -> list[Check]:
+        policy, roles = self._asked.trust.policy, self._roles
+        if policy is None or roles is None:
+            return check_signatures(self._envelope, self._keys)
+        held = Check(name="trust policy", status="pass", detail=f"{policy.name}, {policy.version}")
+        pinned = check_signatures(self._envelope, self._keys) if self._keys else []
+        return [held, *pinned, roles.signature()]
+
+    def _role_rows(
+        self, predicate: PassportPredicate, statements: Sequence[RoleStatement]
+    ) -> list[Check]:
+        if self._roles is not None:
+            return self._roles.roles(predicate, statements)
+        if not predicate.required_roles:
+            return []
+        roles = ", ".join(predicate.required_roles)
+        return [Check(name="roles", status="undecided", reason="no-trust-policy", detail=roles)]
+
+    def _revocation(self, predicate: PassportPredicate) -> list[Check]:
+        if self._roles is None:
+            return []
+        return [revocation_row(self._envelope, predicate, self._asked, self._roles)]
+
+    def _artifacts(self, predicate: PassportPredicate, *, trusted: bool) -> list[Check]:
+        asked = self._asked
+        if trusted:
+            return check_artifacts(predicate.bom, asked.artifacts, progress=asked.progress)
+        return [
+            Check(name=f"artifact:{path.name}", status="not-checked", reason="not-reached")
+            for path in asked.artifacts
+        ]
+
+    def _run(self, predicate: PassportPredicate) -> tuple[list[Check], Assurance]:
+        if self._asked.run is not None:
+            return check_run_folder(predicate, self._asked.run)
+        detail = "hand over the run folder to have its reports compared"
+        missing = Check(name="run", status="not-checked", reason="not-given", detail=detail)
+        return [missing], "declared"
+
+    def _algorithms(self) -> list[str]:
+        counted = [] if self._roles is None else self._roles.algorithms()
+        return [*(key.algorithm for key in self._keys), *counted]
+
+    def _unreached(self) -> list[Check]:
+        """What is listed as not checked when the signature or the statement does not hold."""
+        names = ["content", *(f"artifact:{path.name}" for path in self._asked.artifacts)]
+        names += ["run"] if self._asked.run is not None else []
+        return [Check(name=name, status="not-checked", reason="not-reached") for name in names]
+
+    def _signature_notes(self) -> tuple[str, ...]:
+        envelope, keys = self._envelope, self._keys
+        names = []
+        if not envelope.signatures:
+            names.append("unsigned")
+        if any(key.algorithm == HMAC for key in envelope.verified_by(keys)):
+            names.append("team-internal")
+        checked = len(keys) if self._roles is None else len(self._roles.passport.signers)
+        if len(envelope.signatures) > max(1, checked):
+            names.append("more_signatures")
+        return tuple(note_line(name) for name in names)
 
 
 def _parse(data: bytes) -> Envelope:
@@ -143,173 +262,3 @@ def _parse(data: bytes) -> Envelope:
             f"a passport is bytes, not {type(data).__name__}", mend="read the file, pass its bytes"
         )
     return Envelope.parse(bytes(data), where="passport")
-
-
-def _question(
-    artifacts: PathSpec | Iterable[PathSpec] | None,
-    run_dir: PathSpec | None,
-    beside: PathSpec | None,
-    at: datetime | None,
-    progress: Callable[[int], None] | None,
-) -> _Question:
-    if at is not None and getattr(at, "tzinfo", None) is None:
-        raise UsageError("at= is an instant with a time zone", mend="pass tzinfo=datetime.UTC")
-    given = [artifacts] if isinstance(artifacts, str | Path) else list(artifacts or ())
-    paths = tuple(_existing(path, "artifact") for path in given)
-    run = None if run_dir is None else RunFiles(_existing(run_dir, "run folder"))
-    folders = {Path(folder).resolve() for folder in (beside, run_dir) if folder is not None}
-    return _Question(
-        artifacts=paths,
-        run=run,
-        bom_files=tuple(
-            folder / "bom.json" for folder in sorted(folders) if _there(folder / "bom.json")
-        ),
-        at=at or SystemClock().now(),
-        progress=progress,
-    )
-
-
-def _existing(path: object, what: str) -> Path:
-    """A path that is there, whatever else it is."""
-    if not isinstance(path, str | Path) or not str(path):
-        raise UsageError(f"{what}: {path!r} is no path", mend="give a folder or a file")
-    try:
-        found = Path(path).exists()
-    except (OSError, ValueError):
-        found = False  # a name that no file can have
-    if not found:
-        raise InputError(f"no such {what}", where=str(path), mend="check the path")
-    return Path(path)
-
-
-def _there(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
-
-
-def _unreached(question: _Question) -> list[Check]:
-    """What is listed as not checked when the signature or the statement does not hold."""
-    names = ["content", *(f"artifact:{path.name}" for path in question.artifacts)]
-    names += ["run"] if question.run is not None else []
-    return [Check(name=name, status="not-checked", reason="not-reached") for name in names]
-
-
-def _row(name: str, reason: str, fault: str | None, holds: str) -> Check:
-    if fault is None:
-        return Check(name=name, status="pass", detail=holds)
-    return Check(name=name, status="fail", reason=reason, detail=fault)
-
-
-def _expiry(predicate: PassportPredicate, at: datetime) -> Check:
-    if predicate.expires_at is None:
-        return Check(name="expiry", status="not-checked", reason="not-stated")
-    over = at >= parse_utc(predicate.expires_at)
-    detail = f"{predicate.expires_at}, judged at {utc_text(at)}"
-    return _row("expiry", "expired", detail if over else None, detail)
-
-
-def _flags(predicate: PassportPredicate) -> Check:
-    flags = derived_flags(predicate)
-    if flags is None:
-        return Check(name="risk flags", status="undecided", reason="newer-rules")
-    listed = ", ".join(flags) or "none"
-    wrong = None if list(predicate.risk_flags) == flags else f"the inventory gives: {listed}"
-    # What passes is the statement about the flags; a flag that is raised stays raised.
-    holds = f"as stated; {len(flags)} raised: {listed}" if flags else "as stated; none raised"
-    return _row("risk flags", "flags-mismatch", wrong, holds)
-
-
-def _bound_elsewhere(predicate: PassportPredicate) -> list[Check]:
-    """What the passport refers to and this verification has no evidence for."""
-    checks = []
-    if predicate.required_roles:
-        roles = ", ".join(predicate.required_roles)
-        checks.append(
-            Check(name="roles", status="undecided", reason="no-trust-policy", detail=roles)
-        )
-    named = ("previous", "statements", "ledger_root", "log_checkpoint", "gate_decisions")
-    checks += [
-        Check(name=name.replace("_", " "), status="not-checked", reason="not-given")
-        for name in named
-        if getattr(predicate, name)
-    ]
-    return checks
-
-
-def _artifacts(predicate: PassportPredicate, question: _Question, *, trusted: bool) -> list[Check]:
-    if trusted:
-        return check_artifacts(predicate.bom, question.artifacts, progress=question.progress)
-    return [
-        Check(name=f"artifact:{path.name}", status="not-checked", reason="not-reached")
-        for path in question.artifacts
-    ]
-
-
-def _bom_files(predicate: PassportPredicate, question: _Question) -> list[Check]:
-    if not question.bom_files:
-        return [Check(name="bom.json", status="not-checked", reason="not-given")]
-    signed = predicate.bom.digest()
-    checks = []
-    for path in question.bom_files:
-        try:
-            found = ModelBOM.from_bytes(read_bounded(path), where=path.name).digest()
-            fault = None if found == signed else f"{path} is not the signed one"
-        except InputError as error:
-            fault = f"{path}: {error.what}"
-        checks.append(_row("bom.json", "bom-mismatch", fault, "the signed one"))
-    return checks
-
-
-def _run(predicate: PassportPredicate, question: _Question) -> tuple[list[Check], Assurance]:
-    if question.run is not None:
-        return check_run_folder(predicate, question.run)
-    detail = "hand over the run folder to have its reports compared"
-    return [Check(name="run", status="not-checked", reason="not-given", detail=detail)], "declared"
-
-
-def _assurance(
-    claimed: Assurance, ceiling: Assurance, reached: Assurance, run_checks: list[Check]
-) -> Check:
-    """Judge the claim by what binds it and by whom, and with a run folder by what that shows."""
-    if any(check.status in ("fail", "undecided") for check in run_checks):
-        return Check(name="assurance", status="not-checked", reason="not-reached")
-    if weaker(claimed, ceiling) != claimed:
-        fault = f"{claimed} is claimed; what the passport binds and these keys allow is {ceiling}"
-    elif weaker(claimed, reached) == claimed:
-        return Check(name="assurance", status="pass", detail=claimed)
-    elif any(check.status == "pass" for check in run_checks):  # a run folder was handed over
-        fault = f"{claimed} is claimed; the run folder establishes {reached}"
-    else:
-        detail = f"{claimed} is claimed; without the run folder only {reached} is established"
-        return Check(name="assurance", status="not-checked", reason="not-given", detail=detail)
-    return Check(name="assurance", status="fail", reason="flags-mismatch", detail=fault)
-
-
-def _signature_notes(envelope: Envelope, keys: tuple[VerificationKey, ...]) -> tuple[str, ...]:
-    names = []
-    if not envelope.signatures:
-        names.append("unsigned")
-    if any(key.algorithm == HMAC for key in envelope.verified_by(keys)):
-        names.append("team-internal")
-    if len(envelope.signatures) > max(1, len(keys)):
-        names.append("more_signatures")
-    return tuple(note_line(name) for name in names)
-
-
-def content_notes(predicate: PassportPredicate) -> tuple[str, ...]:
-    """The notes that follow from what a passport says, whoever signed it."""
-    bom = predicate.bom
-    reports = {report.digest for report in predicate.reports}
-    words = [
-        *(part.pii_report for part in bom.data if part.pii_scanned),
-        *(part.contamination_report for part in bom.data if part.contamination_checked),
-        *(part.report for part in bom.evals if part.contaminated is False),
-    ]
-    hacking, flight = bom.hacking, bom.flight
-    told = {
-        "no_model_artifact": not bom.artifacts,
-        "self_declared_evidence": any(digest not in reports for digest in words),
-        "not_examined": hacking is not None
-        and (bool(hacking.not_examined) or hacking.hacking_rate is None),
-        "no_health_data": flight is None or flight.verdict == "UNKNOWN",
-    }
-    return tuple(note_line(name) for name, holds in told.items() if holds)

@@ -24,6 +24,7 @@ __all__ = [
     "LOCK",
     "MADE_AT_THE_END",
     "MANIFESTS",
+    "STATEMENTS",
     "SUPERSEDED",
     "ManifestView",
     "append_file",
@@ -63,7 +64,10 @@ DOCUMENTS: Final = (
 SUPERSEDED: Final = "reports/superseded-passport-"
 """Where a resumed run keeps the passport of its earlier part."""
 
-_OTHER_OWNED: Final = ("governed", "report.html", "reports")
+STATEMENTS: Final = "statements"
+"""Where the statements of the roles lie."""
+
+_OTHER_OWNED: Final = ("governed", "report.html", "reports", STATEMENTS)
 _APPENDED: Final = re.compile(rf"({'|'.join(APPENDED)})(?:\.rank([1-9][0-9]{{0,5}}))?\.jsonl")
 _MAX_MANIFEST_BYTES: Final = 16 * 2**20
 

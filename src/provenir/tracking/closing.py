@@ -21,8 +21,6 @@ from provenir.core.digest import digest_file
 from provenir.core.errors import InputError
 from provenir.core.findings import Finding
 from provenir.governance.evidence import flight_summary, hacking_summary
-from provenir.governance.passport import ModelPassport, PassportSigner
-from provenir.governance.predicate import LogCheckpoint
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
 from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
 from provenir.provenance.fingerprint import Fingerprint
@@ -33,6 +31,7 @@ from provenir.tracking.assemble import assemble_bom, assemble_lineage
 from provenir.tracking.log_entries import log_passport, log_run
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 from provenir.tracking.ranks import PATIENCE_S, note_other_ranks, still_writing
+from provenir.tracking.vouching import sign_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from provenir.core.document import Document
     from provenir.core.manifest import RunManifest
     from provenir.governance.bom import ModelBOM
+    from provenir.governance.passport import ModelPassport
     from provenir.provenance.lineage import LineageGraph
 
 T = TypeVar("T")
@@ -153,18 +153,27 @@ def _vouch(
     """Enter the end into the log, sign, and enter the passport into the log."""
     logged = _attempt(run, "log", lambda: log_run(run.log, closed.manifest, clock))
     _note_all(run, logged)
-    if not signers or closed.bom is None:
+    bom = closed.bom
+    if not signers or bom is None:
         return
-    closed.passport = _attempt(
-        run, "passport", lambda: _sign(run, closed, artifacts, clock, signers, logged)
-    )
-    if closed.passport is None:
-        return
-    envelope = closed.passport.to_json().encode()
-    proof = _attempt(
+    vouched = _attempt(
         run,
-        "log",
-        lambda: log_passport(run.log, run.folder.run_id, envelope, clock),
+        "passport",
+        lambda: sign_run(
+            run,
+            bom,
+            closed.manifest,
+            artifacts=artifacts,
+            signers=signers,
+            logged=logged,
+            clock=clock,
+        ),
+    )
+    if vouched is None:
+        return
+    closed.passport = vouched.passport
+    proof = _attempt(
+        run, "log", lambda: log_passport(run.log, run.folder.run_id, vouched, logged, clock)
     )
     if proof is not None:
         _write(run, "passport.proof.json", proof)
@@ -332,31 +341,6 @@ def _file_digests(run: OpenRun, writing: Collection[int]) -> dict[str, str]:
         *(name for name in reports if name in attached or name.startswith(SUPERSEDED)),
     ]
     return {name: digest_file(folder / name) for name in names if (folder / name).is_file()}
-
-
-def _sign(
-    run: OpenRun,
-    closed: ClosedRun,
-    artifacts: Sequence[ArtifactIdentity],
-    clock: Clock,
-    signers: Sequence[Signer],
-    logged: LogReceipt | None,
-) -> ModelPassport:
-    if closed.bom is None:
-        raise ValueError("there is no bill of materials to sign")
-    manifest = closed.manifest
-    files = {name: digest for name, digest in manifest.files.items() if name.endswith(".json")}
-    passport = PassportSigner(list(signers)).sign(
-        closed.bom,
-        artifacts=artifacts,
-        manifest=manifest,
-        reports=files,
-        log_checkpoint=LogCheckpoint(size=logged.size, root=logged.root) if logged else None,
-        clock=clock,
-    )
-    run.folder.write_document("passport.json", passport.to_json().encode())
-    run.folder.write_document("passport.md", passport.to_markdown().encode())
-    return passport
 
 
 __all__ = ["ClosedRun", "FinalStatus", "close_run"]

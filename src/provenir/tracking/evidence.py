@@ -42,6 +42,7 @@ class Evidence:
     evals: list[dict[str, Any]] = field(default_factory=list)
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
+    statements: list[dict[str, Any]] = field(default_factory=list)
     findings: dict[tuple[str, str | None], Finding] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     next_step: int = 0
@@ -160,6 +161,8 @@ class Evidence:
                 self.artifacts = [*kept, body]
             case "report":
                 self.reports.append(body)
+            case "statement":
+                self.statements.append(body)
             case "finding":
                 self.finding(finding_of(body))
 

@@ -28,6 +28,7 @@ _SHAPES: Final[Mapping[str, _Shape]] = {
         "n": (int, _NONE),
         "meta": (dict, _NONE),
     },
+    "statement": {"file": (str,), "digest": (str,), "role": (str,)},
     "artifact": {"path": (str,), "name": (str,), "kind": (str,), "dir_hash": (str,)},
 }
 _DATASET: Final[_Shape] = {

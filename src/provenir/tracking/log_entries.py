@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Literal
-
-from pydantic import JsonValue
+from typing import TYPE_CHECKING, Final
 
 from provenir.attest.event import Actor, LogEntry, LogEvent
 from provenir.attest.log import EventLog, LogReceipt, find_workspace, log_folder
 from provenir.core.clock import Clock, utc_text
 from provenir.core.digest import digest_bytes
-from provenir.core.document import DigestText, Document
 from provenir.core.errors import ProvenirError
+from provenir.governance.issue import issue_event, issue_proof
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from provenir.core.manifest import RunManifest
+    from provenir.governance.passport_proof import PassportProof
+    from provenir.tracking.vouching import Vouched
 
 EVENT_NAMES: Final = {
     "running": "start",
@@ -27,31 +27,6 @@ EVENT_NAMES: Final = {
     "interrupted": "interrupted",
 }
 ACTOR: Final = Actor(id="provenir.track", type="service", roles=("operator",))
-
-
-class PassportProof(Document):
-    """`passport.proof.json`: that a passport is in the log. Not signed.
-
-    Attributes:
-        event: The log's event with its payload.
-        entry: The exact line of the log, without its newline.
-        index: The entry's place, from 0.
-        size: The number of entries that `root` is over.
-        leaf_hash: RFC 6962 leaf hash of the entry.
-        root: RFC 6962 root over `size` entries.
-        proof: The inclusion proof (RFC 6962, section 2.1.1).
-        checkpoint: A signed checkpoint over that size and root; null while nobody has signed one.
-    """
-
-    schema_version: Literal["passport-proof/1"] = "passport-proof/1"
-    event: dict[str, JsonValue]
-    entry: str
-    index: int
-    size: int
-    leaf_hash: DigestText
-    root: DigestText
-    proof: list[DigestText]
-    checkpoint: str | None
 
 
 def run_log(folder: Path, workspace: Path | None) -> EventLog:
@@ -102,22 +77,33 @@ def log_run(log: EventLog, manifest: RunManifest, clock: Clock) -> LogReceipt:
     return log.append(event)
 
 
-def log_passport(log: EventLog, run_id: str, envelope: bytes, clock: Clock) -> PassportProof:
+def log_passport(
+    log: EventLog,
+    run_id: str,
+    vouched: Vouched,
+    before: LogReceipt | None,
+    clock: Clock,
+) -> PassportProof:
     """Append the issue of a passport; return the unsigned proof that goes beside it.
+
+    Args:
+        log: The workspace's log.
+        run_id: The run.
+        vouched: What was signed.
+        before: The log's answer that the passport names as the state before its issue.
+        clock: Where the time of the entry comes from.
 
     Raises:
         ProvenirError: the log cannot be read or is held.
         OSError: the disk refuses it.
     """
-    event = LogEvent(
-        type="passport_issued",
-        name="passport",
-        time=utc_text(clock.now()),
+    event = issue_event(
+        run_id,
+        vouched.passport.envelope,
+        [statement.envelope for statement in vouched.statements],
         actor=ACTOR,
-        subjects={f"passport:{run_id}": digest_bytes(envelope)},
+        clock=clock,
         payload={"run_id": run_id},
     )
     receipt = log.append(event)
-    return PassportProof(
-        event=event.to_dict(), checkpoint=None, **log.inclusion(receipt.index, size=receipt.size)
-    )
+    return issue_proof(log, event, receipt, None if before is None else before.size)

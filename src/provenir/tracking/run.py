@@ -32,6 +32,7 @@ from provenir.tracking.opening import open_run
 from provenir.tracking.records import reaches_disk, step_record, trajectory_record
 from provenir.tracking.redaction import redacted, with_safe_group, without_places
 from provenir.tracking.settings import RunSettings, plain_config
+from provenir.tracking.vouching import given_statement, statement_body
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from provenir.core.manifest import RunManifest
     from provenir.governance.bom import ModelBOM
     from provenir.governance.passport import ModelPassport
+    from provenir.governance.statements import RoleStatement
     from provenir.observability.anomaly import Anomaly
     from provenir.observability.hacking import HackingReport
     from provenir.observability.recorder import FlightRecorder
@@ -254,9 +256,15 @@ class Run:
         record(run, "artifact", **body)
 
     @_never_raises(lambda: None)
-    def attach(self, report: Report) -> None:
-        """Keep a report with the run; the passport binds it by its digest."""
+    def attach(self, report: Report | RoleStatement) -> None:
+        """Keep a report, or a statement of another role; the passport binds it by its digest."""
         run = self._running()
+        statement = given_statement(report)
+        if statement is not None:
+            name, body = statement_body(statement)
+            run.folder.write_document(name, statement.envelope.to_bytes())
+            record(run, "statement", **body)
+            return
         name, data, body, notes = records.report_body(report)
         run.folder.write_document(name, data)
         record(run, "report", **body)

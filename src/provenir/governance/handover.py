@@ -1,0 +1,122 @@
+"""What a verifier has in hand besides the passport: statements, revocations, the log's evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from provenir.attest.dsse import MAX_ENVELOPE_BYTES, Envelope
+from provenir.core.digest import digest_bytes
+from provenir.core.errors import BoundsError, InputError
+from provenir.core.files import read_bounded
+from provenir.provenance.run_layout import STATEMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+__all__ = ["PROOF", "REVOCATIONS", "Handover"]
+
+REVOCATIONS: Final = "revocations"
+PROOF: Final = "passport.proof.json"
+
+_ENVELOPES: Final = "*.dsse.json"
+_MAX_ENVELOPES: Final = 1_000
+_MAX_PROOF_BYTES: Final = 2**22
+_MAX_NOTE_BYTES: Final = 2**16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Evidence as received: bytes with a name for messages, nothing of it believed yet.
+
+    Attributes:
+        statements: Envelopes of role statements by the digest of their payload.
+        revocations: Where each came from, and its bytes.
+        proof: The content of a `passport.proof.json`, None without one.
+        checkpoints: Notes that the verifier kept: where each came from, and its bytes.
+        log: The folder of the log, None when it was not handed over.
+        reports: A folder with the reports that the passport lists, None without one.
+    """
+
+    statements: tuple[tuple[str, Envelope], ...] = ()
+    revocations: tuple[tuple[str, bytes], ...] = ()
+    proof: bytes | None = None
+    checkpoints: tuple[tuple[str, bytes], ...] = ()
+    log: Path | None = None
+    reports: Path | None = None
+
+    @classmethod
+    def of_files(
+        cls,
+        *,
+        statements: Iterable[Path] = (),
+        revocations: Iterable[Path] = (),
+        proof: Path | None = None,
+        checkpoints: Iterable[Path] = (),
+        log: Path | None = None,
+        reports: Path | None = None,
+    ) -> Handover:
+        """Read what somebody names by its files.
+
+        Raises:
+            InputError: A file is not there or too large, or a statement is no envelope.
+        """
+        for folder, what in ((log, "log folder"), (reports, "reports folder")):
+            if folder is not None and not folder.is_dir():
+                raise InputError(f"no such {what}", where=str(folder), mend="check the path")
+        return cls(
+            statements=tuple(_by_payload(path) for path in statements),
+            revocations=tuple(_bytes_of(path, MAX_ENVELOPE_BYTES) for path in revocations),
+            proof=None if proof is None else _bytes_of(proof, _MAX_PROOF_BYTES)[1],
+            checkpoints=tuple(_bytes_of(path, _MAX_NOTE_BYTES) for path in checkpoints),
+            log=log,
+            reports=reports,
+        )
+
+    def beside(self, folder: Path) -> Handover:
+        """With what lies beside a passport: its proof, unless one was named, and statements.
+
+        What cannot be read there counts as not being there: nothing in the folder is believed.
+        """
+        found = []
+        for path in _envelopes_in(folder / STATEMENTS):
+            try:
+                found.append(_by_payload(path, follow_symlinks=False))
+            except InputError:
+                continue  # its digest is then missing from what the passport lists
+        proof = self.proof
+        if proof is None and (folder / PROOF).is_file():
+            proof = read_bounded(folder / PROOF, max_bytes=_MAX_PROOF_BYTES, follow_symlinks=False)
+        return replace(self, statements=(*self.statements, *found), proof=proof)
+
+    def revoked_beside(self, folder: Path) -> Handover:
+        """With the revocations that lie beside a trust policy.
+
+        Raises:
+            InputError: One cannot be read: somebody meant to take something back.
+        """
+        paths = _envelopes_in(folder / REVOCATIONS)
+        found = tuple(_bytes_of(path, MAX_ENVELOPE_BYTES) for path in paths)
+        return replace(self, revocations=(*self.revocations, *found))
+
+
+def _envelopes_in(folder: Path) -> Iterator[Path]:
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    paths = sorted(folder.glob(_ENVELOPES))
+    if len(paths) > _MAX_ENVELOPES:
+        raise BoundsError(
+            f"more than {_MAX_ENVELOPES} envelopes", where=str(folder), mend="remove what is old"
+        )
+    yield from paths
+
+
+def _by_payload(path: Path, *, follow_symlinks: bool = True) -> tuple[str, Envelope]:
+    data = read_bounded(path, max_bytes=MAX_ENVELOPE_BYTES, follow_symlinks=follow_symlinks)
+    envelope = Envelope.parse(data, where=str(path))
+    return digest_bytes(envelope.payload), envelope
+
+
+def _bytes_of(path: Path, max_bytes: int) -> tuple[str, bytes]:
+    return str(path), read_bounded(path, max_bytes=max_bytes)

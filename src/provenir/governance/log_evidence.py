@@ -1,0 +1,221 @@
+"""What a log shows of a passport.
+
+A proof shows that a line hangs in a tree. Which tree that is, only a checkpoint tells that somebody
+trusted has signed, or that the verifier has kept. The rows and their reasons are those of
+`docs/reference/verification.md`, "The log".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from provenir.attest.event import LogEntry
+from provenir.attest.log import EventLog, LogState, inclusion_holds
+from provenir.core.clock import parse_utc
+from provenir.core.digest import digest_bytes
+from provenir.core.errors import InputError
+from provenir.governance.checkpoint_check import CheckpointCheck, kept_checkpoint
+from provenir.governance.log_trees import Trees
+from provenir.governance.passport_proof import PassportProof
+from provenir.governance.verdict import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from provenir.attest.dsse import Envelope
+    from provenir.governance.predicate import PassportPredicate
+    from provenir.governance.question import Question
+
+__all__ = ["LogEvidence"]
+
+_ENTRY: Final = "log entry"
+_BEFORE: Final = "log before issue"
+_HELD: Final = "held checkpoint"
+_NAMED: Final = ("passport:", "statement:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """A tree that the verifier kept.
+
+    Attributes:
+        name: What its row is called; None where it comes out of the verifier's state.
+        origin: Of which log it is.
+        tree: Its size and root.
+        seen_at: When it was first seen; None where the verifier hands it over as older.
+    """
+
+    name: str | None
+    origin: str
+    tree: LogState
+    seen_at: datetime | None = None
+
+
+class LogEvidence:
+    """The proof of one passport, against checkpoints and a log.
+
+    Args:
+        envelope: The passport.
+        asked: What was handed over; log keys and witnesses are those of its trust policy.
+
+    Raises:
+        InputError: A checkpoint that the verifier handed over is none.
+    """
+
+    def __init__(self, envelope: Envelope, asked: Question) -> None:
+        self._digest = digest_bytes(envelope.to_bytes())
+        self._asked = asked
+        self._kept = list(_kept(asked))
+        self._subjects: frozenset[str] = frozenset()
+        self._fault: Check | None = None
+        self._proof: PassportProof | None = None
+        try:
+            self._proof = self._read()
+        except InputError as fault:
+            self._fault = _fail(_ENTRY, "malformed", fault.what)
+        proofs = () if self._proof is None else self._proof.consistency
+        self._trees = Trees(proofs, asked.evidence.log)
+        note = None if self._proof is None else self._proof.checkpoint
+        self._checkpoint = CheckpointCheck(note, self._tree, asked.trust.policy, asked.at)
+
+    def rows(self, predicate: PassportPredicate) -> list[Check]:
+        """Every row about the log; none where nothing of it was handed over or asked for."""
+        rows = [] if self._nothing_given else [self._entry_row()]
+        if self._proof is not None:
+            rows.append(self._checkpoint.row())
+        rows += self._before(predicate)
+        rows += [self._held(kept) for kept in self._kept if kept.name or self._contradicts(kept)]
+        return [*rows, *self._checkpoint.roles(predicate)]
+
+    def covers(self, envelope: Envelope, before: datetime) -> bool:
+        """Whether the envelope, with these signatures, was in the log before an instant."""
+        if self._fault is not None or digest_bytes(envelope.to_bytes()) not in self._subjects:
+            return False
+        if any(self._includes(kept, before) for kept in self._kept):
+            return True
+        return self._checkpoint.witnessed_before(before)
+
+    @property
+    def _tree(self) -> LogState | None:
+        proof = self._proof
+        return None if proof is None else LogState(size=proof.size, root=proof.root)
+
+    @property
+    def _nothing_given(self) -> bool:
+        given = self._proof, self._fault, self._asked.evidence.log
+        return all(one is None for one in given)
+
+    def _read(self) -> PassportProof | None:
+        """Read the proof, or make it from the log, and take what its line speaks of.
+
+        What the line speaks of counts only where the proof fits itself.
+        """
+        evidence = self._asked.evidence
+        if evidence.proof is not None:
+            proof = PassportProof.parse(evidence.proof, where="passport.proof.json")
+        elif evidence.log is not None:
+            found = _proof_from(EventLog(evidence.log), self._digest)
+            if found is None:
+                self._fault = _fail(_ENTRY, "not-in-log", "the log has no line about this passport")
+                return None
+            proof = found
+        else:
+            return None
+        entry = LogEntry.from_bytes(proof.entry.encode("utf-8", "replace"), where=_ENTRY)
+        if not inclusion_holds(proof.model_dump(mode="json")):
+            self._fault = _fail(_ENTRY, "log-inconsistent", "the proof does not fit the line")
+            return proof
+        named = (one for one in entry.subjects if one.name.startswith(_NAMED))
+        self._subjects = frozenset(subject.digest for subject in named)
+        if self._digest not in self._subjects:
+            self._fault = _fail(_ENTRY, "not-in-log", "the log's line names another passport")
+        return proof
+
+    def _entry_row(self) -> Check:
+        if self._fault is not None:
+            return self._fault
+        proof, tree = self._proof, self._tree
+        if proof is None or tree is None:
+            return Check(name=_ENTRY, status="not-checked", reason="not-given")
+        if (by_log := self._trees.in_log(tree)) in ("log-inconsistent", "log-truncated"):
+            return _fail(_ENTRY, by_log, "the log that was handed over is not that of the proof")
+        where = f"entry {proof.index} of {proof.size}"
+        if self._checkpoint.holds or any(self._includes(kept, None) for kept in self._kept):
+            return Check(name=_ENTRY, status="pass", detail=where)
+        detail = f"{where}, in a tree that nobody vouches for"
+        return Check(name=_ENTRY, status="not-checked", reason="no-checkpoint", detail=detail)
+
+    def _before(self, predicate: PassportPredicate) -> list[Check]:
+        stated, tree = predicate.log_checkpoint, self._tree
+        if stated is None:
+            return []
+        if tree is None or self._fault is not None:
+            return [Check(name=_BEFORE, status="not-checked", reason="not-given")]
+        relation = self._trees.relation(LogState(size=stated.size, root=stated.root), tree)
+        if relation == "no-consistency-proof":
+            return [Check(name=_BEFORE, status="not-checked", reason=relation)]
+        if relation == "prefix" and stated.size < tree.size:
+            detail = f"{stated.size} entries, to which {tree.size - stated.size} were added"
+            return [Check(name=_BEFORE, status="pass", detail=detail)]
+        detail = "the log that the passport names is not the beginning of the proof's"
+        return [_fail(_BEFORE, "log-inconsistent", detail)]
+
+    def _held(self, kept: _Kept) -> Check:
+        name = kept.name or "remembered checkpoint"
+        origin, tree = self._checkpoint.origin, self._tree
+        if origin is not None and origin != kept.origin:
+            return _fail(name, "wrong-log", f"it is of {kept.origin}, the proof's is of {origin}")
+        if tree is None:
+            return Check(name=name, status="undecided", reason="not-given")
+        by_log = self._trees.in_log(kept.tree)
+        relation = self._trees.relation(kept.tree, tree)
+        worst = by_log if by_log in ("log-truncated", "log-inconsistent") else relation
+        if worst == "prefix":
+            return Check(
+                name=name, status="pass", detail=f"{kept.origin}, {kept.tree.size} entries"
+            )
+        if worst == "no-consistency-proof":
+            return Check(name=name, status="undecided", reason=worst)
+        return _fail(name, worst, f"{kept.origin} at {kept.tree.size} entries is another log")
+
+    def _contradicts(self, kept: _Kept) -> bool:
+        """Whether what is remembered speaks against the proof; that it cannot be told is no row."""
+        same = self._checkpoint.origin == kept.origin
+        return same and self._held(kept).status == "fail"
+
+    def _includes(self, kept: _Kept, before: datetime | None) -> bool:
+        """Whether a kept tree holds the line, and was kept before an instant."""
+        proof, tree = self._proof, self._tree
+        if proof is None or tree is None or self._checkpoint.origin not in (None, kept.origin):
+            return False
+        if before is not None and kept.seen_at is not None and kept.seen_at >= before:
+            return False
+        holds = kept.tree.size > proof.index
+        return holds and self._trees.relation(kept.tree, tree) == "prefix"
+
+
+def _proof_from(log: EventLog, digest: str) -> PassportProof | None:
+    """The proof that a log gives for a passport."""
+    for index, entry in enumerate(log.entries()):
+        if any(subject.digest == digest for subject in entry.subjects):
+            return PassportProof(event={}, checkpoint=None, **log.inclusion(index))
+    return None
+
+
+def _kept(asked: Question) -> Iterator[_Kept]:
+    for where, data in asked.evidence.checkpoints:
+        checkpoint = kept_checkpoint(data, where=where)
+        tree = LogState(size=checkpoint.size, root=checkpoint.root_digest)
+        yield _Kept(name=_HELD, origin=checkpoint.origin, tree=tree)
+    if asked.trust.state is not None:
+        for origin, found in asked.trust.state.checkpoints.items():
+            for one in found:
+                tree = LogState(size=one.size, root=one.root)
+                seen_at = parse_utc(one.seen_at)
+                yield _Kept(name=None, origin=origin, tree=tree, seen_at=seen_at)
+
+
+def _fail(name: str, reason: str, detail: str) -> Check:
+    return Check(name=name, status="fail", reason=reason, detail=detail)

@@ -1,0 +1,237 @@
+"""Who signed in which role, under a trust policy.
+
+The rules are those of `docs/reference/verification.md`, "When a role has signed": keys are counted
+by material, the algorithm, roles and predicate types come from the policy, and where a role does
+not hold, the reason is the first of a fixed list that applies.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol
+
+from provenir.attest.statement import PASSPORT_PREDICATE
+from provenir.attest.trust_policy import ROLES
+from provenir.governance.statements import DataSourceStatement
+from provenir.governance.verdict import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from provenir.attest.dsse import Envelope
+    from provenir.attest.keys import VerificationKey
+    from provenir.attest.trust_policy import TrustKey, TrustPolicy
+    from provenir.governance.predicate import PassportPredicate
+    from provenir.governance.statements import RoleStatement
+
+__all__ = ["Cover", "RoleCheck"]
+
+Material = tuple[str, bytes]
+
+_LOG_ROLES: Final = ("log", "witness")
+_SIGNING_NO_PASSPORT: Final = frozenset({*_LOG_ROLES, "root"})
+_BY_STATEMENT: Final = ("data-source", "governance")
+"""Roles whose keys, unless the policy says otherwise, sign statements and no passport."""
+
+
+class Cover(Protocol):
+    """What shows that an envelope, with these very signatures, was there before an instant."""
+
+    def covers(self, envelope: Envelope, before: datetime) -> bool:
+        """Whether a checkpoint from before `before` covers the envelope."""
+
+
+class _Signed:
+    """A document, and what each signature under it is worth."""
+
+    def __init__(self, envelope: Envelope, predicate_type: str, asked: RoleCheck) -> None:
+        self.envelope = envelope
+        self.predicate_type = predicate_type
+        self._asked = asked
+        found = envelope.verified_by(key.key for key in asked.keys.values())
+        self.signers = [asked.keys[_material(key)] for key in found]
+
+    def counting(self, role: str | None) -> set[Material]:
+        """Keys that count for a role; for any role where None."""
+        return {_material(one.key) for one in self._holding(role) if not self._fault(one)}
+
+    def faults(self, role: str | None) -> set[str]:
+        """Why keys that hold the role do not count."""
+        return {fault for one in self._holding(role) if (fault := self._fault(one))}
+
+    def others(self, role: str | None) -> list[TrustKey]:
+        """Signers that do not hold the role."""
+        held = self._holding(role)
+        return [key for key in self.signers if key not in held]
+
+    def _holding(self, role: str | None) -> list[TrustKey]:
+        if role is None:
+            return [key for key in self.signers if not _SIGNING_NO_PASSPORT & set(key.roles)]
+        return [key for key in self.signers if role in key.roles]
+
+    def _fault(self, key: TrustKey) -> str | None:
+        asked = self._asked
+        compromised, begins = key.compromised_at, key.not_before
+        if compromised is not None and compromised <= asked.at and not self._older(compromised):
+            return "compromised-key"
+        if begins is not None and begins > asked.at:
+            return "not-yet-valid"
+        return None if self.predicate_type in key.predicate_types else "wrong-predicate"
+
+    def _older(self, instant: datetime) -> bool:
+        """Whether something shows that this very envelope was there before an instant."""
+        return self._asked.cover.covers(self.envelope, instant)
+
+
+class RoleCheck:
+    """The roles of one passport under one policy.
+
+    Args:
+        policy: Whose signature counts.
+        passport: The passport's envelope.
+        at: The verifier's clock.
+        cover: What shows that a signature is older than a compromise.
+    """
+
+    def __init__(
+        self, policy: TrustPolicy, passport: Envelope, *, at: datetime, cover: Cover
+    ) -> None:
+        self.policy = policy
+        self.at = at
+        self.cover = cover
+        self.keys = {_material(key.key): key for key in policy.keys}
+        self._passport = passport
+
+    @cached_property
+    def passport(self) -> _Signed:
+        """The passport with what its signatures are worth."""
+        return _Signed(self._passport, PASSPORT_PREDICATE, self)
+
+    def signature(self) -> Check:
+        """The row `signature`: some key of the policy may sign passports, and signed this one."""
+        counting = self.passport.counting(None)
+        if counting:
+            return Check(name="signature", status="pass", detail=self._who(counting))
+        reason = self._reason([self.passport], None, missing=False, partial=False)
+        return _fail("signature", reason, self._detail([self.passport], None))
+
+    def revokes(self, statement: RoleStatement) -> str | None:
+        """Why a revocation does not count, or None when a governance key signed it."""
+        signed = _Signed(statement.envelope, statement.claim.predicate_type, self)
+        if signed.counting("governance"):
+            return None
+        return self._reason([signed], "governance", missing=False, partial=False)
+
+    def roles(
+        self, predicate: PassportPredicate, statements: Sequence[RoleStatement]
+    ) -> list[Check]:
+        """One row for each required role but those of the log.
+
+        Args:
+            predicate: What the passport says.
+            statements: Those that it lists, that are there, and that belong to it.
+        """
+        wanted = (*self.policy.required(predicate.assurance), *predicate.required_roles)
+        signed = [
+            (one, _Signed(one.envelope, one.claim.predicate_type, self)) for one in statements
+        ]
+        return [
+            self._role(role, predicate, [pair for pair in signed if pair[0].claim.role == role])
+            for role in dict.fromkeys(wanted)
+            if role not in _LOG_ROLES
+        ]
+
+    def algorithms(self) -> list[str]:
+        """Algorithms of the keys that count for the passport."""
+        return [algorithm for algorithm, _ in self.passport.counting(None)]
+
+    def _role(
+        self,
+        role: str,
+        predicate: PassportPredicate,
+        own: list[tuple[RoleStatement, _Signed]],
+    ) -> Check:
+        name = f"role:{role}"
+        if role not in ROLES or not self.policy.keys_of(role):
+            detail = "the trust policy names no key for it"
+            return Check(name=name, status="undecided", reason="no-key", detail=detail)
+        needed = self.policy.threshold(role)
+        by_passport = self.passport.counting(role)
+        if len(by_passport) >= needed:
+            return Check(name=name, status="pass", detail=self._who(by_passport))
+        units = list(_units(role, predicate, own))
+        counted = [[doc.counting(role) for doc in unit] for unit in units]
+        if units and all(_reach(unit, needed) for unit in counted):
+            together = set().union(*(keys for unit in counted for keys in unit))
+            return Check(name=name, status="pass", detail=self._who(together))
+        documents = [self.passport, *(doc for _, doc in own)]
+        short = [unit for unit in counted if not _reach(unit, needed)]
+        partial = bool(by_passport) or any(keys for unit in short for keys in unit)
+        missing = role in _BY_STATEMENT and (not own or any(not unit for unit in units))
+        reason = self._reason(documents, role, missing=missing, partial=partial)
+        return _fail(name, reason, self._detail(documents, role))
+
+    def _reason(
+        self, documents: Sequence[_Signed], role: str | None, *, missing: bool, partial: bool
+    ) -> str:
+        """The first reason that applies, in the order of the specification."""
+        faults = set().union(*(document.faults(role) for document in documents))
+        # Where the role has statements of its own, whoever signed only the passport is no answer.
+        documents = documents[1:] or documents
+        keyids = {s.keyid for document in documents for s in document.envelope.signatures}
+        known = {key.key.keyid for key in self.policy.keys if role is None or role in key.roles}
+        empty = not any(document.envelope.signatures for document in documents)
+        applies = {
+            "compromised-key": "compromised-key" in faults,
+            "not-yet-valid": "not-yet-valid" in faults,
+            "wrong-predicate": "wrong-predicate" in faults,
+            "below-threshold": partial,
+            "missing-statement": missing,
+            "wrong-role": any(document.others(role) for document in documents),
+            "shared-secret": any(keyid.startswith("hmac-sha256:") for keyid in keyids),
+            "bad-signature": empty or bool(keyids & known),
+        }
+        return next((reason for reason, holds in applies.items() if holds), "unknown-key")
+
+    def _detail(self, documents: Sequence[_Signed], role: str | None) -> str:
+        signers = {key.id: key for document in documents for key in document.signers}
+        if not signers:
+            return "no key of the trust policy signed"
+        listed = "; ".join(f"{key.id} ({', '.join(key.roles)})" for key in signers.values())
+        needed = 1 if role is None else self.policy.threshold(role)
+        return f"{needed} needed; signed by {listed}"
+
+    def _who(self, materials: Iterable[Material]) -> str:
+        return ", ".join(sorted(self.keys[one].id for one in materials))
+
+
+def _units(
+    role: str, predicate: PassportPredicate, own: list[tuple[RoleStatement, _Signed]]
+) -> Iterator[list[_Signed]]:
+    """The things that each need the role's signatures: training datasets, else each statement."""
+    if role != "data-source":
+        if own:
+            yield [signed for _, signed in own]
+        return
+    for part in predicate.bom.data:
+        if part.role == "train":
+            yield [
+                signed
+                for statement, signed in own
+                if isinstance(statement.claim, DataSourceStatement)
+                and statement.claim.records_root == part.content_hash
+            ]
+
+
+def _material(key: VerificationKey) -> Material:
+    """What a key is counted by."""
+    return key.algorithm, key.material
+
+
+def _reach(unit: Sequence[set[Material]], needed: int) -> bool:
+    return any(len(keys) >= needed for keys in unit)
+
+
+def _fail(name: str, reason: str, detail: str) -> Check:
+    return Check(name=name, status="fail", reason=reason, detail=detail)
