@@ -1,0 +1,209 @@
+"""Verifying what somebody was handed: a run folder or a passport, under keys or a trust policy.
+
+The conductor: it finds the passport, follows the trust policy's versions, gathers what lies beside
+them, asks `provenir.governance.verification`, and remembers what a good verdict shows. It needs the
+base install alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from provenir.attest.trust_chain import load_trust
+from provenir.attest.verifier_state import VerifierState, update_state
+from provenir.core.clock import SystemClock
+from provenir.core.errors import EvidenceError, InputError
+from provenir.governance.checkpoint_check import kept_checkpoint
+from provenir.governance.handover import Handover
+from provenir.governance.model_passport import ModelPassport
+from provenir.governance.passport_proof import PassportProof
+from provenir.governance.run_check import verify_run
+from provenir.governance.signature_check import verification_keys
+from provenir.governance.verdict import Check, Verdict
+from provenir.governance.verdict_document import VerdictDocument, verdict_document
+from provenir.governance.verification import trust_scope, verify_passport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from provenir.attest.keys import VerificationKey
+    from provenir.attest.trust_policy import TrustPolicy
+    from provenir.governance.signature_check import KeySpec
+
+__all__ = ["Judged", "Order", "verify"]
+
+_PASSPORT: Final = "passport.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What somebody wants verified.
+
+    Attributes:
+        target: A run folder, or a passport's file.
+        keys: Keys that must have signed.
+        trust: The trust policy's file.
+        state: Where versions and checkpoints are remembered; None remembers nothing.
+        evidence: Statements, revocations, proof, checkpoints and log that were named.
+        artifacts: Model folders or files.
+        run: The run folder, where the target is a passport.
+        model: The model that it must be of.
+        at: The verifier's clock; now unless given.
+    """
+
+    target: Path
+    keys: tuple[KeySpec, ...] = ()
+    trust: Path | None = None
+    state: Path | None = None
+    evidence: Handover = field(default_factory=Handover)
+    artifacts: tuple[Path, ...] = ()
+    run: Path | None = None
+    model: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The answer.
+
+    Attributes:
+        verdict: Row by row.
+        document: The same as a document.
+    """
+
+    verdict: Verdict
+    document: VerdictDocument
+
+
+def verify(order: Order, *, progress: Callable[[int], None] | None = None) -> Judged:
+    """Verify a run folder or a passport.
+
+    Args:
+        order: What is asked.
+        progress: Called with the number of artifact bytes read since the last call.
+
+    Returns:
+        The verdict. A good one is remembered in `order.state`.
+
+    Raises:
+        InputError: Something that was named does not exist or cannot be read.
+        UsageError: A key is none, or the time has no zone.
+        OSError: The state cannot be written.
+    """
+    keys = verification_keys(order.keys)
+    at = order.at or SystemClock().now()
+    passport, run = _located(order)
+    if passport is None:
+        verdict = _unsigned(verify_run(order.target), asked=bool(keys or order.trust))
+        return _judged(order, verdict, at=at, keys=keys)
+    state = None if order.state is None else VerifierState.load(order.state)
+    try:
+        policy = None if order.trust is None else load_trust(order.trust, state=state, at=at)
+    except EvidenceError as fault:
+        refused = _untrusted(fault)
+        return _judged(order, refused, at=at, keys=keys, digest=passport.digest())
+    evidence = order.evidence.beside(passport.source.parent if passport.source else order.target)
+    if order.trust is not None:
+        evidence = evidence.revoked_beside(order.trust.parent)
+    verdict = verify_passport(
+        passport.envelope,
+        keys=keys,
+        trust=policy,
+        state=state,
+        evidence=evidence,
+        model=order.model,
+        artifacts=order.artifacts,
+        run_dir=run,
+        beside=None if passport.source is None else passport.source.parent,
+        at=at,
+        progress=progress,
+    )
+    if verdict and order.state is not None:
+        _remember(order.state, passport, trust_scope(policy, keys), policy)
+        _remember_log(order.state, verdict, evidence)
+    return _judged(order, verdict, at=at, keys=keys, policy=policy, digest=passport.digest())
+
+
+def _located(order: Order) -> tuple[ModelPassport | None, Path | None]:
+    """The passport and the run folder of a target; no passport where a run is not signed."""
+    target = order.target
+    if not target.is_dir():
+        return ModelPassport.read(target), order.run
+    if order.run is not None:
+        raise InputError(
+            "a run folder was given twice", where=str(target), mend="give the passport's file"
+        )
+    if not (target / _PASSPORT).exists():
+        return None, target
+    return ModelPassport.read(target / _PASSPORT), target
+
+
+def _unsigned(verdict: Verdict, *, asked: bool) -> Verdict:
+    """A run without a passport: whoever asked about signatures has no answer."""
+    if not asked:
+        return verdict
+    detail = f"there is no {_PASSPORT} in the folder: nobody signed this run"
+    row = Check(name="passport", status="undecided", reason="not-given", detail=detail)
+    return replace(verdict, checks=(*verdict.checks, row))
+
+
+def _untrusted(fault: EvidenceError) -> Verdict:
+    """A trust policy that cannot be gone by: nothing is judged under it."""
+    reason = fault.reason or "bad-rotation"
+    return Verdict(
+        checks=(
+            Check(name="trust policy", status="fail", reason=reason, detail=fault.what),
+            Check(name="content", status="not-checked", reason="not-reached"),
+        )
+    )
+
+
+def _remember(path: Path, passport: ModelPassport, scope: str, policy: TrustPolicy | None) -> None:
+    """Keep the versions that a good verdict saw."""
+    predicate = passport.predicate
+
+    def changed(state: VerifierState) -> VerifierState:
+        if policy is not None:
+            state = state.remember_policy(policy.name, policy.version, policy.digest)
+        return state.remember_passport(
+            scope, predicate.bom.model_id, predicate.version, passport.digest()
+        )
+
+    update_state(path, changed)
+
+
+def _remember_log(path: Path, verdict: Verdict, evidence: Handover) -> None:
+    """Keep the checkpoint that a good verdict found signed, with the time of the real clock.
+
+    By the clock and not by `Order.at`: whoever judges by a time in the past has not seen it then.
+    """
+    signed = any(row.name == "checkpoint" and row.status == "pass" for row in verdict.checks)
+    if not signed or evidence.proof is None:
+        return
+    proof = PassportProof.parse(evidence.proof, where="passport.proof.json")
+    checkpoint = kept_checkpoint((proof.checkpoint or "").encode(), where="checkpoint")
+    now = SystemClock().now()
+    update_state(
+        path,
+        lambda state: state.remember_checkpoint(
+            checkpoint.origin, checkpoint.size, checkpoint.root_digest, now
+        ),
+    )
+
+
+def _judged(
+    order: Order,
+    verdict: Verdict,
+    *,
+    at: datetime,
+    keys: Sequence[VerificationKey],
+    policy: TrustPolicy | None = None,
+    digest: str | None = None,
+) -> Judged:
+    document = verdict_document(
+        verdict, subject=str(order.target), digest=digest, at=at, trust=policy, keys=keys
+    )
+    return Judged(verdict=verdict, document=document)
