@@ -1,0 +1,3 @@
+"""The conformance cases about the log."""
+
+LOG_CASES = ()
