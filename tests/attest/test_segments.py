@@ -86,7 +86,7 @@ def test_a_full_segment_is_followed_by_a_new_one(tmp_path: Path) -> None:
 
 def test_a_full_segment_of_many_bytes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = EventLog(tmp_path / "log")
-    monkeypatch.setattr("provenir.attest.log.SEGMENT_BYTES", len(_event(0).line) + 1)
+    monkeypatch.setattr("provenir.attest.log_writer.SEGMENT_BYTES", len(_event(0).line) + 1)
     for number in range(3):
         log.append(_event(number))
     assert Segments.of(log.folder).ordinals == (0, 1, 2)

@@ -14,31 +14,41 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from provenir.attest.checkpoint import Checkpoint, sign_checkpoint
 from provenir.attest.event import LogEntry, LogEvent
 from provenir.attest.group_commit import GroupCommit
-from provenir.attest.log_check import LogState, examine_log, truncation_not_checked
-from provenir.attest.log_proofs import (
-    consistency_document,
-    consistency_holds,
-    inclusion_document,
-    inclusion_holds,
+from provenir.attest.log_check import (
+    LogExamination,
+    LogState,
+    examine_log,
+    truncation_not_checked,
 )
-from provenir.attest.log_tree import LogTree
-from provenir.attest.segment import MAX_ENTRY_BYTES, append_lines, cut_tail, open_log
-from provenir.attest.segments import SEGMENT, SEGMENT_BYTES, SEGMENT_ENTRIES, Segments
-from provenir.attest.tiles import prove_consistency, prove_inclusion
+from provenir.attest.log_origin import read_origin
+from provenir.attest.log_proofs import consistency_holds, inclusion_holds
+from provenir.attest.log_reader import LogReader
+from provenir.attest.log_writer import LOCK, LogReceipt, LogWriter
+from provenir.attest.own_checkpoint import (
+    inconsistent,
+    keep_checkpoint,
+    own_checkpoint,
+    truncated,
+)
+from provenir.attest.segment import MAX_ENTRY_BYTES
+from provenir.attest.segments import SEGMENT, Segments
 from provenir.attest.workspace import find_workspace, log_folder
 from provenir.core.digest import format_digest
 from provenir.core.errors import InputError, UsageError
-from provenir.core.files import FileLock, sync_folder
+from provenir.core.files import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from provenir.attest.ed25519 import Ed25519Signer
+    from provenir.attest.log_tree import LogTree
+    from provenir.attest.witness import Witness
     from provenir.core.findings import Finding
 
 __all__ = [
@@ -52,27 +62,7 @@ __all__ = [
     "log_folder",
 ]
 
-_LOCK: Final = "log.lock"
 _LOCK_TIMEOUT_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogReceipt:
-    """What an append answers with: the entry is on disk, and this is where.
-
-    Attributes:
-        index: The entry's place, from 0.
-        size: Entries in the log when this one and those committed with it were on disk.
-        root: RFC 6962 root over those `size` entries, `sha256:<hex>`.
-        leaf_hash: RFC 6962 leaf hash of the entry, `sha256:<hex>`.
-        findings: What the commit came upon, such as a torn tail that it cut.
-    """
-
-    index: int
-    size: int
-    root: str
-    leaf_hash: str
-    findings: tuple[Finding, ...] = ()
 
 
 class EventLog:
@@ -85,14 +75,23 @@ class EventLog:
     Args:
         folder: The workspace's log folder (see `log_folder`).
         lock_timeout_s: Longest wait for another writer, in seconds.
+        origin: The name of a log that is to be begun, such as `example.org/log`; a random one
+            unless given. A log that has another is refused.
     """
 
-    def __init__(self, folder: str | Path, *, lock_timeout_s: float = _LOCK_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        lock_timeout_s: float = _LOCK_TIMEOUT_S,
+        origin: str | None = None,
+    ) -> None:
         self.folder = Path(folder)
         self.path = self.folder / SEGMENT
         self._lock_timeout_s = lock_timeout_s
-        self._tree: LogTree | None = None
-        self._commits = GroupCommit(self._commit)
+        self._reader = LogReader(self.folder)
+        self._writer = LogWriter(self.folder, lock_timeout_s=lock_timeout_s, origin=origin)
+        self._commits = GroupCommit(self._writer.commit)
 
     def append(self, event: LogEvent) -> LogReceipt:
         """Append an event's entry and have it on disk before returning.
@@ -100,7 +99,7 @@ class EventLog:
         A torn tail of a writer that died is cut first and told in the receipt.
 
         Raises:
-            UsageError: No `LogEvent`, or an entry beyond 64 KiB.
+            UsageError: No `LogEvent`, an entry beyond 64 KiB, or the log has another origin.
             LockedError: Another writer holds the log for longer than the time-out.
             InputError: The log is no regular file, a segment is missing, or it holds what this
                 version did not write.
@@ -119,9 +118,7 @@ class EventLog:
 
         Raises:
             UsageError: One is no `LogEvent`, or an entry is beyond 64 KiB.
-            LockedError: Another writer holds the log for longer than the time-out.
-            InputError: The log is no regular file, a segment is missing, or it holds what this
-                version did not write.
+            ProvenirError: As for `append`.
             OSError: The disk refuses; the log is then as it was.
         """
         lines = [_line(event) for event in events]
@@ -134,7 +131,7 @@ class EventLog:
             InputError: There is no log, a segment is missing, or a line is no entry; the message
                 has file and line.
         """
-        segments = self._segments()
+        segments = self._reader.segments()
         for line in segments.lines():
             where = f"{segments.path(line.ordinal)}:{line.number}"
             yield LogEntry.from_bytes(line.text, where=where)
@@ -156,7 +153,7 @@ class EventLog:
         """
         segments = Segments.of(self.folder)
         segments.refuse_gaps()
-        tree = self._read(segments)
+        tree = self._reader.tree(segments)
         return LogState(size=tree.n, root=format_digest(tree.root()))
 
     def inclusion(self, index: int, *, size: int | None = None) -> dict[str, Any]:
@@ -174,19 +171,7 @@ class EventLog:
             UsageError: There is no such entry or size.
             InputError: The log cannot be read.
         """
-
-        def prove(segments: Segments, tree: LogTree) -> dict[str, Any] | None:
-            n = tree.n if size is None else size
-            if not 0 <= index < n <= tree.n:
-                raise UsageError(f"no entry {index} in a log of {min(n, tree.n)} entries")
-            proof = prove_inclusion(tree, n, index)
-            line = tree.line(segments, index)
-            LogEntry.from_bytes(line, where=f"{self.folder}, entry {index}")
-            document = inclusion_document(line, index, n, tree.root(n), proof)
-            sound = inclusion_holds(document) and consistency_holds(_consistency(tree, n, tree.n))
-            return document if sound else None
-
-        return self._proved(prove)
+        return self._reader.inclusion(index, size)
 
     def consistency(self, old_size: int, new_size: int | None = None) -> dict[str, Any]:
         """Prove that the log of one size is a beginning of that of another (section 2.1.2).
@@ -203,16 +188,7 @@ class EventLog:
             UsageError: There is no such size.
             InputError: The log cannot be read.
         """
-
-        def prove(_: Segments, tree: LogTree) -> dict[str, Any] | None:
-            n = tree.n if new_size is None else new_size
-            if not 0 <= old_size <= n <= tree.n:
-                raise UsageError(f"no sizes {old_size} and {n} in a log of {tree.n} entries")
-            document = _consistency(tree, old_size, n)
-            sound = consistency_holds(document) and consistency_holds(_consistency(tree, n, tree.n))
-            return document if sound else None
-
-        return self._proved(prove)
+        return self._reader.consistency(old_size, new_size)
 
     def check(self, known: LogState | None = None) -> list[Finding]:
         """Look for whatever an honest log does not hold; never raises for what is in the files.
@@ -229,126 +205,102 @@ class EventLog:
         Raises:
             InputError: There is a log and it cannot be opened.
         """
-        with self._quiet():
-            sizes = () if known is None else (known.size,)
-            seen = examine_log(Segments.of(self.folder), sizes=sizes)
+        seen = self.examine(sizes=() if known is None else (known.size,))
         where = str(self.folder)
         if known is None:
             return [*seen.findings, truncation_not_checked(where)]
         return [*seen.findings, *seen.against(known, where)]
 
-    def _commit(self, lines: list[bytes]) -> list[LogReceipt]:
-        """Catch up with the files, cut a torn tail, append by one write."""
-        if not self.folder.is_dir():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            sync_folder(self.folder.parent)
-        with FileLock(self.folder / _LOCK, timeout_s=self._lock_timeout_s):
+    def examine(
+        self, *, sizes: Iterable[int] = (), progress: Callable[[int], None] | None = None
+    ) -> LogExamination:
+        """Read every line and nothing else: findings, size and root, and the roots at `sizes`.
+
+        Args:
+            sizes: At which sizes the root is wanted.
+            progress: Called now and then with the bytes read since.
+
+        Raises:
+            InputError: There is a log and it cannot be opened.
+        """
+        with self._quiet():
+            return examine_log(Segments.of(self.folder), sizes=sizes, progress=progress)
+
+    @property
+    def origin(self) -> str | None:
+        """The log's recorded name, None before its first entry.
+
+        Raises:
+            InputError: What is recorded is no origin.
+        """
+        return read_origin(self.folder)
+
+    def checkpoint(
+        self, signer: Ed25519Signer | None = None, *, witness: Witness | None = None
+    ) -> bytes:
+        """Have the log on disk and state its size and root, as other tools read it.
+
+        Args:
+            signer: The log's key, used for nothing else. Without one the answer is the text of a
+                checkpoint, which proves nothing and is not kept.
+            witness: Cosigns what the log signed.
+
+        Returns:
+            A signed note; it is kept in `log/checkpoint` too.
+
+        Raises:
+            UsageError: A witness without a signer, or the log has another origin.
+            EvidenceError: The log does not extend the checkpoint that this key signed before
+                (`log-truncated`, `log-inconsistent`), or the witness refuses.
+            LockedError: Another writer holds the log for longer than the time-out.
+            InputError: The log cannot be read.
+            OSError: The disk refuses.
+        """
+        if witness is not None and signer is None:
+            raise UsageError("a witness cosigns what the log signed", mend="give a signing key too")
+        with self._writer.lock():
+            origin = self._writer.origin()
             segments = Segments.of(self.folder)
             segments.refuse_gaps()
-            tree, self._tree = self._tree, None  # what breaks off in between is forgotten
-            if tree is None or not tree.still_fits(segments):
-                tree = LogTree.opened(self.folder, segments)
-            tree.catch_up(segments)
-            receipts = self._append(segments, tree, lines)
-            # The entries are on disk: a fault of the index costs time later, and nothing else.
-            with suppress(InputError):  # it vanished: the next append makes it anew
-                with suppress(OSError):
-                    tree.save()
-                self._tree = tree
-            return receipts
+            segments.sync()
+            tree = self._tree_that_extends(segments, origin, signer)
+            current = Checkpoint(origin, tree.n, tree.root())
+            if signer is None:
+                return current.text.encode()
+            note = sign_checkpoint(current, signer, origin)
+            if witness is not None:
+                old = witness.known_size(origin)
+                if old > tree.n:
+                    raise truncated(old, tree.n, str(self.folder))
+                # A log without an entry has nothing to prove.
+                proof = self.consistency(old, tree.n) if tree.n else None
+                note = witness.cosign(note, proof)
+            keep_checkpoint(self.folder, note)
+            return note.to_bytes()
 
-    def _append(self, segments: Segments, tree: LogTree, lines: list[bytes]) -> list[LogReceipt]:
-        """Write into the last segment, or into a new one where that is full. The lock is held."""
-        ordinal = segments.ordinals[-1] if segments.ordinals else 0
-        base = segments.starts[-1] if segments.ordinals else 0
-        if tree.ordinal != ordinal:
-            tree.begin_segment(ordinal)
-        with open_log(segments.path(ordinal), write=True) as file:
-            end = max(tree.end - base, 0)
-            cut = cut_tail(file, end)
-            found = (cut,) if cut else ()
-            if tree.in_segment < SEGMENT_ENTRIES and end < SEGMENT_BYTES:
-                return self._write(file, base, tree, lines, found)
-            # Another process may have died between its write and its sync.
-            os.fsync(file.fileno())
-        tree.begin_segment(ordinal + 1)
-        with open_log(segments.path(ordinal + 1), write=True) as file:
-            return self._write(file, base + end, tree, lines, found)
-
-    def _write(
-        self,
-        file: BinaryIO,
-        base: int,
-        tree: LogTree,
-        lines: list[bytes],
-        found: tuple[Finding, ...],
-    ) -> list[LogReceipt]:
-        end = max(tree.end - base, 0)
-        append_lines(file, b"\n".join(lines) + b"\n", end)
-        if end == 0:
-            sync_folder(self.folder)
-        first = tree.n
-        hashes = tree.take(lines, base + end)
-        status = os.fstat(file.fileno())
-        tree.remember((status.st_dev, status.st_ino))
-        root = format_digest(tree.root())
-        return [
-            LogReceipt(
-                index=index,
-                size=tree.n,
-                root=root,
-                leaf_hash=format_digest(hashed),
-                findings=found,
-            )
-            for index, hashed in enumerate(hashes, start=first)
-        ]
-
-    def _segments(self) -> Segments:
-        """The segments of a log that is there and can be counted."""
-        segments = Segments.of(self.folder)
-        segments.refuse_gaps()
-        if not segments.ordinals:
-            raise InputError("no log here", where=str(self.path))
-        return segments
-
-    def _read(self, segments: Segments, *, by_index: bool = True) -> LogTree:
-        """The tree of a log as it is now; nothing is written."""
-        opened = LogTree.opened(self.folder, segments) if by_index else LogTree(self.folder)
-        opened.catch_up(segments)
-        return opened
-
-    def _proved(
-        self, prove: Callable[[Segments, LogTree], dict[str, Any] | None]
-    ) -> dict[str, Any]:
-        """A proof that holds: by the index, else by reading every line."""
-        segments = self._segments()
-        tree = self._read(segments)
-        if tree.indexed:
-            with suppress(InputError):
-                document = prove(segments, tree)
-                if document is not None:
-                    return document
-            tree = self._read(segments, by_index=False)
-            document = prove(segments, tree)
-            self._heal(tree)
-        else:
-            document = prove(segments, tree)
-        if document is None:
-            raise InputError("the log changed while it was read", where=str(self.folder))
-        return document
-
-    def _heal(self, tree: LogTree) -> None:
-        """Put an index in the place of one that was wrong, where no writer is at it."""
-        lock = FileLock(self.folder / _LOCK)
-        with suppress(InputError, OSError):
-            if lock.acquire(blocking=False):
-                tree.save()
-        lock.release()
+    def _tree_that_extends(
+        self, segments: Segments, origin: str, signer: Ed25519Signer | None
+    ) -> LogTree:
+        """The tree as it is now, where it extends what this key signed before."""
+        tree = self._reader.tree(segments)
+        key = None if signer is None else signer.verification_key
+        before = None if key is None else own_checkpoint(self.folder, origin, key)
+        if before is None:
+            return tree
+        if before.size > tree.n:
+            raise truncated(before.size, tree.n, str(self.folder))
+        with suppress(InputError):
+            if tree.root(before.size) == before.root:
+                return tree
+        tree = self._reader.tree(segments, by_index=False)
+        if tree.root(before.size) != before.root:
+            raise inconsistent(before.size, str(self.folder))
+        return tree
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
         """Keep writers out for a while, as far as that can be: a read-only copy has none."""
-        path = self.folder / _LOCK
+        path = self.folder / LOCK
         lock = FileLock(path)
         with suppress(OSError):  # a lock that cannot be opened: no writer gets past it either
             if path.is_file() and os.access(path, os.W_OK):
@@ -366,8 +318,3 @@ def _line(event: LogEvent) -> bytes:
     if len(event.line) >= MAX_ENTRY_BYTES:
         raise UsageError(f"an entry beyond {MAX_ENTRY_BYTES} bytes", mend="log fewer subjects")
     return event.line
-
-
-def _consistency(tree: LogTree, old: int, new: int) -> dict[str, Any]:
-    roots = (tree.root(old), tree.root(new))
-    return consistency_document((old, new), roots, prove_consistency(tree, new, old))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenir.attest.segment import complete_lines, open_log
 from provenir.core.errors import InputError
+from provenir.core.files import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,6 +151,17 @@ class Segments:
                 where=str(self.folder),
                 mend="move it elsewhere, or use the version that wrote it",
             )
+
+    def sync(self) -> None:
+        """Have the last segment on disk; those before it were when the next one was begun.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        if self.ordinals:
+            with open_log(self.path(self.ordinals[-1]), write=True) as file:
+                os.fsync(file.fileno())
+            sync_folder(self.folder)
 
     def at(self, position: int) -> int:
         """Which segment a position lies in: the place in `ordinals`."""
