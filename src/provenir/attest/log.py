@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -135,6 +136,18 @@ class EventLog:
         for line in segments.lines():
             where = f"{segments.path(line.ordinal)}:{line.number}"
             yield LogEntry.from_bytes(line.text, where=where)
+
+    def lines(self, count: int | None = None) -> Iterator[bytes]:
+        """Yield the exact lines without their newlines: the leaves of the tree.
+
+        Args:
+            count: How many at most; all unless given.
+
+        Raises:
+            InputError: There is no log, or it cannot be read.
+        """
+        for line in islice(self._reader.segments().lines(), count):
+            yield line.text
 
     @property
     def size(self) -> int:
