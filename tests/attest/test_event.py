@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from provenir.attest.event import EVENT_TYPES, TRAINING_RUN_NAMES, Actor, LogEntry, LogEvent
+from provenir.attest.event import (
+    EVENT_TYPES,
+    TRAINING_RUN_NAMES,
+    Actor,
+    LogEntry,
+    LogEvent,
+    read_plain_line,
+)
+from provenir.core.canonical import canonical_bytes
 from provenir.core.clock import parse_utc, utc_text
 from provenir.core.digest import digest_value
 from provenir.core.errors import CanonicalizationError, InputError, UsageError
@@ -217,3 +225,53 @@ def test_the_short_way_writes_what_the_model_writes_and_admits_no_more(
     if expected is not None:
         expected = expected.replace(form["payload_digest"].encode(), digest_value({}).encode())
     assert line == expected
+
+
+def test_a_plain_line_is_read_without_the_model() -> None:
+    event = _event(type="incident", name='a "b" \\', parents=(ID,), subjects={"m": DIGEST})
+    assert read_plain_line(event.line) == (ID, (ID,))
+    roled = _event(actor=Actor(id="Zoë", roles=("operator",)))
+    assert read_plain_line(roled.line) == (ID, ())
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_what_is_read_without_the_model_is_an_entry_in_its_canonical_form(
+    data: st.DataObject,
+) -> None:
+    document = json.loads(_event(subjects={"m": DIGEST}, parents=(ID,)).line)
+    junk = st.sampled_from([None, True, 7, 1.5, "x", [], {}, [[]], [{}], "\x1b", "end"])
+    names = st.sampled_from([*document, "extra", "name"])
+    for name in data.draw(st.lists(names, max_size=2)):
+        document[name] = data.draw(junk)
+    subjects = document["subjects"] if isinstance(document["subjects"], list) else []
+    for part in (document["actor"], *subjects):
+        if isinstance(part, dict) and data.draw(st.booleans()):
+            part[data.draw(st.sampled_from(["id", "type", "roles", "name", "extra"]))] = data.draw(
+                junk
+            )
+    line = data.draw(
+        st.sampled_from(
+            [
+                canonical_bytes(document),
+                json.dumps(document).encode(),
+                canonical_bytes(document)[:-1] + b',"id":"x"}',
+                b'{"id":"x",' + canonical_bytes(document)[1:],
+                canonical_bytes(document) + b" ",
+            ]
+        )
+    )
+    found = read_plain_line(line)
+    try:
+        entry = LogEntry.from_bytes(line, where="x")
+    except InputError:
+        assert found is None
+    else:
+        if found is not None:
+            assert entry.to_bytes() == line
+            assert found == (entry.id, entry.parents)
+
+
+@pytest.mark.parametrize("line", [b"", b"null", b"[]", b"{}", b"\xff", b"[" * 5000, b"9" * 400])
+def test_junk_is_not_read_without_the_model(line: bytes) -> None:
+    assert read_plain_line(line) is None

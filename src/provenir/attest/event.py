@@ -27,7 +27,15 @@ from provenir.core.document import DigestText, Document, Part, UtcText
 from provenir.core.errors import UsageError
 from provenir.core.text import printable
 
-__all__ = ["EVENT_TYPES", "TRAINING_RUN_NAMES", "Actor", "EntrySubject", "LogEntry", "LogEvent"]
+__all__ = [
+    "EVENT_TYPES",
+    "TRAINING_RUN_NAMES",
+    "Actor",
+    "EntrySubject",
+    "LogEntry",
+    "LogEvent",
+    "read_plain_line",
+]
 
 EventType = Literal[
     "admission",
@@ -150,57 +158,77 @@ def _actor_json(actor: Actor) -> orjson.Fragment:
     return orjson.Fragment(canonical_bytes(actor.model_dump(mode="json")))
 
 
-def _plain_line(event: LogEvent, subjects: dict[Any, Any], payload_digest: str) -> bytes | None:
-    """The line of an event whose parts are plainly good, None where the model has to judge."""
-    parents = event.parents
+@lru_cache(maxsize=256)
+def _read_actor(data: bytes) -> orjson.Fragment | None:
+    """An actor as it stands in a line, where that is its canonical form."""
+    try:
+        actor = Actor.model_validate_json(data, strict=True)
+    except ValidationError:
+        return None
+    canonical = canonical_bytes(actor.model_dump(mode="json"))
+    return orjson.Fragment(data) if canonical == data else None
+
+
+def _plain_line(form: dict[str, Any], actor: orjson.Fragment | None) -> bytes | None:
+    """The line of an entry whose parts are plainly good, None where the model has to judge."""
+    kind, name, time, event_id = form["type"], form["name"], form["time"], form["id"]
+    parents, subjects, payload_digest = form["parents"], form["subjects"], form["payload_digest"]
     if not (
-        type(event.type) is str
-        and event.type in EVENT_TYPES
-        and _is_name(event.name)
-        and (event.type != "training_run" or event.name in TRAINING_RUN_NAMES)
-        and type(event.time) is str
-        and _PLAIN_TIME.fullmatch(event.time)
-        and type(event.id) is str
-        and _UUID.fullmatch(event.id)
-        and type(event.actor) is Actor
-        and type(parents) is tuple
+        actor is not None
+        and type(kind) is str
+        and kind in EVENT_TYPES
+        and _is_name(name)
+        and (kind != "training_run" or name in TRAINING_RUN_NAMES)
+        and type(time) is str
+        and _PLAIN_TIME.fullmatch(time)
+        and type(event_id) is str
+        and _UUID.fullmatch(event_id)
+        and type(parents) in (tuple, list)
         and len(parents) <= _MAX_PARENTS
         and all(type(parent) is str and _UUID.fullmatch(parent) for parent in parents)
         and len(subjects) <= _MAX_SUBJECTS
-        and all(_is_name(name) and is_digest(subjects[name]) for name in subjects)
+        and all(_is_name(each["name"]) and is_digest(each["digest"]) for each in subjects)
+        and is_digest(payload_digest)
     ):
         return None
     # The keys stand in the order of RFC 8785.
-    form = {
-        "actor": _actor_json(event.actor),
-        "id": event.id,
-        "name": event.name,
+    ordered = {
+        "actor": actor,
+        "id": event_id,
+        "name": name,
         "parents": parents,
         "payload_digest": payload_digest,
         "schema_version": "log-event/1",
-        "subjects": [{"digest": subjects[name], "name": name} for name in subjects],
-        "time": event.time,
-        "type": event.type,
+        "subjects": [{"digest": each["digest"], "name": each["name"]} for each in subjects],
+        "time": time,
+        "type": kind,
     }
-    return orjson.dumps(form)
+    return orjson.dumps(ordered)
 
 
-def _judged_line(event: LogEvent, subjects: dict[Any, Any], payload_digest: str) -> bytes:
+def read_plain_line(line: bytes) -> tuple[str, tuple[str, ...]] | None:
+    """Id and parents of a line that is plainly an entry in its canonical form.
+
+    Returns:
+        None where the model has to judge: the line may still be an entry.
+    """
+    try:
+        form = orjson.loads(line)
+        actor = _read_actor(orjson.dumps(form["actor"]))
+        # Whatever the reader passed over, such as a key that stands twice, is missing here.
+        if _plain_line(form, actor) == line:
+            return form["id"], tuple(form["parents"])
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, KeyError, TypeError):
+        return None
+    return None
+
+
+def _judged_line(form: dict[str, Any]) -> bytes:
     """The line of any event, by the model.
 
     Raises:
         UsageError: A part does not have the form that the log accepts.
     """
-    form = {
-        "id": event.id,
-        "type": event.type,
-        "name": event.name,
-        "time": event.time,
-        "actor": event.actor,
-        "subjects": [{"name": name, "digest": subjects[name]} for name in subjects],
-        "parents": event.parents,
-        "payload_digest": payload_digest,
-    }
     try:
         return LogEntry.model_validate(form).to_bytes()
     except ValidationError as fault:
@@ -241,10 +269,20 @@ class LogEvent:
 
     def __post_init__(self) -> None:
         subjects = _mapping(self.subjects, "subjects")
-        payload_digest = digest_value(_mapping(self.payload, "payload"))
-        line = _plain_line(self, subjects, payload_digest)
+        form = {
+            "id": self.id,
+            "type": self.type,
+            "name": self.name,
+            "time": self.time,
+            "actor": self.actor,
+            "subjects": [{"name": name, "digest": subjects[name]} for name in subjects],
+            "parents": self.parents,
+            "payload_digest": digest_value(_mapping(self.payload, "payload")),
+        }
+        actor = _actor_json(self.actor) if type(self.actor) is Actor else None
+        line = _plain_line(form, actor)
         if line is None:
-            line = _judged_line(self, subjects, payload_digest)
+            line = _judged_line(form)
         object.__setattr__(self, "line", line)
 
     @property

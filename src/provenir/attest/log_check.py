@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from provenir.attest.event import LogEntry
+from provenir.attest.event import LogEntry, read_plain_line
 from provenir.attest.segment import complete_lines, open_log
 from provenir.attest.segments import segment_name
 from provenir.core.digest import format_digest, parse_digest
@@ -189,22 +189,32 @@ class _Lines:
 
     def examine(self, line: bytes, place: str) -> None:
         """Look at one complete line; `place` is its file and number."""
+        plain = read_plain_line(line)
+        if plain is None:
+            plain = self._judge(line, place)
+        if plain is None:
+            return
+        event_id, parents = plain
+        if event_id in self._ids:
+            detail = f"the event {event_id} is in the log twice"
+            self._add(_finding("duplicate_event", "critical", detail, place))
+        unknown = sum(parent not in self._ids for parent in parents)
+        if unknown:
+            detail = f"{unknown} parent(s) are no earlier event of this log"
+            self._add(_finding("unknown_parent", "info", detail, place))
+        self._ids.add(event_id)
+
+    def _judge(self, line: bytes, place: str) -> tuple[str, tuple[str, ...]] | None:
+        """Id and parents of any line, None where it is no entry."""
         try:
             entry = LogEntry.from_bytes(line, where=place)
         except InputError as fault:
             self._add(_finding("malformed_entry", "critical", fault.what, place))
-            return
+            return None
         if entry.to_bytes() != line:
             detail = "not the canonical bytes of its own content: no writer of this log made it"
             self._add(_finding("noncanonical_entry", "critical", detail, place))
-        if entry.id in self._ids:
-            detail = f"the event {entry.id} is in the log twice"
-            self._add(_finding("duplicate_event", "critical", detail, place))
-        unknown = sum(parent not in self._ids for parent in entry.parents)
-        if unknown:
-            detail = f"{unknown} parent(s) are no earlier event of this log"
-            self._add(_finding("unknown_parent", "info", detail, place))
-        self._ids.add(entry.id)
+        return entry.id, entry.parents
 
     def findings(self) -> list[Finding]:
         """Everything kept, how much was not, and one finding for each kind of note."""
