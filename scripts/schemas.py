@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from provenir.attest.event import LogEntry
 from provenir.attest.log_index import IndexHead
 from provenir.attest.verifier_state import VerifierState
+from provenir.attest.witness import WitnessState
 from provenir.core.manifest import RunManifest
 from provenir.governance.bom import ModelBOM
 from provenir.governance.passport_proof import PassportProof
@@ -51,6 +52,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     RunStatement,
     VerdictDocument,
     VerifierState,
+    WitnessState,
 )
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "schemas"
 

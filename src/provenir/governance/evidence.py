@@ -32,6 +32,8 @@ from provenir.provenance import run_layout
 from provenir.provenance.run_record import read_run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from provenir.governance.bom import ModelBOM
     from provenir.governance.predicate import Assurance, PassportPredicate
     from provenir.governance.run_facts import JournalFacts
@@ -47,13 +49,14 @@ _HACKING = "hacking_report.json"
 
 
 def check_run_folder(
-    predicate: PassportPredicate, files: RunFiles
+    predicate: PassportPredicate, files: RunFiles, *, judged: Iterable[str] = ()
 ) -> tuple[list[Check], Assurance]:
     """Check what a passport says against its run folder.
 
     Args:
         predicate: What was signed.
         files: The run folder.
+        judged: Names of files in it that have a row of their own.
 
     Returns:
         The rows, and the assurance that the folder establishes.
@@ -80,7 +83,8 @@ def check_run_folder(
     checks += files.compare("files", manifest.files)
     agreement, uncovered = _agreement(predicate, manifest, files)
     checks.append(agreement)
-    others = files.others(manifest, judged=_verified_here(predicate, files))
+    here = (*judged, *_verified_here(predicate, files), *files.statements(predicate.statements))
+    others = files.others(manifest, judged=here)
     others += _word_only(uncovered)
     if any(check.status != "pass" for check in checks):
         return [*checks, *others], "declared"

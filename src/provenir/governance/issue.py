@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from provenir.attest.checkpoint import Checkpoint
 from provenir.attest.event import Actor, LogEvent
+from provenir.attest.keys import Ed25519Signer, load_signer
+from provenir.attest.note import SignedNote
 from provenir.core.clock import utc_text
 from provenir.core.digest import digest_bytes
+from provenir.core.errors import UsageError
 from provenir.governance.passport_proof import ConsistencyProof, PassportProof
 
 if TYPE_CHECKING:
@@ -14,10 +20,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from provenir.attest.dsse import Envelope
-    from provenir.attest.log import EventLog, LogReceipt
+    from provenir.attest.log import EventLog
     from provenir.core.clock import Clock
 
-__all__ = ["issue_event", "issue_proof"]
+__all__ = ["LOG_KEY_VARIABLE", "issue_event", "issue_proof", "log_signer"]
+
+LOG_KEY_VARIABLE: Final = "PROVENIR_LOG_KEY"
+"""Names the PEM file of the key that signs the log's checkpoints, and nothing else."""
 
 
 def issue_event(
@@ -54,19 +63,51 @@ def issue_event(
 
 
 def issue_proof(
-    log: EventLog, event: LogEvent, receipt: LogReceipt, before: int | None
+    log: EventLog,
+    event: LogEvent,
+    index: int,
+    *,
+    size: int,
+    before: int | None = None,
+    checkpoint: bytes | None = None,
 ) -> PassportProof:
     """The proof that an appended event is in the log.
 
     Args:
         log: The log.
         event: What was appended.
-        receipt: The log's answer.
+        index: Where its entry stands.
+        size: For which size of the log; that of the checkpoint where there is one.
         before: Size of the log that the passport names; a proof from it is added.
+        checkpoint: A signed note over the log.
 
     Raises:
-        InputError: The log cannot be read.
+        InputError: The log cannot be read, or the checkpoint is none.
     """
-    proof = log.inclusion(receipt.index, size=receipt.size)
-    extends = [] if before is None else [ConsistencyProof(**log.consistency(before, receipt.size))]
-    return PassportProof(event=event.to_dict(), checkpoint=None, consistency=extends, **proof)
+    text = None
+    if checkpoint is not None:
+        note = SignedNote.parse(checkpoint)
+        text, size = checkpoint.decode("utf-8"), Checkpoint.of(note).size
+    extends = [] if before is None else [ConsistencyProof(**log.consistency(before, size))]
+    proof = log.inclusion(index, size=size)
+    return PassportProof(event=event.to_dict(), checkpoint=text, consistency=extends, **proof)
+
+
+def log_signer() -> Ed25519Signer | None:
+    """The log's own key by the variable `PROVENIR_LOG_KEY`, None where it is not set.
+
+    Raises:
+        UsageError: It is no key that can sign checkpoints.
+        InputError: The file cannot be read.
+    """
+    told = os.environ.get(LOG_KEY_VARIABLE, "").strip()
+    if not told:
+        return None
+    signer = load_signer(Path(told))
+    if isinstance(signer, Ed25519Signer):
+        return signer
+    raise UsageError(
+        "a log signs its checkpoints with an Ed25519 key",
+        where=told,
+        mend="make one with: provenir key new --out log",
+    )

@@ -48,9 +48,8 @@ def verify_run(run_dir: str | Path) -> Verdict:
     checks = [row]
     if manifest is not None:
         checks += _files(files, manifest)
-        checks += _passport(files, manifest)
-        signed_for = () if files.path(_PASSPORT) is None else (_PASSPORT,)
-        checks += files.others(manifest, judged=signed_for)
+        rows, judged = _passport(files, manifest)
+        checks += [*rows, *files.others(manifest, judged=judged)]
     signed = files.path(_PASSPORT) is not None
     checks.append(
         Check(
@@ -99,21 +98,34 @@ def _files(files: RunFiles, manifest: RunManifest) -> list[Check]:
     return [Check(name="files", status="undecided", reason="unfinished-run", detail=detail)]
 
 
-def _passport(files: RunFiles, manifest: RunManifest) -> list[Check]:
-    """Compare the manifest with the passport that lies in the folder, its signature unchecked."""
+def _passport(files: RunFiles, manifest: RunManifest) -> tuple[list[Check], list[str]]:
+    """Compare the folder with the passport that lies in it, its signature unchecked.
+
+    Returns:
+        The rows, and the names of the files that they judge.
+    """
     path = files.path(_PASSPORT)
     if path is None:
-        return []
+        return [], []
     try:
-        stated = ModelPassport.from_json(read_bounded(path)).predicate.manifest
+        predicate = ModelPassport.from_json(read_bounded(path)).predicate
     except (InputError, EvidenceError) as fault:
-        return [
-            Check(name="passport", status="fail", reason="malformed", detail=fault.what),
-        ]
+        wrong = Check(name="passport", status="fail", reason="malformed", detail=fault.what)
+        return [wrong], [_PASSPORT]
+    stated = predicate.manifest
+    statements = files.statements(predicate.statements)
+    judged = [_PASSPORT, *statements]
     found = files.digest(f"{run_layout.MANIFESTS}/{manifest.run_id}.json")
     if stated is None or stated.digest != found:
-        return [_differs("the passport in the folder is for another manifest", name="passport")]
-    return [Check(name="passport", status="pass", detail="it names this manifest")]
+        wrong = _differs("the passport in the folder is for another manifest", name="passport")
+        return [wrong], judged
+    row = Check(name="passport", status="pass", detail="it names this manifest")
+    missing = len(set(predicate.statements)) - len(statements)
+    if missing <= 0:
+        return [row], judged
+    detail = f"{missing} that the passport lists are not in the folder"
+    lost = Check(name="statements", status="fail", reason="missing-statement", detail=detail)
+    return [row, lost], judged
 
 
 def _differs(detail: str, *, name: str = "manifest") -> Check:

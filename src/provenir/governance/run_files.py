@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from provenir.attest.dsse import MAX_ENVELOPE_BYTES, Envelope
 from provenir.core.digest import digest_bytes, digest_file
 from provenir.core.errors import InputError
 from provenir.core.files import read_bounded
@@ -17,7 +18,7 @@ from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from provenir.core.manifest import RunManifest
 
@@ -128,6 +129,22 @@ class RunFiles:
             for what, found in groups.items()
             if found
         ]
+
+    def statements(self, listed: Container[str]) -> list[str]:
+        """Names of the statements of the roles whose payloads have the listed digests."""
+        found = []
+        for entry in sorted(self._entries(self.folder / run_layout.STATEMENTS)):
+            name = f"{run_layout.STATEMENTS}/{entry.name}"
+            if self.path(name) is None:
+                continue
+            try:
+                data = read_bounded(entry, max_bytes=MAX_ENVELOPE_BYTES, follow_symlinks=False)
+                payload = Envelope.parse(data, where=name).payload
+            except InputError:
+                continue
+            if digest_bytes(payload) in listed:
+                found.append(name)
+        return found
 
     def not_among(self, covered: Iterable[str]) -> list[str]:
         """Names of files and folders in the run folder that are not among `covered`.

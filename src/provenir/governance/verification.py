@@ -40,6 +40,7 @@ from provenir.governance.content_check import (
     version_row,
 )
 from provenir.governance.evidence import check_run_folder
+from provenir.governance.handover import PROOF
 from provenir.governance.log_evidence import LogEvidence
 from provenir.governance.payload import read_payload
 from provenir.governance.predicate import assurance_ceiling, inconsistency, weaker
@@ -228,7 +229,8 @@ class _Judgement:
 
     def _run(self, predicate: PassportPredicate) -> tuple[list[Check], Assurance]:
         if self._asked.run is not None:
-            return check_run_folder(predicate, self._asked.run)
+            judged = () if self._asked.evidence.proof is None else (PROOF,)
+            return check_run_folder(predicate, self._asked.run, judged=judged)
         detail = "hand over the run folder to have its reports compared"
         missing = Check(name="run", status="not-checked", reason="not-given", detail=detail)
         return [missing], "declared"

@@ -28,7 +28,7 @@ from provenir.provenance.lineage_document import LineageDocument
 from provenir.provenance.run_layout import APPENDED, MADE_AT_THE_END, SUPERSEDED, rank_files
 from provenir.provenance.run_record import read_run
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
-from provenir.tracking.log_entries import log_passport, log_run
+from provenir.tracking.log_entries import log_passport, log_run, prove_passport, sign_log
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 from provenir.tracking.ranks import PATIENCE_S, note_other_ranks, still_writing
 from provenir.tracking.vouching import sign_run
@@ -172,9 +172,11 @@ def _vouch(
     if vouched is None:
         return
     closed.passport = vouched.passport
-    proof = _attempt(
-        run, "log", lambda: log_passport(run.log, run.folder.run_id, vouched, logged, clock)
-    )
+    entered = _attempt(run, "log", lambda: log_passport(run.log, run.folder.run_id, vouched, clock))
+    if entered is None:
+        return
+    note = _attempt(run, "checkpoint", lambda: sign_log(run.log))
+    proof = _attempt(run, "log", lambda: prove_passport(run.log, entered, logged, note))
     if proof is not None:
         _write(run, "passport.proof.json", proof)
 

@@ -11,7 +11,7 @@ from provenir.attest.log import EventLog, LogReceipt, find_workspace, log_folder
 from provenir.core.clock import Clock, utc_text
 from provenir.core.digest import digest_bytes
 from provenir.core.errors import ProvenirError
-from provenir.governance.issue import issue_event, issue_proof
+from provenir.governance.issue import issue_event, issue_proof, log_signer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,20 +78,9 @@ def log_run(log: EventLog, manifest: RunManifest, clock: Clock) -> LogReceipt:
 
 
 def log_passport(
-    log: EventLog,
-    run_id: str,
-    vouched: Vouched,
-    before: LogReceipt | None,
-    clock: Clock,
-) -> PassportProof:
-    """Append the issue of a passport; return the unsigned proof that goes beside it.
-
-    Args:
-        log: The workspace's log.
-        run_id: The run.
-        vouched: What was signed.
-        before: The log's answer that the passport names as the state before its issue.
-        clock: Where the time of the entry comes from.
+    log: EventLog, run_id: str, vouched: Vouched, clock: Clock
+) -> tuple[LogEvent, LogReceipt]:
+    """Append the issue of a passport.
 
     Raises:
         ProvenirError: the log cannot be read or is held.
@@ -105,5 +94,43 @@ def log_passport(
         clock=clock,
         payload={"run_id": run_id},
     )
-    receipt = log.append(event)
-    return issue_proof(log, event, receipt, None if before is None else before.size)
+    return event, log.append(event)
+
+
+def prove_passport(
+    log: EventLog,
+    logged: tuple[LogEvent, LogReceipt],
+    before: LogReceipt | None,
+    checkpoint: bytes | None,
+) -> PassportProof:
+    """The unsigned proof that goes beside a passport.
+
+    Args:
+        log: The log.
+        logged: What `log_passport` answered.
+        before: The log's answer that the passport names as the state before its issue.
+        checkpoint: The log as it was signed after that, None where nobody signs it.
+
+    Raises:
+        ProvenirError: the log cannot be read.
+    """
+    event, receipt = logged
+    return issue_proof(
+        log,
+        event,
+        receipt.index,
+        size=receipt.size,
+        before=None if before is None else before.size,
+        checkpoint=checkpoint,
+    )
+
+
+def sign_log(log: EventLog) -> bytes | None:
+    """A checkpoint of the log by the key of `PROVENIR_LOG_KEY`; None where it is not set.
+
+    Raises:
+        ProvenirError: the key is none, or the log does not extend what it signed before.
+        OSError: the disk refuses it.
+    """
+    signer = log_signer()
+    return None if signer is None else log.checkpoint(signer)
