@@ -54,7 +54,7 @@ def export_tiles(
     Args:
         log: A log with a signed checkpoint.
         folder: Where to; made when it is missing. Tiles of an earlier export are written again.
-        progress: Called now and then with the number of entries written since.
+        progress: Called now and then with the bytes of entries written since.
 
     Returns:
         The checkpoint.
@@ -74,10 +74,13 @@ def export_tiles(
     note = kept_checkpoint(log.folder)
     checkpoint = Checkpoint.of(note)
     writer = _TileWriter(folder)
+    read = 0
     for line in log.lines(checkpoint.size):
         writer.add(line, f"{log.folder}, entry {writer.frontier.n}")
+        read += len(line) + 1
         if progress is not None and not writer.frontier.n % (16 * TILE_WIDTH):
-            progress(16 * TILE_WIDTH)
+            progress(read)
+            read = 0
     writer.close()
     if writer.frontier.n < checkpoint.size:
         raise truncated(checkpoint.size, writer.frontier.n, str(log.folder))

@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from provenir.core.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["WORKSPACE_VARIABLE", "find_workspace", "log_folder"]
+__all__ = ["WORKSPACE_VARIABLE", "find_log", "find_workspace", "log_folder"]
 
 WORKSPACE_VARIABLE: Final = "PROVENIR_WORKSPACE"
 
@@ -51,6 +53,23 @@ def find_workspace(
 def log_folder(workspace: str | Path) -> Path:
     """The folder of a workspace's log."""
     return Path(workspace) / _LOG
+
+
+def find_log(path: str | Path) -> Path:
+    """The log's folder from what a user names: that folder itself, or a workspace that has one.
+
+    Raises:
+        InputError: Neither is there.
+    """
+    named = Path(path)
+    for folder in (log_folder(named), named):
+        if any(folder.glob("events-*.jsonl")) or (folder / "origin").is_file():
+            return folder
+    raise InputError(
+        "there is no log here",
+        where=str(named),
+        mend="give a workspace (a folder that has log/) or the log's own folder",
+    )
 
 
 def _absolute(path: str | Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from provenir._version import __version__
-from provenir.cli import demo, doctor, key, lineage, passport, report, verify
+from provenir.cli import demo, doctor, key, lineage, log, passport, report, verify
 from provenir.cli import run as run_noun
 from provenir.cli.offline import go_offline
 from provenir.cli.output import stderr, warn
@@ -44,6 +44,7 @@ app.add_typer(run_noun.app, name="run")
 app.add_typer(passport.app, name="passport")
 app.add_typer(key.app, name="key")
 app.add_typer(lineage.app, name="lineage")
+app.add_typer(log.app, name="log")
 app.command(name="verify")(verify.verify)
 app.command(name="report")(report.report)
 app.command(name="demo")(demo.demo)

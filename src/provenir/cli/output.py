@@ -100,13 +100,15 @@ def say_lines(text: str, *, prose: bool = False) -> None:
 
 
 @contextmanager
-def reading_bar(paths: Sequence[Path]) -> Iterator[Callable[[int], None]]:
-    """A progress bar over the bytes of files and folders; on a terminal, from 256 MB on."""
+def reading_bar(
+    paths: Sequence[Path], *, from_bytes: int = BAR_FROM_BYTES
+) -> Iterator[Callable[[int], None]]:
+    """A progress bar over the bytes of files and folders; on a terminal, from so many on."""
     from provenir.provenance.tree_scan import listing
 
     total = sum(size for path in paths for _, size in listing(path))
     console = stderr()
-    if total < BAR_FROM_BYTES or not console.is_terminal:
+    if total < from_bytes or not console.is_terminal:
         yield lambda _: None
         return
     from rich.progress import (

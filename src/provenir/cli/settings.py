@@ -30,7 +30,7 @@ __all__ = ["Settings", "load_settings"]
 
 FILE_NAME: Final = "provenir.toml"
 MAX_BYTES: Final = 2**20
-DECIDING: Final = frozenset({"--key", "--public-key", "--at"})
+DECIDING: Final = frozenset({"--key", "--public-key", "--at", "--checkpoint", "--origin"})
 
 
 @dataclass(frozen=True, slots=True)
