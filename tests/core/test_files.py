@@ -50,6 +50,18 @@ def test_atomic_write_into_a_missing_folder(tmp_path: Path) -> None:
     assert caught.value.filename == str(tmp_path / "no" / "a")
 
 
+def test_atomic_write_can_spare_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    atomic_write(path, b"first", mode=0o600, replace=False)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (link := tmp_path / "link").symlink_to("nowhere")
+    for taken in (path, link):
+        with pytest.raises(FileExistsError, match=taken.name):
+            atomic_write(taken, b"second", replace=False)
+    assert path.read_bytes() == b"first"
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["file", "link"]
+
+
 def test_a_failed_rename_leaves_the_old_content_and_no_rest(tmp_path: Path) -> None:
     target = tmp_path / "folder"
     target.mkdir()

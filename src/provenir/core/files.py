@@ -39,7 +39,7 @@ _READ_BUFFER_BYTES: Final = 1024 * 1024
 _ANOTHER_COPY: Final = "check the disk, or read another copy"
 
 
-def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644) -> None:
+def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644, replace: bool = True) -> None:
     """Write a file so that a crash leaves the former content or all of the new one.
 
     The data goes to a new file in the same folder, is synced, renamed over `path`, and the folder
@@ -49,21 +49,26 @@ def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644) -> None:
         path: The file; its folder must exist.
         data: The whole content.
         mode: Permission bits of the new file; the process's umask narrows them.
+        replace: Whether a file that is there may be replaced. Where not, the file system must know
+            hard links.
 
     Raises:
+        FileExistsError: Something is there already, and may not be replaced.
         OSError: The folder is missing or cannot be written; nothing is left behind. It names
             `path`, not the temporary file.
     """
     target = Path(path)
     temporary = target.parent / f".tmp-{os.getpid()}-{secrets.token_hex(8)}"
     try:
-        _write_and_rename(temporary, target, data, mode)
+        _write_and_rename(temporary, target, data, mode, replace=replace)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(target)) from error
     sync_folder(target.parent)
 
 
-def _write_and_rename(temporary: Path, target: Path, data: bytes, mode: int) -> None:
+def _write_and_rename(
+    temporary: Path, target: Path, data: bytes, mode: int, *, replace: bool
+) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(temporary, flags, mode)
     try:
@@ -72,7 +77,11 @@ def _write_and_rename(temporary: Path, target: Path, data: bytes, mode: int) -> 
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.replace(temporary, target)  # noqa: PTH105 - the pair of the calls around it
+        if replace:
+            os.replace(temporary, target)  # noqa: PTH105 - the pair of the calls around it
+        else:
+            os.link(temporary, target)  # unlike a rename, it fails where something is
+            temporary.unlink()
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
