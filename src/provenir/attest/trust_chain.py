@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -45,12 +46,14 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_VERSIONS",
     "ROTATION_TYPE",
+    "TrustVersion",
     "accept_rotation",
     "load_trust",
     "missing_signatures",
     "read_rotation",
     "rotation_envelope",
     "rotation_name",
+    "trust_versions",
 ]
 
 ROTATION_TYPE: Final = "application/vnd.provenir.trust-policy+toml"
@@ -82,13 +85,38 @@ def load_trust(
         EvidenceError: The chain does not hold (reason `bad-rotation`), or an older version or
             other bytes than the remembered ones are shown (reason `rolled-back`).
     """
+    versions = trust_versions(path, at=at)
+    if state is not None:
+        _check_remembered(versions, state, str(path))
+    return versions[-1].policy
+
+
+@dataclass(frozen=True, slots=True)
+class TrustVersion:
+    """One version of a trust policy, accepted.
+
+    Attributes:
+        policy: What it says.
+        data: Its exact bytes.
+    """
+
+    policy: TrustPolicy
+    data: bytes
+
+
+def trust_versions(path: str | Path, *, at: datetime | None = None) -> tuple[TrustVersion, ...]:
+    """Follow the chain from the policy that the verifier holds; see `load_trust`.
+
+    Returns:
+        Every version from the held one to the newest.
+    """
     anchor = Path(path)
     data = read_bounded(anchor, max_bytes=MAX_POLICY_BYTES, follow_symlinks=False)
     policy = TrustPolicy.parse(data, where=str(anchor))
     clock = at if at is not None else SystemClock().now()
     if clock.tzinfo is None:
         raise UsageError("a time without a time zone", mend="pass tzinfo=datetime.UTC")
-    seen = [policy]
+    versions = [TrustVersion(policy, data)]
     for version in _following(anchor.parent, policy.version):
         file = anchor.parent / rotation_name(version)
         try:
@@ -96,10 +124,8 @@ def load_trust(
         except InputError as fault:
             raise _refusal(fault.what, str(file)) from fault
         policy = accept_rotation(policy, envelope, at=clock, where=str(file))
-        seen.append(policy)
-    if state is not None:
-        _check_remembered(seen, state, str(anchor))
-    return policy
+        versions.append(TrustVersion(policy, envelope.payload))
+    return tuple(versions)
 
 
 def rotation_name(version: int) -> str:
@@ -215,11 +241,12 @@ def _following(folder: Path, held: int) -> Iterator[int]:
         yield version
 
 
-def _check_remembered(seen: Sequence[TrustPolicy], state: VerifierState, where: str) -> None:
+def _check_remembered(versions: Sequence[TrustVersion], state: VerifierState, where: str) -> None:
     """Refuse a chain that ends before the remembered version, or passes it with other bytes."""
-    known = state.policy_version(seen[-1].name)
-    for policy in seen:
-        if policy is seen[-1] or (known is not None and policy.version == known.version):
+    newest = versions[-1].policy
+    known = state.policy_version(newest.name)
+    for policy in (version.policy for version in versions):
+        if policy is newest or (known is not None and policy.version == known.version):
             state.check_policy(policy.name, policy.version, policy.digest, where=where)
 
 

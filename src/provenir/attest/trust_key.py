@@ -21,9 +21,29 @@ if TYPE_CHECKING:
     from provenir.attest.keys import VerificationKey
     from provenir.core.strict_toml import TomlTable
 
-__all__ = ["DEFAULT_PREDICATES", "NOTE_ROLES", "ROLES", "TrustKey", "joined", "known", "read_key"]
+__all__ = [
+    "DEFAULT_PREDICATES",
+    "KEY_FIELDS",
+    "NOTE_ROLES",
+    "ROLES",
+    "TrustKey",
+    "joined",
+    "known",
+    "read_key",
+]
 
 ROLES: Final = ("operator", "data-source", "governance", "auditor", "root", "log", "witness")
+
+KEY_FIELDS: Final = (
+    "id",
+    "alg",
+    "public",
+    "roles",
+    "predicate_types",
+    "not_before",
+    "compromised_at",
+)
+"""Of a `[[keys]]` table, in the order in which they are written."""
 
 NOTE_ROLES: Final = frozenset({"log", "witness"})
 """Roles that sign notes, in which a key goes by its `id`."""
@@ -40,7 +60,6 @@ DEFAULT_PREDICATES: Final[Mapping[str, tuple[str, ...]]] = {
 """What a key of a role signs unless the policy says otherwise."""
 
 _ALONE: Final = ("root", "log", "witness")
-_FIELDS: Final = ("id", "alg", "public", "roles", "predicate_types", "not_before", "compromised_at")
 _MAX_ID_CHARS = 128
 _MAX_PUBLIC_CHARS = 2_048
 # RFC 3986 section 4.3: a scheme, and no white space after it.
@@ -77,7 +96,7 @@ def read_key(table: TomlTable) -> TrustKey:
     Raises:
         InputError: A field is missing, unknown or wrong; names the field and the mend.
     """
-    table.only(_FIELDS)
+    table.only(KEY_FIELDS)
     label = table.text("id", max_chars=_MAX_ID_CHARS)
     alg = _algorithm(table)
     named = known(table, "roles")
