@@ -91,6 +91,17 @@ def test_a_file_beside_the_evidence_cannot_decide_its_verdict(call, signed, plac
     assert "beside the evidence" not in call("run", "list")[2]
 
 
+@pytest.mark.parametrize("option", ["trust", "new", "signing-key"])
+def test_a_file_beside_the_evidence_cannot_choose_what_is_signed(call, place, option):
+    given = {"trust": "trust.toml", "new": "new.toml", "signing-key": "root.pem"}
+    (place / "provenir.toml").write_text(f'[key.rotate]\n{option} = "{given.pop(option)}"\n')
+    words = [word for name, value in given.items() for word in (f"--{name}", value)]
+    code, _, err = call("key", "rotate", *words)
+    assert code == 2
+    assert f"--{option}" in err.splitlines()[-1]
+    assert "is not read from a file beside the evidence" in err
+
+
 def test_a_folder_that_others_can_write_in_is_passed_over(call, signed, place, monkeypatch):
     (place / "provenir.toml").write_text("[run.list]\njson = true\n")
     shared = place / "shared"

@@ -30,7 +30,15 @@ __all__ = ["Settings", "load_settings"]
 
 FILE_NAME: Final = "provenir.toml"
 MAX_BYTES: Final = 2**20
-DECIDING: Final = frozenset({"--key", "--public-key", "--at", "--checkpoint", "--origin"})
+DECIDING: Final = frozenset(
+    (
+        *("--key", "--public-key", "--at", "--trust", "--state"),
+        *("--checkpoint", "--origin", "--statement", "--revocation"),
+        *("--proof", "--log", "--reports"),
+        # What is signed and what a policy asks for, of `provenir key`.
+        *("--new", "--signing-key", "--threshold", "--require", "--compromised-at"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
