@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,31 @@ NEEDS = {
     "data.md": ("pyarrow", "zstandard", "datasets"),
     "train.md": ("torch", "transformers", "trl", "datasets"),
 }
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMANDS_TOO = {"trust.md"}
+"""Guides whose commands are run between the Python blocks."""
+BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks(path: Path) -> list[str]:
-    """The Python blocks of a page; ones that show a shape with `...` as an argument are not run."""
-    return [block for block in BLOCK.findall(path.read_text("utf-8")) if "(..., " not in block]
+def blocks(path: Path) -> list[tuple[str, str]]:
+    """Language and text of the blocks that are run, in their order.
+
+    Python that shows a shape with `...` as an argument is not run.
+    """
+    found = BLOCK.findall(path.read_text("utf-8"))
+    wanted = ("python", "bash") if path.name in COMMANDS_TOO else ("python",)
+    return [(kind, text) for kind, text in found if kind in wanted and "(..., " not in text]
+
+
+def run_commands(text: str) -> None:
+    """Run each command of a block; a line that ends in a backslash goes on."""
+    from provenir.cli.main import run
+
+    for line in text.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        assert words[0] == "provenir"
+        with pytest.raises(SystemExit) as left:
+            run(words[1:])
+        assert left.value.code == 0, line
 
 
 @pytest.mark.parametrize("guide", [path.name for path in GUIDES])
@@ -34,8 +54,11 @@ def test_the_code_of_a_guide_runs(guide, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PROVENIR_WORKSPACE", raising=False)
     names = {"__name__": "guide"}
-    for number, block in enumerate(blocks(ROOT / "docs" / "guide" / guide)):
-        exec(compile(block, f"{guide}#{number}", "exec"), names)
+    for number, (kind, block) in enumerate(blocks(ROOT / "docs" / "guide" / guide)):
+        if kind == "bash":
+            run_commands(block)
+        else:
+            exec(compile(block, f"{guide}#{number}", "exec"), names)
 
 
 def test_every_guide_is_in_the_index_and_every_entry_exists():
