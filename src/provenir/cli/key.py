@@ -37,7 +37,7 @@ def new(
     alg: Annotated[str, typer.Option("--alg", help="ed25519, or p256 for who needs it.")] = ED25519,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Make a key pair, Ed25519 unless told otherwise. Existing files are never overwritten."""
+    """Make a key pair. It is Ed25519 unless told otherwise, and replaces no file."""
     from provenir.attest.keys import ALGORITHMS, Ed25519Signer, P256Signer
 
     if alg not in ALGORITHMS:
@@ -58,7 +58,7 @@ def show(
     file: Annotated[Path, typer.Argument(help="A key in PEM, or a trust.toml.")],
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Show what a key file is, or whom a trust policy names. A private key is never printed.
+    """Show a key file or a trust policy. A private key is never printed.
 
     Of a trust policy the newest version of its chain is shown.
     """

@@ -41,7 +41,7 @@ def trust(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Write version 1 of a trust policy. An existing file is never overwritten."""
+    """Write the first trust policy. An existing file is never overwritten."""
     from provenir.attest.trust_policy import TrustPolicy
     from provenir.attest.trust_writing import first_policy
 
@@ -74,7 +74,7 @@ def rotate(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Sign the next version of a trust policy with root keys.
+    """Sign the next trust policy with root keys.
 
     Writes trust.N.dsse.json beside the policy once the thresholds of both versions are met. Until
     then --partial keeps the signatures in trust.N.partial.json: send it with the TOML to the next
@@ -123,7 +123,7 @@ def revoke(
     out: Annotated[Path, typer.Option("--out", help="The file to write, such as new.toml.")],
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Write the next version of a trust policy, in which a key is compromised.
+    """Write a next policy that revokes a key.
 
     The policy is written anew in its fixed order, without comments. It counts once root keys have
     signed it: see rotate.
