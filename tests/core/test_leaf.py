@@ -15,7 +15,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from provenir.core.canonical import LEAF_RULE, canonical_bytes, example_bytes, example_digest
+from provenir.core.canonical import (
+    LEAF_RULE,
+    canonical_bytes,
+    example_bytes,
+    example_digest,
+    plain_example_bytes,
+)
 from provenir.core.errors import CanonicalizationError
 from strategies import SAFE, row_values, rows, text_rows
 
@@ -141,6 +147,20 @@ def test_plain_rows_have_the_bytes_of_documents(row: dict[str, Any]) -> None:
             example_bytes(row)
     else:
         assert example_bytes(row) == slow
+
+
+@given(rows)
+@example({"a": 1.0, "b": [-0.0, 1e15, 2.0**62], "c": {"d": None}})
+def test_the_plain_form_is_the_only_form_or_none(row: dict[str, Any]) -> None:
+    plain = plain_example_bytes(row)
+    assert plain is None or plain == example_bytes(row)
+
+
+@pytest.mark.parametrize("number", [2.0**63, -(2.0**63), 2.0**64, 1e300, 2**53, -(2**63), 2**64])
+def test_what_may_have_been_an_integer_of_more_digits_has_no_plain_form(number: float) -> None:
+    assert plain_example_bytes({"n": number}) is None
+    assert plain_example_bytes({"n": [{"m": number}]}) is None
+    assert plain_example_bytes({"n": 2.0**63 - 1024, "m": 2**53 - 1}) is not None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ them:
   shortest digits that round-trip; any other is printed by the reference implementation and spliced
   in;
 - every other type is exactly `None`, `bool`, `str`, `int` within +-(2^53-1), `list`, `tuple`,
-  `dict`; a subclass may print itself differently, so it takes the slow path.
+  `dict`; a subclass may print itself differently, so it takes the slow path. What orjson refuses
+  (lone surrogates, integers beyond +-(2^53-1), keys that are no text) takes it too.
 """
 
 from __future__ import annotations
@@ -28,12 +29,23 @@ from provenir.core.leaf import LEAF_RULE, encode_example
 from provenir.core.limits import MAX_DEPTH, MAX_SAFE_INTEGER
 from provenir.core.text import is_encodable
 
-__all__ = ["LEAF_RULE", "canonical_bytes", "example_bytes", "example_digest"]
+__all__ = [
+    "LEAF_RULE",
+    "canonical_bytes",
+    "example_bytes",
+    "example_digest",
+    "plain_example_bytes",
+]
 
 # ECMAScript prints 1e-6 <= |x| < 1e21 without an exponent; orjson leaves that notation earlier.
 # The limits here lie inside what both print in plain notation.
 _PLAIN_FLOAT_MIN: Final = 1e-4
 _PLAIN_FLOAT_MAX: Final = 1e15
+# From here on a float may be what a parser made of an integer beyond 64 bits.
+_MAYBE_AN_INTEGER: Final = 2.0**63
+_OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_NOT_NULL: Final = frozenset({str, int, bool})
+_AS_IT_IS: Final = _NOT_NULL | {type(None)}
 
 
 class _SlowPathError(Exception):
@@ -43,40 +55,51 @@ class _SlowPathError(Exception):
 def _fast_form(value: Any, depth: int, *, row: bool) -> Any:
     """Return an equal value that orjson prints canonically, or raise `_SlowPathError`.
 
-    With `row`, the equal value under leaf rule 1, for rows that need none of its tags.
+    With `row`, the equal value under leaf rule 1, for rows that need none of its tags. A container
+    that orjson prints canonically as it is comes back itself. The range of integers is left to
+    `OPT_STRICT_INTEGER`.
     """
     kind = type(value)
-    if kind is str or value is None or kind is bool:
+    if kind in _AS_IT_IS:
         return value
-    if kind is int:
-        if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
-            return value
-    elif kind is float:
-        if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER and value.is_integer():
-            return int(value)
-        if _PLAIN_FLOAT_MIN <= abs(value) < _PLAIN_FLOAT_MAX:
-            return value
-        return orjson.Fragment(rfc8785.dumps(value))
-    elif depth < MAX_DEPTH:
+    if kind is float:
+        return _fast_float(value, row=row)
+    if depth < MAX_DEPTH:
         if kind is dict:
             return _fast_object(value, depth, row=row)
         if kind is list or kind is tuple:
+            if _AS_IT_IS.issuperset(map(type, value)):
+                return value
             return [_fast_form(item, depth + 1, row=row) for item in value]
     raise _SlowPathError
 
 
+def _fast_float(value: float, *, row: bool) -> Any:
+    if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER and value.is_integer():
+        return int(value)
+    size = abs(value)
+    if _PLAIN_FLOAT_MIN <= size < _PLAIN_FLOAT_MAX:
+        return value
+    if row and not size < _MAYBE_AN_INTEGER:
+        raise _SlowPathError
+    return orjson.Fragment(rfc8785.dumps(value))
+
+
 def _fast_object(value: dict[Any, Any], depth: int, *, row: bool) -> dict[str, Any]:
-    fast = {}
-    for key, item in value.items():
-        if type(key) is not str or not (key.isascii() or max(key) < "\ud800"):
-            raise _SlowPathError
-        if row:
-            if item is None:
-                continue
-            if key.startswith("$"):
-                raise _SlowPathError
-        fast[key] = item if type(item) is str else _fast_form(item, depth + 1, row=row)
-    return fast
+    names = "".join(value)  # a TypeError where a key is no text
+    if not (names.isascii() or max(names) < "\ud800") or (row and "$" in names):
+        raise _SlowPathError
+    as_it_is = _NOT_NULL if row else _AS_IT_IS
+    for item in value.values():
+        if type(item) not in as_it_is:
+            break
+    else:
+        return value
+    return {
+        key: item if type(item) in _AS_IT_IS else _fast_form(item, depth + 1, row=row)
+        for key, item in value.items()
+        if not (row and item is None)
+    }
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -95,7 +118,7 @@ def canonical_bytes(value: Any) -> bytes:
             message names the place.
     """
     try:
-        return orjson.dumps(_fast_form(value, 0, row=False), option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(_fast_form(value, 0, row=False), option=_OPTIONS)
     except (_SlowPathError, TypeError, ValueError, RecursionError):
         # orjson's encode error is a TypeError: lone surrogates end here too.
         return _reference_bytes(value)
@@ -165,10 +188,24 @@ def example_bytes(record: Any) -> bytes:
         CanonicalizationError: The record holds a type that the rule does not name, two keys that
             are one under the rule, more than 200 levels, or itself.
     """
+    data = plain_example_bytes(record)
+    return canonical_bytes(_encode_row(record)) if data is None else data
+
+
+def plain_example_bytes(record: Any) -> bytes | None:
+    """Return what `example_bytes` does for a record that needs nothing unusual, None for others.
+
+    Whatever a parser makes of an integer beyond 64 bits is unusual: a reader whose parser turns
+    such an integer into a float may rely on the bytes that it gets.
+    """
     try:
-        return orjson.dumps(_fast_form(record, 0, row=True), option=orjson.OPT_SORT_KEYS)
+        if type(record) is dict:
+            form: Any = _fast_object(record, 0, row=True)
+        else:
+            form = _fast_form(record, 0, row=True)
+        return orjson.dumps(form, option=_OPTIONS)
     except (_SlowPathError, TypeError, ValueError, RecursionError):
-        return canonical_bytes(_encode_row(record))
+        return None
 
 
 def _encode_row(record: Any) -> Any:
