@@ -128,6 +128,20 @@ def test_root_equals_the_oracle(leaves: list[bytes]) -> None:
     assert merkle_root(iter(leaves)) == naive_root([leaf_hash(leaf) for leaf in leaves])
 
 
+@given(st.lists(st.lists(st.binary(max_size=4), max_size=40), max_size=8))
+@settings(max_examples=100)
+def test_extending_equals_appending(batches: list[list[bytes]]) -> None:
+    together, one_by_one = Frontier(), Frontier()
+    for batch in batches:
+        together.extend(iter(batch))
+        for leaf in batch:
+            one_by_one.append(leaf)
+        assert (together.n, together.root()) == (one_by_one.n, one_by_one.root())
+    together.append(b"more")
+    one_by_one.append(b"more")
+    assert together.root() == one_by_one.root()
+
+
 def test_every_inclusion_proof_up_to_70_leaves() -> None:
     for n in range(1, MAX_N + 1):
         for index in range(n):

@@ -98,6 +98,26 @@ class Frontier:
         self._peaks.append(node)
         self._n += 1
 
+    def extend(self, leaf_inputs: Iterable[bytes]) -> None:
+        """Append several leaves by their bytes; cheaper than one after the other.
+
+        The new nodes of one level are hashed together, from the leaves upwards.
+        """
+        sha256 = hashlib.sha256
+        nodes = [sha256(b"\x00" + leaf_input).digest() for leaf_input in leaf_inputs]
+        size = self._n
+        self._n += len(nodes)
+        alone: list[bytes] = []
+        while nodes:
+            if size & 1:
+                nodes.insert(0, self._peaks.pop())
+            if len(nodes) & 1:
+                alone.append(nodes.pop())
+            left = iter(nodes)
+            nodes = [sha256(b"\x01" + a + b).digest() for a, b in zip(left, left, strict=True)]
+            size >>= 1
+        self._peaks.extend(reversed(alone))
+
     def root(self) -> bytes:
         """Return the root over the leaves so far; it may be asked at any time."""
         if not self._peaks:
