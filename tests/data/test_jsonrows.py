@@ -8,8 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provenir.core.errors import BoundsError, InputError
-from provenir.data import bounds, jsonrows
-from provenir.data.jsonrows import array_rows, line_rows
+from provenir.data import bounds, json_parser, jsonlines, jsonrows
+from provenir.data.jsonlines import line_rows
+from provenir.data.jsonrows import array_rows
 from provenir.data.reading import Reading
 
 if TYPE_CHECKING:
@@ -157,7 +158,8 @@ def test_literals_outside_json_are_named_in_a_finding() -> None:
 
 
 def test_an_endless_line_or_object_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsonrows, "MAX_ROW_BYTES", 10_000)
+    for module in (jsonlines, jsonrows):
+        monkeypatch.setattr(module, "MAX_ROW_BYTES", 10_000)
     endless = b'{"a": "' + b"x" * 50_000
     with pytest.raises(BoundsError, match="longer than") as error:
         lines(b"{}\n" + endless, size=1000)
@@ -186,8 +188,8 @@ def test_a_long_object_is_parsed_a_bounded_number_of_times() -> None:
 def test_a_row_of_too_many_values_is_refused_before_it_is_parsed(
     monkeypatch: pytest.MonkeyPatch, inner: bytes
 ) -> None:
-    monkeypatch.setattr(bounds, "MAX_ROW_VALUES", 1000)
-    monkeypatch.setattr(jsonrows, "MAX_ROW_VALUES", 1000)
+    for module in (bounds, json_parser, jsonlines, jsonrows):
+        monkeypatch.setattr(module, "MAX_ROW_VALUES", 1000)
     many, some = (b'{"a": [' + b",".join([inner] * count) + b"]}" for count in (1001, 300))
     for strict in (False, True):
         with pytest.raises(BoundsError, match="more than 1,000 values") as error:
@@ -202,8 +204,8 @@ def test_a_row_of_too_many_values_is_refused_before_it_is_parsed(
 
 
 def test_marks_within_text_are_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "MAX_ROW_VALUES", 1000)
-    monkeypatch.setattr(jsonrows, "MAX_ROW_VALUES", 1000)
+    for module in (bounds, json_parser, jsonlines, jsonrows):
+        monkeypatch.setattr(module, "MAX_ROW_VALUES", 1000)
     row = {"a": '[{,:"\\"' * 900, "b": [",\\"] * 9}
     text = json.dumps(row).encode()
     assert lines(text) == [row]

@@ -11,11 +11,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from provenir.core.canonical import LEAF_RULE, example_digest
+from provenir.core.canonical import LEAF_RULE
 from provenir.core.digest import format_digest, is_digest
 from provenir.core.errors import CanonicalizationError, InputError, UsageError
 from provenir.core.merkle import Frontier
+from provenir.data.digests import row_digests
 from provenir.data.reading import FileIdentity, Reading, Row, Source
+from provenir.data.sources import Files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,8 +126,8 @@ def identify(
         return _unknown(source.refusal, None, reading)
     tree = Frontier()
     try:
-        for row in projected(source.read(reading), fields):
-            tree.append(_digest(row, tree.n))
+        for digests in _digests(source, reading):
+            tree.extend(digests)
     except CanonicalizationError as error:
         if strict:
             raise
@@ -143,6 +145,12 @@ def identify(
     )
 
 
+def _digests(source: Source, reading: Reading) -> Iterator[list[bytes]]:
+    if isinstance(source, Files) and reading.fields is None:
+        return source.digests(reading)
+    return row_digests(projected(source.read(reading), reading.fields), reading)
+
+
 def _unknown(reason: str, n: int | None, reading: Reading) -> DatasetIdentity:
     reading.note("unknown_identity", reason, severity="warning")
     return DatasetIdentity(
@@ -153,25 +161,6 @@ def _unknown(reason: str, n: int | None, reading: Reading) -> DatasetIdentity:
         reason=reason,
         findings=reading.findings(),
     )
-
-
-def _digest(row: Row, number: int) -> bytes:
-    try:
-        return example_digest(row)
-    except CanonicalizationError as error:
-        path = _first_refused(row)
-        place = f"row {number}" + (f", field {path}" if path else "")
-        raise CanonicalizationError(error.what, where=place, mend=error.mend) from error
-
-
-def _first_refused(row: Row) -> str | None:
-    """Name the first top-level field that the leaf rule refuses by itself."""
-    for name, value in row.items():
-        try:
-            example_digest({name: value})
-        except CanonicalizationError:
-            return str(name)
-    return None
 
 
 def projected(rows: Iterator[Row], fields: tuple[str, ...] | None) -> Iterator[Row]:

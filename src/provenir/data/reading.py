@@ -76,6 +76,7 @@ class Reading:
         digest_files: whether file digests are wanted (False for `Dataset.rows`).
         fields: the only top-level fields to read, None for all.
         advance: called with an increment in the unit of the source.
+        rows: how many rows were digested so far; the number of the next one.
         files: digests of the files read to their end.
     """
 
@@ -83,6 +84,7 @@ class Reading:
     digest_files: bool = True
     fields: tuple[str, ...] | None = None
     advance: Advance | None = None
+    rows: int = 0
     files: list[FileIdentity] = field(default_factory=list)
     _notes: dict[tuple[str, str | None], tuple[Severity, str, int]] = field(default_factory=dict)
 

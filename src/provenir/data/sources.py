@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import InputError, UsageError
 from provenir.data.arrow_rows import hub_rows, parquet_rows, table_rows
+from provenir.data.digests import row_digests
 from provenir.data.frames import frame_rows, is_frame
-from provenir.data.jsonrows import array_rows, line_rows
+from provenir.data.jsonlines import line_digests, line_rows
+from provenir.data.jsonrows import array_rows
 from provenir.data.paths import DataFile, expand
 from provenir.data.streams import content_chunks, digest_only
 
@@ -81,6 +83,20 @@ class Files:
 
     def read(self, reading: Reading) -> Iterator[Row]:
         """Yield the rows; see `Source`."""
+        self._note_ignored(reading)
+        for file in self.files:
+            yield from _READERS[file.format](file, reading)
+
+    def digests(self, reading: Reading) -> Iterator[list[bytes]]:
+        """Yield the example digests of the rows, batch by batch; see `row_digests`."""
+        self._note_ignored(reading)
+        for file in self.files:
+            if file.format == "lines":
+                yield from line_digests(_content(file, reading), str(file.path), reading)
+            else:
+                yield from row_digests(_READERS[file.format](file, reading), reading)
+
+    def _note_ignored(self, reading: Reading) -> None:
         if self.ignored:
             shown = ", ".join(self.ignored[:8]) + (", …" if len(self.ignored) > 8 else "")
             reading.note(
@@ -88,8 +104,6 @@ class Files:
                 f"{len(self.ignored)} files in the folder are no data files and were left out: "
                 f"{shown}",
             )
-        for file in self.files:
-            yield from _READERS[file.format](file, reading)
 
     def file_identities(self, reading: Reading) -> None:
         """Record every digest anew, without reading rows."""
@@ -105,14 +119,16 @@ def _size(path: Path) -> int:
         raise InputError(f"cannot look at the file ({error.strerror})", where=str(path)) from error
 
 
+def _content(file: DataFile, reading: Reading) -> Iterator[bytes]:
+    return content_chunks(file.path, file.name, file.compression, reading)
+
+
 def _read_lines(file: DataFile, reading: Reading) -> Iterator[Row]:
-    chunks = content_chunks(file.path, file.name, file.compression, reading)
-    return line_rows(chunks, str(file.path), reading)
+    return line_rows(_content(file, reading), str(file.path), reading)
 
 
 def _read_json(file: DataFile, reading: Reading) -> Iterator[Row]:
-    chunks = content_chunks(file.path, file.name, file.compression, reading)
-    return array_rows(chunks, str(file.path), reading)
+    return array_rows(_content(file, reading), str(file.path), reading)
 
 
 def _read_parquet(file: DataFile, reading: Reading) -> Iterator[Row]:
