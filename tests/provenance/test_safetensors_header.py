@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenir.core.errors import InputError, ProvenirError
+from provenir.core.files import parse_json
+from provenir.provenance import safetensors_header
 from provenir.provenance.artifact import identify_artifact
-from provenir.provenance.safetensors_header import MAX_HEADER_BYTES, parse_header
+from provenir.provenance.safetensors_header import MAX_HEADER_BYTES, TensorEntry, parse_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +97,49 @@ def test_any_bytes_give_tensors_or_one_error(noise: bytes, size: int) -> None:
     except ProvenirError:
         return
     assert sum(entry.end - entry.begin for entry in entries) == size
+
+
+_NAMES = st.sampled_from(["a", "b", "a:", "__metadata__", "\u00e9", "\ud83d\ude00"])
+_FIELD_NAMES = st.sampled_from(["dtype", "shape", "data_offsets", "dtyp\u0065", "x"])
+_SIZES = st.sampled_from(["[1]", "[0,1]", "[1,2]", "[1.0]", "[18446744073709551617]", "[]", "[-0]"])
+_FIELD_VALUES = _SIZES | st.sampled_from(['"U8"', '"F16"', "null", "NaN", '{"a":[[[[[[[[]]]]]]]]}'])
+
+
+def _written(pairs: list[tuple[str, str]], escape: bool) -> str:
+    names = [json.dumps(name, ensure_ascii=escape) for name, _ in pairs]
+    if escape:
+        names = [name.replace(":", "\\u003a").replace("x", "\\u0078") for name in names]
+    return "{" + ", ".join(f"{n}:{v}" for n, (_, v) in zip(names, pairs, strict=True)) + "}"
+
+
+_TENSORS = st.sampled_from(
+    [
+        '{"dtype":"U8","shape":[1],"data_offsets":[0,1]}',
+        '{"dtype":"U8","shape":[],"data_offsets":[1,2]}',
+        '{"data_offsets":[0,1],"shape":[1],"dtype":"U8","dtype":"U8"}',
+        '{"format":"p:t"}',
+    ]
+) | st.builds(_written, st.lists(st.tuples(_FIELD_NAMES, _FIELD_VALUES), max_size=4), st.booleans())
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.tuples(_NAMES, _TENSORS), max_size=4), st.booleans(), st.integers(0, 2))
+def test_the_quick_reading_agrees_with_the_exact_one(
+    pairs: list[tuple[str, str]], escape: bool, size: int
+) -> None:
+    header = _written(pairs, escape).encode("utf-8", "surrogatepass")
+
+    def exact() -> list[TensorEntry]:
+        table = parse_json(header, where="x", max_depth=8)
+        return safetensors_header._entries(table, size, "x")
+
+    def outcome(read: Callable[[], list[TensorEntry]]) -> object:
+        try:
+            return read()
+        except ProvenirError as error:
+            return (type(error), error.what, error.where, error.mend)
+
+    assert outcome(lambda: parse_header(header, size, where="x")) == outcome(exact)
 
 
 def test_sub_byte_types_and_padding_are_read() -> None:

@@ -9,9 +9,12 @@ shape.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
+
+import orjson
 
 from provenir.core.errors import InputError
 from provenir.core.files import parse_json
@@ -20,12 +23,22 @@ from provenir.core.text import is_encodable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LENGTH_BYTES", "MAX_HEADER_BYTES", "TensorEntry", "header_length", "parse_header"]
+__all__ = [
+    "LENGTH_BYTES",
+    "MAX_HEADER_BYTES",
+    "SAFETENSORS_SUFFIX",
+    "TensorEntry",
+    "header_length",
+    "parse_header",
+]
 
+SAFETENSORS_SUFFIX: Final = ".safetensors"
 LENGTH_BYTES: Final = 8
 MAX_HEADER_BYTES: Final = 32 * 2**20
 """Our bound; the format's own is 100 MB. 32 MiB name about 300,000 tensors in one file."""
 
+_FIELDS: Final = frozenset({"dtype", "shape", "data_offsets"})
+_INTEGER: Final = frozenset({int})
 _MAX_DIMENSIONS: Final = 64
 _MAX_BYTES: Final = 2**60
 _BITS: Final = {
@@ -85,11 +98,32 @@ def parse_header(header: bytes, buffer_size: int, *, where: str) -> list[TensorE
     Raises:
         InputError: not JSON, duplicate names, unknown fields or types, overlaps, holes, truncation.
     """
+    table = _plain_table(header)
+    if table is not None:
+        with suppress(InputError):  # the exact reading says what is wrong
+            return _entries(table, buffer_size, where)
     if not header.startswith(b"{"):
         raise InputError("a safetensors header that is no JSON object", where=where)
-    table = parse_json(header, where=where, max_depth=8)
-    if not isinstance(table, dict):
-        raise InputError("a safetensors header that is no JSON object", where=where)
+    return _entries(parse_json(header, where=where, max_depth=8), buffer_size, where)
+
+
+def _plain_table(header: bytes) -> dict[str, Any] | None:
+    """Read a header many times faster than `parse_json` does, or return None in doubt.
+
+    orjson accepts less than `parse_json` but for two things: of equal keys it keeps the last, and
+    integers beyond 64 bits become floats, which no entry takes. Every key has a colon of its own:
+    where as many colons come out as went in, and none was escaped, no key is lost.
+    """
+    try:
+        table = orjson.loads(header)
+    except orjson.JSONDecodeError:
+        return None
+    if not header.startswith(b"{") or b"\\u003" in header:
+        return None
+    return table if header.count(b":") == orjson.dumps(table).count(b":") else None
+
+
+def _entries(table: dict[str, Any], buffer_size: int, where: str) -> list[TensorEntry]:
     _check_metadata(table.pop("__metadata__", {}), where)
     entries = [_entry(name, value, where) for name, value in table.items()]
     entries.sort(key=lambda entry: (entry.begin, entry.end))
@@ -114,11 +148,11 @@ def _check_metadata(metadata: object, where: str) -> None:
 
 
 def _entry(name: str, value: object, where: str) -> TensorEntry:
-    if not isinstance(value, dict) or value.keys() != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(value, dict) or value.keys() != _FIELDS:
         raise InputError(
             f"tensor {name!r} needs exactly dtype, shape and data_offsets", where=where
         )
-    if not is_encodable(name):
+    if not (name.isascii() or is_encodable(name)):
         raise InputError(f"tensor name {name!r} is no valid Unicode text", where=where)
     bits = _BITS.get(value["dtype"]) if isinstance(value["dtype"], str) else None
     if bits is None:
@@ -141,7 +175,8 @@ def _sizes(value: Mapping[str, Any], field: str, name: str, where: str) -> tuple
     if (
         not isinstance(sizes, list)
         or len(sizes) > _MAX_DIMENSIONS
-        or not all(type(size) is int and 0 <= size <= _MAX_BYTES for size in sizes)
+        or not _INTEGER.issuperset(map(type, sizes))
+        or (sizes and (min(sizes) < 0 or max(sizes) > _MAX_BYTES))
     ):
         raise InputError(
             f"{field} of tensor {name!r} must be a short list of non-negative integers", where=where
