@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from provenir.core.canonical import canonical_bytes
 from provenir.core.errors import InputError
 from provenir.core.merkle import merkle_root
-from provenir.provenance.artifact import compare, dir_hash1, identify_artifact, subjects
+from provenir.provenance.artifact import (
+    compare,
+    dir_hash1,
+    identify_artifact,
+    identify_files,
+    identify_tensors,
+    subjects,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -234,3 +241,61 @@ def test_the_identity_of_what_safetensors_itself_writes(tmp_path: Path) -> None:
     whole = identify_artifact(tmp_path / "whole")
     cut = identify_artifact(tmp_path / "cut")
     assert (whole.n_tensors, whole.tensor_root) == (4, cut.tensor_root)
+
+
+def _shards(model: Path, write: Callable[..., bytes]) -> None:
+    (model / "model-2.safetensors").write_bytes(write({"layer.1": b"\6", "head": b"\7\7"}))
+
+
+def _pipeline(model: Path, write: Callable[..., bytes]) -> None:
+    (model / "unet").mkdir()
+    (model / "unet" / "weights.safetensors").write_bytes(write({"embed": b"\6"}))
+
+
+def _variants(model: Path, write: Callable[..., bytes]) -> None:
+    (model / "model.fp16.safetensors").write_bytes(write({"embed": b"\6"}))
+
+
+def _empty_folder(model: Path, write: Callable[..., bytes]) -> None:
+    (model / "logs").mkdir()
+
+
+def _nothing(model: Path, write: Callable[..., bytes]) -> None:
+    pass
+
+
+@pytest.mark.parametrize("add", [_nothing, _shards, _pipeline, _variants, _empty_folder])
+def test_each_identity_alone_is_that_of_both(
+    model: Path, write_weights: Callable[..., bytes], add: Callable[..., None]
+) -> None:
+    add(model, write_weights)
+    both = identify_artifact(model)
+    tensors, files = identify_tensors(model), identify_files(model)
+    assert (tensors.tensor_root, tensors.n_tensors) == (both.tensor_root, both.n_tensors)
+    assert (files.dir_hash, files.files) == (both.dir_hash, both.files)
+    assert {*tensors.ignored, *files.ignored} == set(both.ignored)
+
+
+def test_tensors_alone_read_no_other_file(model: Path) -> None:
+    read: list[int] = []
+    identify_tensors(model, progress=read.append)
+    assert sum(read) == (model / "model.safetensors").stat().st_size
+    (model / "config.json").write_text("changed")
+    assert identify_tensors(model) == identify_tensors(model / "model.safetensors")
+    (model / "model.safetensors").unlink()
+    with pytest.raises(InputError, match="without any safetensors file"):
+        identify_tensors(model)
+
+
+@pytest.mark.parametrize("identify", [identify_artifact, identify_files, identify_tensors])
+def test_a_fault_is_refused_whatever_is_asked_for(
+    model: Path, identify: Callable[..., object]
+) -> None:
+    data = (model / "model.safetensors").read_bytes()
+    (model / "model.safetensors").write_bytes(data[:-1])
+    with pytest.raises(InputError, match="truncated"):
+        identify(model)
+    (model / "model.safetensors").write_bytes(data)
+    _link(model)
+    with pytest.raises(InputError, match="symbolic link"):
+        identify(model)

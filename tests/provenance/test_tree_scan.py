@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from provenir.core.errors import InputError
+from provenir.provenance import tree_scan
 from provenir.provenance.artifact import identify_artifact
 from provenir.provenance.tree_scan import scan_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+WAYS = [
+    {"files": True, "tensors": True},
+    {"files": False, "tensors": True},
+    {"files": True, "tensors": False},
+]
 
 
 def _rewrite(path: Path) -> None:
@@ -70,3 +82,57 @@ def test_a_file_that_is_only_read_is_taken(tmp_path: Path) -> None:
     scan = scan_tree(tmp_path, progress=lambda _: (tmp_path / "a").read_bytes() and None)
     assert [file.size for file in scan.files] == [10_000_000]
     assert scan.refused == {}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_weights_that_change_are_refused_whatever_is_asked_for(
+    tmp_path: Path, write_weights: Callable[..., bytes], way: dict[str, bool]
+) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(write_weights({"a": b"A" * 3_000_000, "b": b"B"}))
+    os.utime(path, ns=(1, 1))
+    scan = scan_tree(tmp_path, **way, progress=lambda _: _rewrite(path))
+    assert scan.refused == {"w.safetensors": "it changed while it was read"}
+    assert scan.files == []
+
+
+@given(st.lists(st.integers(0, 400), max_size=6), st.integers(1, 300), st.sampled_from(WAYS))
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_digests_do_not_depend_on_the_buffer(
+    tmp_path: Path,
+    write_weights: Callable[..., bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    sizes: list[int],
+    buffer: int,
+    way: dict[str, bool],
+) -> None:
+    monkeypatch.setattr(tree_scan, "_BUFFER_BYTES", buffer)
+    weights = {f"t{n}": bytes([n]) * size for n, size in enumerate(sizes)}
+    data = write_weights(weights)
+    (tmp_path / "w.safetensors").write_bytes(data)
+    (tmp_path / "w.txt").write_bytes(data)
+    told: list[int] = []
+    scan = scan_tree(tmp_path, **way, progress=told.append)
+    expected = {name: hashlib.sha256(part).hexdigest() for name, part in weights.items()}
+    whole = hashlib.sha256(data).hexdigest() if way["files"] else ""
+    first = scan.files[0]
+    assert {tensor.entry.name: tensor.sha256 for tensor in first.tensors} == (
+        expected if way["tensors"] else {}
+    )
+    assert [file.name for file in scan.files] == ["w.safetensors", "w.txt"][: 1 + way["files"]]
+    assert {(file.sha256, file.size) for file in scan.files} == {(whole, len(data))}
+    assert sum(told) == len(data) * len(scan.files)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_memory_does_not_grow_with_the_weights(
+    tmp_path: Path, write_weights: Callable[..., bytes], way: dict[str, bool]
+) -> None:
+    (tmp_path / "w.safetensors").write_bytes(write_weights({"a": bytes(30_000_000), "b": b"B"}))
+    tracemalloc.start()
+    scan_tree(tmp_path, **way)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2_000_000

@@ -17,7 +17,7 @@ from provenir.data import Dataset
 from provenir.flows.grpo import GrpoOutcome, Reward, Tick, exact_answer, train_grpo
 from provenir.flows.quiet import stay_offline
 from provenir.flows.tiny_model import TinyModel, build, warm_up
-from provenir.provenance.artifact import identify_artifact
+from provenir.provenance.artifact import identify_tensors
 from provenir.provenance.flags import kernel_determinism_flags
 from provenir.provenance.run_layout import OLD_RUNS, is_run_folder
 from provenir.provenance.run_record import read_run
@@ -235,4 +235,4 @@ def draw(display: Display, out: Path, render: Callable[[Path], Path] | None) -> 
 
 
 def _tensors(folder: Path) -> str:
-    return str(identify_artifact(folder).tensor_root)
+    return str(identify_tensors(folder).tensor_root)

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
+    from provenir.provenance.artifact import (
+        ArtifactIdentity,
+        FilesIdentity,
+        TensorsIdentity,
+        identify_artifact,
+        identify_files,
+        identify_tensors,
+    )
     from provenir.provenance.fingerprint import (
         Fingerprint,
         capture_fingerprint,
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArtifactIdentity",
+    "FilesIdentity",
     "Fingerprint",
     "LineageGraph",
     "ReplayEngine",
@@ -34,9 +42,12 @@ __all__ = [
     "ReplayVerification",
     "RunFolder",
     "RunRecord",
+    "TensorsIdentity",
     "capture_fingerprint",
     "find_runs",
     "identify_artifact",
+    "identify_files",
+    "identify_tensors",
     "kernel_determinism_flags",
     "package_set_digest",
     "read_run",
@@ -44,6 +55,7 @@ __all__ = [
 
 _EXPORTS = {
     "ArtifactIdentity": "provenir.provenance.artifact",
+    "FilesIdentity": "provenir.provenance.artifact",
     "Fingerprint": "provenir.provenance.fingerprint",
     "LineageGraph": "provenir.provenance.lineage",
     "ReplayEngine": "provenir.provenance.replay",
@@ -51,9 +63,12 @@ _EXPORTS = {
     "ReplayVerification": "provenir.provenance.replay",
     "RunFolder": "provenir.provenance.run_folder",
     "RunRecord": "provenir.provenance.run_record",
+    "TensorsIdentity": "provenir.provenance.artifact",
     "capture_fingerprint": "provenir.provenance.fingerprint",
     "find_runs": "provenir.provenance.run_layout",
     "identify_artifact": "provenir.provenance.artifact",
+    "identify_files": "provenir.provenance.artifact",
+    "identify_tensors": "provenir.provenance.artifact",
     "kernel_determinism_flags": "provenir.provenance.flags",
     "package_set_digest": "provenir.provenance.fingerprint",
     "read_run": "provenir.provenance.run_record",

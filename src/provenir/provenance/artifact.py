@@ -16,8 +16,12 @@ from provenir.provenance.artifact_identity import (
     TENSORS_SUFFIX,
     ArtifactIdentity,
     FileEntry,
+    FilesIdentity,
+    TensorsIdentity,
     dir_hash1,
     identify_artifact,
+    identify_files,
+    identify_tensors,
     identity_of,
     subjects,
 )
@@ -32,10 +36,14 @@ __all__ = [
     "ArtifactDifference",
     "ArtifactIdentity",
     "FileEntry",
+    "FilesIdentity",
+    "TensorsIdentity",
     "compare",
     "compare_scan",
     "dir_hash1",
     "identify_artifact",
+    "identify_files",
+    "identify_tensors",
     "subjects",
 ]
 
@@ -77,7 +85,8 @@ def compare(
     Raises:
         InputError: the path does not exist.
     """
-    return compare_scan(expected, scan_tree(Path(path), progress=progress))
+    tensors = expected.tensor_root is not None
+    return compare_scan(expected, scan_tree(Path(path), tensors=tensors, progress=progress))
 
 
 def compare_scan(expected: ArtifactIdentity, scan: TreeScan) -> list[ArtifactDifference]:

@@ -20,7 +20,7 @@ from provenir.core.canonical import canonical_bytes
 from provenir.core.digest import format_digest, parse_digest
 from provenir.core.errors import InputError
 from provenir.core.merkle import merkle_root
-from provenir.provenance.tree_scan import Progress, ScannedFile, TreeScan, scan_tree
+from provenir.provenance.tree_scan import Progress, ScannedFile, Tensor, TreeScan, scan_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,8 +30,12 @@ __all__ = [
     "TENSORS_SUFFIX",
     "ArtifactIdentity",
     "FileEntry",
+    "FilesIdentity",
+    "TensorsIdentity",
     "dir_hash1",
     "identify_artifact",
+    "identify_files",
+    "identify_tensors",
     "identity_of",
     "subjects",
 ]
@@ -87,6 +91,36 @@ class ArtifactIdentity:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TensorsIdentity:
+    """What the weights of a folder or file are, whatever else lies beside them.
+
+    Attributes:
+        tensor_root: as in `ArtifactIdentity`.
+        n_tensors: leaves under the tensor root.
+        ignored: why there is no tensor root where tensors are there.
+    """
+
+    tensor_root: str | None
+    n_tensors: int
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesIdentity:
+    """What the files of a folder are.
+
+    Attributes:
+        dir_hash: lower-case hex of `dirHash1`.
+        files: (name, sha256 hex, size), bytewise by name.
+        ignored: empty folders, which the hash does not cover.
+    """
+
+    dir_hash: str
+    files: tuple[FileEntry, ...]
+    ignored: tuple[str, ...] = ()
+
+
 def identify_artifact(
     path: str | Path,
     *,
@@ -107,6 +141,50 @@ def identify_artifact(
     """
     place = Path(path)
     scan = scan_tree(place, progress=progress)
+    _refuse_faults(scan, place)
+    label = name or place.resolve().name or "artifact"
+    label = label.encode("utf-8", "backslashreplace").decode()
+    return identity_of(scan, kind=kind, name=label, path=place)
+
+
+def identify_tensors(path: str | Path, *, progress: Progress | None = None) -> TensorsIdentity:
+    """Identify the tensors alone: one pass of SHA-256 over the safetensors files, no other is read.
+
+    Args:
+        path: folder or file; links inside a folder are refused.
+        progress: called with the bytes read since the last call.
+
+    Raises:
+        InputError: as `identify_artifact`; a folder without safetensors files.
+    """
+    place = Path(path)
+    scan = scan_tree(place, files=False, progress=progress)
+    _refuse_faults(scan, place, wanted="safetensors file")
+    root, count, left_out = _tensors_of(scan.files)
+    return TensorsIdentity(tensor_root=root, n_tensors=count, ignored=left_out)
+
+
+def identify_files(path: str | Path, *, progress: Progress | None = None) -> FilesIdentity:
+    """Identify the files alone: one pass of SHA-256 over each.
+
+    Args:
+        path: folder or file; links inside a folder are refused.
+        progress: called with the bytes read since the last call.
+
+    Raises:
+        InputError: as `identify_artifact`.
+    """
+    place = Path(path)
+    scan = scan_tree(place, tensors=False, progress=progress)
+    _refuse_faults(scan, place)
+    return FilesIdentity(
+        dir_hash=dir_hash1((file.name, file.sha256) for file in scan.files),
+        files=tuple((file.name, file.sha256, file.size) for file in scan.files),
+        ignored=tuple(sorted(scan.empty_folders)),
+    )
+
+
+def _refuse_faults(scan: TreeScan, place: Path, *, wanted: str = "file") -> None:
     for odd, fault in scan.refused.items():
         raise InputError(
             f"{fault} cannot be part of an artifact",
@@ -117,22 +195,18 @@ def identify_artifact(
         if file.problem is not None:
             raise InputError(file.problem, where=f"{place}: {file.name!r}", mend="save it again")
     if not scan.files:
-        raise InputError("an artifact without any file", where=str(place))
-    label = name or place.resolve().name or "artifact"
-    label = label.encode("utf-8", "backslashreplace").decode()
-    return identity_of(scan, kind=kind, name=label, path=place)
+        raise InputError(f"an artifact without any {wanted}", where=str(place))
 
 
 def identity_of(scan: TreeScan, *, kind: str, name: str, path: Path) -> ArtifactIdentity:
     """Compute the identities of a scan without faults."""
-    leaves, collision = _tensor_leaves(scan.files)
-    left_out = () if collision is None else (f"tensors: {collision}",)
+    root, count, left_out = _tensors_of(scan.files)
     return ArtifactIdentity(
         name=name,
         kind=kind,
         path=str(path),
-        tensor_root=format_digest(merkle_root(leaves)) if leaves else None,
-        n_tensors=len(leaves),
+        tensor_root=root,
+        n_tensors=count,
         dir_hash=dir_hash1((file.name, file.sha256) for file in scan.files),
         files=tuple((file.name, file.sha256, file.size) for file in scan.files),
         ignored=(*sorted(scan.empty_folders), *left_out),
@@ -162,24 +236,29 @@ def subjects(identity: ArtifactIdentity) -> list[Subject]:
     return [Subject(name=identity.name + TENSORS_SUFFIX, digest={"sha256": root}), files]
 
 
-def _tensor_leaves(files: Sequence[ScannedFile]) -> tuple[list[bytes], str | None]:
-    """The leaves of the tensor root, or why there is none: a name says which tensor is meant."""
-    leaves: dict[str, bytes] = {}
+def _tensors_of(
+    files: Sequence[ScannedFile],
+) -> tuple[str | None, int, tuple[str, ...]]:
+    """The tensor root, its leaves, and why there is none: a name says which tensor is meant."""
+    tensors: dict[str, Tensor] = {}
     owner: dict[str, str] = {}
     for file in files:
         folder = file.name.rpartition("/")[0]
         for tensor in file.tensors:
             entry = tensor.entry
             name = f"{folder}/{entry.name}" if folder else entry.name
-            if name in leaves:
-                return [], f"{name!r} stands in {owner[name]!r} and in {file.name!r}"
+            if name in tensors:
+                why = f"tensors: {name!r} stands in {owner[name]!r} and in {file.name!r}"
+                return None, 0, (why,)
             owner[name] = file.name
-            leaves[name] = canonical_bytes(
-                {
-                    "name": name,
-                    "dtype": entry.dtype,
-                    "shape": list(entry.shape),
-                    "sha256": tensor.sha256,
-                }
-            )
-    return [leaves[name] for name in sorted(leaves)], None
+            tensors[name] = tensor
+    if not tensors:
+        return None, 0, ()
+    leaves = (_tensor_leaf(name, tensors[name]) for name in sorted(tensors))
+    return format_digest(merkle_root(leaves)), len(tensors), ()
+
+
+def _tensor_leaf(name: str, tensor: Tensor) -> bytes:
+    entry = tensor.entry
+    leaf = {"name": name, "dtype": entry.dtype, "shape": entry.shape, "sha256": tensor.sha256}
+    return canonical_bytes(leaf)

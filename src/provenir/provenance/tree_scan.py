@@ -1,4 +1,4 @@
-"""Every file of a folder read once, for both identities of a model.
+"""Every file of a folder read once, for one identity of a model or for both.
 
 The scan notes faults instead of stopping at the first: a comparison wants to name them all. Links,
 FIFOs, sockets and devices are never opened; neither is anything that stands behind them.
@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from provenir.core.errors import BoundsError, InputError
 from provenir.provenance.safetensors_header import (
     LENGTH_BYTES,
+    SAFETENSORS_SUFFIX,
     TensorEntry,
     header_length,
     parse_header,
@@ -27,7 +29,8 @@ __all__ = ["Progress", "ScannedFile", "Tensor", "TreeScan", "listing", "scan_tre
 Progress = Callable[[int], None]
 """Called with the number of bytes read since the last call."""
 
-_CHUNK: Final = 2**22
+_BUFFER_BYTES: Final = 2**20
+"""What is hashed twice is still in the processor's cache the second time."""
 _MAX_ENTRIES: Final = 500_000
 
 
@@ -45,9 +48,9 @@ class ScannedFile:
 
     Attributes:
         name: path relative to the folder, forward slashes.
-        sha256: lower-case hex digest of its bytes.
+        sha256: lower-case hex digest of its bytes; empty when only tensors were asked for.
         size: bytes.
-        tensors: tensors of a safetensors file, else empty.
+        tensors: tensors of a safetensors file; empty for others and when not asked for.
         problem: why its tensors could not be read, or None.
     """
 
@@ -79,23 +82,40 @@ class TreeScan:
         return bool(self.files) and whole and not self.refused
 
 
-def scan_tree(path: Path, *, progress: Progress | None = None) -> TreeScan:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is hashed while a file is read, and who is told of the bytes."""
+
+    files: bool
+    tensors: bool
+    progress: Progress | None
+
+
+def scan_tree(
+    path: Path, *, files: bool = True, tensors: bool = True, progress: Progress | None = None
+) -> TreeScan:
     """Read a folder or a single regular file; the path itself may be a link, its content not.
+
+    Args:
+        path: the folder or file.
+        files: take the digest of every file; without it only safetensors files are read.
+        tensors: take the digest of every tensor. Headers are read and judged in any case.
+        progress: called with the bytes read since the last call.
 
     Raises:
         InputError: the path does not exist or is neither a folder nor a regular file.
         BoundsError: more than 500,000 entries.
     """
-    scan = TreeScan()
+    scan, wanted = TreeScan(), _Wanted(files, tensors, progress)
     if path.is_dir():
         for name, file in _walk(path, scan):
-            _read_into(scan, name, file, progress)
+            _read_into(scan, name, file, wanted)
     elif path.is_file():
         fault = _name_fault(path.name)
         if fault:
             scan.refused[_visible(path.name)] = fault
         else:
-            _read_into(scan, path.name, path.resolve(), progress)
+            _read_into(scan, path.name, path.resolve(), wanted)
     else:
         raise InputError(
             "no such file or folder" if not path.exists() else "neither a file nor a folder",
@@ -173,19 +193,21 @@ def _kind_fault(entry: os.DirEntry[str]) -> str | None:
     return "not a regular file (FIFO, socket or device)"
 
 
-def _read_into(scan: TreeScan, name: str, path: Path, progress: Progress | None) -> None:
+def _read_into(scan: TreeScan, name: str, path: Path, wanted: _Wanted) -> None:
+    if not wanted.files and not name.endswith(SAFETENSORS_SUFFIX):
+        return
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
         scan.refused[name] = f"it cannot be read ({error.strerror})"
         return
-    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+    with FileIO(descriptor, "rb") as stream:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             scan.refused[name] = "not a regular file (FIFO, socket or device)"
             return
-        file = _read(name, stream, state.st_size, progress)
+        file = _read(name, stream, state.st_size, wanted)
         if file.size != state.st_size or _state_now(descriptor, path) != _state(state):
             scan.refused[name] = "it changed while it was read"
             return
@@ -212,54 +234,75 @@ def _state_now(descriptor: int, path: Path) -> tuple[int, ...] | None:
     return named if named == _state(os.fstat(descriptor)) else None
 
 
-def _read(name: str, stream: BinaryIO, size: int, progress: Progress | None) -> ScannedFile:
-    reader = _Hashing(stream, progress)
+def _read(name: str, stream: FileIO, size: int, wanted: _Wanted) -> ScannedFile:
+    reader = _Reader(stream, size, wanted)
     tensors: tuple[Tensor, ...] = ()
     problem = None
-    if name.endswith(".safetensors"):
+    if name.endswith(SAFETENSORS_SUFFIX):
         try:
-            tensors = _read_tensors(reader, size, name)
+            entries = _read_header(reader, size, name)
         except InputError as error:
             problem = error.what
-    for _ in reader.chunks(None):
-        pass  # the rest of the file counts for its own digest only
-    return ScannedFile(name, reader.whole.hexdigest(), reader.size, tensors, problem)
+        else:
+            tensors = _read_tensors(reader, entries) if wanted.tensors else ()
+    reader.finish()
+    sha256 = "" if reader.whole is None else reader.whole.hexdigest()
+    return ScannedFile(name, sha256, reader.size, tensors, problem)
 
 
-def _read_tensors(reader: _Hashing, size: int, name: str) -> tuple[Tensor, ...]:
-    prefix = b"".join(reader.chunks(LENGTH_BYTES))
-    length = header_length(prefix, size, where=name)
-    header = b"".join(reader.chunks(length))
-    entries = parse_header(header, size - LENGTH_BYTES - length, where=name)
-    tensors = []
-    for entry in entries:
-        digest = hashlib.sha256()
-        for chunk in reader.chunks(entry.end - entry.begin):
-            digest.update(chunk)
-        tensors.append(Tensor(entry, digest.hexdigest()))
-    return tuple(tensors)
+def _read_header(reader: _Reader, size: int, name: str) -> list[TensorEntry]:
+    length = header_length(reader.take(LENGTH_BYTES), size, where=name)
+    return parse_header(reader.take(length), size - LENGTH_BYTES - length, where=name)
 
 
-class _Hashing:
-    """Reads a stream piece by piece; everything that was read is in `whole`."""
+def _read_tensors(reader: _Reader, entries: Iterable[TensorEntry]) -> tuple[Tensor, ...]:
+    return tuple(Tensor(entry, reader.digest(entry.end - entry.begin)) for entry in entries)
 
-    def __init__(self, stream: BinaryIO, progress: Progress | None) -> None:
-        self.whole = hashlib.sha256()
+
+class _Reader:
+    """Reads a stream through one buffer; everything that was read is in `whole`.
+
+    The bytes are read, not mapped: a mapped file that is cut short meanwhile kills the process.
+    """
+
+    def __init__(self, stream: FileIO, size: int, wanted: _Wanted) -> None:
+        self.whole = hashlib.sha256() if wanted.files else None
         self.size = 0
         self._stream = stream
-        self._progress = progress
+        self._progress = wanted.progress
+        self._buffer = memoryview(bytearray(max(1, min(size, _BUFFER_BYTES))))
+        self._held = self._buffer[:0]
 
-    def chunks(self, count: int | None) -> Iterator[bytes]:
-        """Yield the next `count` bytes (None: all that is left) in bounded pieces."""
-        left = count
-        while left is None or left > 0:
-            chunk = self._stream.read(_CHUNK if left is None else min(_CHUNK, left))
-            if not chunk:
-                return
-            self.whole.update(chunk)
-            self.size += len(chunk)
-            if left is not None:
-                left -= len(chunk)
-            if self._progress is not None:
-                self._progress(len(chunk))
-            yield chunk
+    def take(self, count: int) -> bytes:
+        """Return the next `count` bytes, fewer at the end of the file."""
+        return b"".join(bytes(piece) for piece in self._pieces(count))
+
+    def digest(self, count: int) -> str:
+        """Return the SHA-256 of the next `count` bytes, fewer at the end of the file."""
+        state = hashlib.sha256()
+        for piece in self._pieces(count):
+            state.update(piece)
+        return state.hexdigest()
+
+    def finish(self) -> None:
+        """Read what is left: it counts for the digest of the file only."""
+        while self._fill():
+            pass
+
+    def _pieces(self, count: int) -> Iterator[memoryview]:
+        """Yield the next bytes in pieces, each overwritten when the next one is asked for."""
+        while count > 0 and (self._held or self._fill()):
+            piece = self._held[:count]
+            self._held = self._held[count:]
+            count -= len(piece)
+            yield piece
+
+    def _fill(self) -> int:
+        got = self._stream.readinto(self._buffer)
+        self._held = self._buffer[:got]
+        self.size += got
+        if self.whole is not None:
+            self.whole.update(self._held)
+        if self._progress is not None and got:
+            self._progress(got)
+        return got
