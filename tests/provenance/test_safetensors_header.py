@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provenir.core.errors import InputError, ProvenirError
@@ -124,6 +124,7 @@ _TENSORS = st.sampled_from(
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(st.tuples(_NAMES, _TENSORS), max_size=4), st.booleans(), st.integers(0, 2))
+@example([("a:", '{"data_offsets":[0,1],"shape":[1],"dtype":"U8","dtype":"U8"}')], True, 1)
 def test_the_quick_reading_agrees_with_the_exact_one(
     pairs: list[tuple[str, str]], escape: bool, size: int
 ) -> None:
