@@ -502,6 +502,16 @@ def test_an_artifact_gives_the_passport_its_subjects(place):
     assert not run.passport.verify(b"k", artifacts=[model])
 
 
+def test_the_hashing_of_an_artifact_tells_how_far_it_is(place):
+    model = model_folder(place / "model")
+    told = []
+    with provenir.track("run", output_dir="out") as run:
+        run.log_artifact(model, progress=told.append)
+        run.log_artifact(model, progress=lambda _: 1 / 0)
+    assert sum(told) == sum(path.stat().st_size for path in model.rglob("*") if path.is_file())
+    assert [finding.kind for finding in run.findings] == ["recording_fault"]
+
+
 def test_the_run_folder_does_not_tell_where_it_lay(place):
     model = model_folder(place / "model")
     with provenir.track("run", output_dir="out", dataset=ROWS) as run:

@@ -19,7 +19,7 @@ from provenir.governance.components import MAX_FREE_DEPTH
 from provenir.provenance.artifact import identify_artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _MAX_NODES: Final = 1_000_000
@@ -67,7 +67,9 @@ def _unread(benchmark: str, field: str, wanted: str) -> Finding:
     )
 
 
-def artifact_body(path: Path, kind: object, folder: Path) -> dict[str, Any]:
+def artifact_body(
+    path: Path, kind: object, folder: Path, progress: Callable[[int], None] | None = None
+) -> dict[str, Any]:
     """An artifact as it is journaled: its place, its kind, the digests of its files.
 
     The place is relative to the run folder, so that a folder that is handed on does not tell
@@ -84,7 +86,7 @@ def artifact_body(path: Path, kind: object, folder: Path) -> dict[str, Any]:
             where=str(path),
             mend="save the model into a folder of its own, such as output_dir/model",
         )
-    identity = identify_artifact(path, kind=str(kind) or "model")
+    identity = identify_artifact(path, kind=str(kind) or "model", progress=progress)
     return {
         "path": os.path.relpath(path.resolve(), folder.resolve()),
         "name": identity.name,

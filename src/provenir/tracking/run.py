@@ -245,14 +245,25 @@ class Run:
         self._note_all(notes)
 
     @_never_raises(lambda: None, named=True)
-    def log_artifact(self, path: str | os.PathLike[str], kind: str = "model") -> None:
+    def log_artifact(
+        self,
+        path: str | os.PathLike[str],
+        kind: str = "model",
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
         """Record a model, adapter or other artifact by the digests of all its files.
 
         The folder is hashed now and again at the end of the run, so what the passport names is what
         lay there at the end; a difference between the two becomes a finding.
+
+        Args:
+            path: the folder or file.
+            kind: what it is in the lineage.
+            progress: called with the bytes read since the last call while it is hashed now.
         """
         run = self._running()
-        body = records.artifact_body(Path(path), kind, run.folder.path)
+        body = records.artifact_body(Path(path), kind, run.folder.path, progress)
         record(run, "artifact", **body)
 
     @_never_raises(lambda: None)
