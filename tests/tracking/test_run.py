@@ -509,7 +509,7 @@ def test_the_hashing_of_an_artifact_tells_how_far_it_is(place):
         run.log_artifact(model, progress=told.append)
         run.log_artifact(model, progress=lambda _: 1 / 0)
     assert sum(told) == sum(path.stat().st_size for path in model.rglob("*") if path.is_file())
-    assert [finding.kind for finding in run.findings] == ["recording_fault"]
+    assert "recording_fault" in {finding.kind for finding in run.findings}
 
 
 def test_the_run_folder_does_not_tell_where_it_lay(place):
