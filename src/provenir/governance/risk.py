@@ -25,7 +25,15 @@ if TYPE_CHECKING:
         RunSummary,
     )
 
-__all__ = ["RISK_RULES", "RULES_VERSION", "Inventory", "RiskFlag", "RiskRule", "risks_of"]
+__all__ = [
+    "RISK_RULES",
+    "RULES_VERSION",
+    "Inventory",
+    "RiskFlag",
+    "RiskRule",
+    "licence_is_known",
+    "risks_of",
+]
 
 # What people write where a licence should stand when they do not know it; NOASSERTION and NONE
 # are SPDX's own words for it (SPDX 2.3, section 7.13 and 7.15).
@@ -86,6 +94,11 @@ class RiskRule:
     since: int = 1
 
 
+def licence_is_known(text: str | None) -> bool:
+    """Whether a dataset's licence says more than that nobody knows it."""
+    return text is not None and text.strip().lower() not in _NO_LICENSE
+
+
 def _unscanned_pii(bom: Inventory) -> Iterator[str]:
     return (part.name for part in bom.data if not part.pii_scanned)
 
@@ -99,11 +112,7 @@ def _contaminated_eval(bom: Inventory) -> Iterator[str]:
 
 
 def _unknown_license(bom: Inventory) -> Iterator[str]:
-    return (
-        part.name
-        for part in bom.data
-        if part.license is None or part.license.strip().lower() in _NO_LICENSE
-    )
+    return (part.name for part in bom.data if not licence_is_known(part.license))
 
 
 def _incomplete_run(bom: Inventory) -> Iterator[str]:
