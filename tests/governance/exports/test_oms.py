@@ -1,0 +1,50 @@
+"""Model signing: the statement. OpenSSF's own verifier judges the signature in tests/interop."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from provenir.core.errors import UsageError
+from provenir.governance.components import ArtifactComponent
+from provenir.governance.exports import export_passport
+from provenir.governance.exports.oms import IGNORED, oms_statement
+
+
+def artifact(*names):
+    files = [
+        {"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), "size": 1}
+        for name in names
+    ]
+    return ArtifactComponent(name="model", dir_hash="0" * 64, files=files)
+
+
+def test_the_subject_is_the_digest_over_the_files_digests():
+    statement = oms_statement(artifact("b.bin", "a/z.bin", "a.json"))
+    resources = statement.predicate["resources"]
+    # Part by part: the folder `a` comes before the file `a.json`.
+    assert [entry["name"] for entry in resources] == ["a/z.bin", "a.json", "b.bin"]
+    over = b"".join(bytes.fromhex(entry["digest"]) for entry in resources)
+    (subject,) = statement.subjects
+    assert subject.digest == {"sha256": hashlib.sha256(over).hexdigest()}
+    assert statement.predicate_type == "https://model_signing/signature/v1.0"
+
+
+def test_what_the_verifier_leaves_out_is_left_out_and_named():
+    statement = oms_statement(artifact(".gitattributes", ".git/HEAD", "x/.gitattributes", "w"))
+    assert [entry["name"] for entry in statement.predicate["resources"]] == [
+        "w",
+        "x/.gitattributes",
+    ]
+    assert statement.predicate["serialization"]["ignore_paths"] == list(IGNORED)
+
+
+def test_an_artifact_of_ignored_files_cannot_be_signed():
+    with pytest.raises(UsageError, match="no file"):
+        oms_statement(artifact(".gitattributes"))
+
+
+def test_another_kind_of_key_is_refused_with_the_line_that_makes_one(passport, ed25519):
+    with pytest.raises(UsageError, match="provenir key new --alg p256 --out NAME"):
+        export_passport(passport.envelope, "oms", signer=ed25519)
