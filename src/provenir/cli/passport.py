@@ -1,4 +1,4 @@
-"""`provenir passport`: show a passport, or verify it as a stranger would."""
+"""`provenir passport`: show a passport, verify it as a stranger would, or export it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from provenir.cli.export import export
 from provenir.cli.output import print_json, say_lines
 from provenir.cli.verify import verify_passport
 from provenir.core.errors import ProvenirError
 
 app = typer.Typer(help="Model passports.", no_args_is_help=True)
+app.command()(export)
 PassportFile = Annotated[Path, typer.Argument(help="A passport.json.")]
 
 

@@ -8,9 +8,9 @@ meant from the file's own folder.
 
 The file above may be a stranger's: whoever verifies a downloaded folder may stand in it. So it is
 read with bounds, every name and value in it must fit an option, a command that decides something
-says which of its options came from one, and what a verdict rests on (`DECIDING`) is never taken
-from it: that comes from the flag, the environment, or the user's own folder. A folder in which
-other users can write is passed over.
+says which of its options came from one, and what a verdict or a signature rests on (`DECIDING`) is
+never taken from it: that comes from the flag, the environment, or the user's own folder. A folder
+in which other users can write is passed over.
 """
 
 from __future__ import annotations
