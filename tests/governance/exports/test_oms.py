@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 
 import pytest
 
+from provenir.attest.dsse import Envelope, Signature
+from provenir.attest.p256 import P256Signer
 from provenir.core.errors import UsageError
 from provenir.governance.components import ArtifactComponent
 from provenir.governance.exports import export_passport
@@ -48,3 +52,21 @@ def test_an_artifact_of_ignored_files_cannot_be_signed():
 def test_another_kind_of_key_is_refused_with_the_line_that_makes_one(passport, ed25519):
     with pytest.raises(UsageError, match="provenir key new --alg p256 --out NAME"):
         export_passport(passport.envelope, "oms", signer=ed25519)
+
+
+def test_a_p256_key_signs_the_statement_in_a_bundle(passport):
+    key = P256Signer.generate()
+    bundle = json.loads(export_passport(passport.envelope, "oms", signer=key))
+    hint = bundle["verificationMaterial"]["publicKey"]["hint"]
+    assert hint == hashlib.sha256(key.public_pem()).hexdigest()
+    inner = bundle["dsseEnvelope"]
+    payload = base64.b64decode(inner["payload"])
+    assert payload == oms_statement(passport.bom.artifacts[0]).to_bytes()
+    signatures = [Signature("", base64.b64decode(one["sig"])) for one in inner["signatures"]]
+    envelope = Envelope(payload, inner["payloadType"], signatures)
+    assert envelope.verified_by([key.verification_key]) == (key.verification_key,)
+
+
+def test_without_one_model_there_is_nothing_to_sign(bare):
+    with pytest.raises(UsageError, match="this passport has 0"):
+        export_passport(bare.envelope, "oms", signer=P256Signer.generate())

@@ -12,7 +12,8 @@ import hashlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.attest.dsse import PAYLOAD_TYPE, Envelope
+from provenir.attest.dsse import Envelope
+from provenir.attest.p256 import ALGORITHM as P256
 from provenir.attest.statement import Statement, Subject
 from provenir.core.errors import UsageError
 from provenir.governance.exports.bundle import bundle_bytes
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["IGNORED", "oms", "oms_statement"]
 
-P256: Final = "p256"
 PREDICATE_TYPE: Final = "https://model_signing/signature/v1.0"
 IGNORED: Final = (".git", ".gitattributes", ".github", ".gitignore")
 """What the verifier leaves out unless told otherwise (`model_signing.hashing.Config`)."""
@@ -52,9 +52,9 @@ def oms(source: ExportSource, *, signer: ExportSigner | None = None) -> bytes:
             mend="export a passport that was signed with one artifact",
         )
     payload = oms_statement(source.bom.artifacts[0]).to_bytes()
-    unnamed = Envelope.sign(payload, [key]).signatures[0]
+    made = Envelope.sign(payload, [key])
     hint = hashlib.sha256(key.public_pem()).hexdigest()
-    return bundle_bytes(Envelope(payload, PAYLOAD_TYPE, (unnamed,)), unnamed, hint)
+    return bundle_bytes(made, made.signatures[0], hint)
 
 
 def oms_statement(artifact: ArtifactComponent) -> Statement:
