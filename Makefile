@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 export HF_HUB_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help demo demo-lite test test-slow test-base check bench schemas format clean require-python
+.PHONY: help demo demo-lite test test-slow test-base check bench interop schemas format clean require-python
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,11 @@ check: require-python  ## ruff, mypy strict, import contracts, sizes
 bench: require-python  ## every benchmark: ratios against named peers, measured in one run
 	@$(BOOT) test
 	@set -e; for b in $$(find benchmarks -name '*.py' | sort); do echo "== $$b"; OMP_NUM_THREADS=1 $(PY) $$b; done
+
+interop: require-python  ## foreign verifiers on our exports: installs them into .interop, prints the matrix
+	@$(BOOT) base
+	@PYTHON=$(PYTHON) bash scripts/interop/setup.sh
+	@$(PY) scripts/interop/matrix.py
 
 schemas: require-python  ## write docs/schemas/ from the documents in the code
 	@$(BOOT) base

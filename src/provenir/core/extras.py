@@ -24,6 +24,7 @@ EXTRAS: Final[dict[str, str]] = {
     "data": "arrays and kernels over datasets (numpy, and all of files)",
     "demo": "everything that the demonstration run needs (train, data, report)",
     "files": "Parquet and zstd files (pyarrow, zstandard)",
+    "oms": "OpenSSF's verifier for model signing exports (model-signing, pyOpenSSL)",
     "report": "charts in the HTML page (altair, vl-convert-python)",
     "train": "training with TRL (torch, transformers, trl, datasets, peft, safetensors)",
 }

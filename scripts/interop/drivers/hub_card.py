@@ -1,0 +1,25 @@
+"""huggingface_hub: the front matter of a model card and the evaluation results in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from huggingface_hub import ModelCard
+from verdict import answer
+
+
+def check(arguments: list[str]) -> str | None:
+    """Read FILE as the Hub's client does."""
+    card = ModelCard(Path(arguments[0]).read_text("utf-8"), ignore_metadata_errors=False)
+    results = card.data.eval_results
+    if not results:
+        return "no evaluation result"
+    for result in results:
+        if not isinstance(result.metric_value, int | float):
+            return f"a metric that is no number: {result.metric_value!r}"
+    return None
+
+
+if __name__ == "__main__":
+    answer(check, (ValueError, KeyError, yaml.YAMLError))
