@@ -39,6 +39,15 @@ def test_a_new_signature_says_what_it_does_not_say(call, signed):
     assert 'allowed_signers: issuer namespaces="provenir-passport" ssh-ed25519 ' in err
 
 
+def test_a_model_is_signed_for_with_an_encrypted_p256_key(call, signed, place, monkeypatch):
+    monkeypatch.setenv("PROVENIR_KEY_PASSWORD", "pass word")
+    assert call("key", "new", "--alg", "p256", "--out", "p256", "--encrypt")[0] == 0
+    options = ("--format", "oms", "--signing-key", "p256.pem", "--artifact", "model")
+    code, out, err = export(call, signed, *options)
+    assert (code, "PRIVATE" in out + err) == (0, False)
+    assert json.loads(out)["mediaType"].endswith("bundle.v0.3+json")
+
+
 def test_another_model_is_not_exported_for(call, signed, place):
     (place / "model" / "weights.bin").write_bytes(b"other")
     code, out, err = export(call, signed, "--format", "cyclonedx", "--artifact", "model")

@@ -58,11 +58,16 @@ def export(
     from provenir.governance.model_passport import ModelPassport
 
     read = ModelPassport.read(passport)
-    if artifact is not None:
-        _compare(read, artifact)
+    named = None if artifact is None else _compare(read, artifact)
     signer = None if signing_key is None else load_signer(signing_key)
     try:
-        data = export_passport(read.envelope, form.value, signer=signer, spec_version=spec_version)
+        data = export_passport(
+            read.envelope,
+            form.value,
+            signer=signer,
+            spec_version=spec_version,
+            artifact=named,
+        )
     except (EvidenceError, InputError) as fault:
         fault.where = fault.where or str(passport)
         raise
@@ -75,8 +80,11 @@ def export(
         atomic_write(out, data)
 
 
-def _compare(read: ModelPassport, artifact: Path) -> None:
+def _compare(read: ModelPassport, artifact: Path) -> str | None:
     """Refuse to export for a model that is not the passport's.
+
+    Returns:
+        Which of the passport's artifacts it is.
 
     Raises:
         EvidenceError: It differs (`artifact-mismatch`).
@@ -96,6 +104,8 @@ def _compare(read: ModelPassport, artifact: Path) -> None:
                 where=str(artifact),
                 mend="give the folder that was signed",
             )
+    same = [row.name.removeprefix("artifact:") for row in rows if row.status == "pass"]
+    return same[0] if same else None
 
 
 def _say_ssh_key(signer: object, form: Format) -> None:

@@ -14,6 +14,8 @@ from provenir.core.errors import UsageError
 from provenir.governance.components import ArtifactComponent
 from provenir.governance.exports import export_passport
 from provenir.governance.exports.oms import IGNORED, oms_statement
+from provenir.governance.passport import PassportSigner
+from provenir.provenance.artifact import identify_artifact
 
 
 def artifact(*names):
@@ -68,5 +70,18 @@ def test_a_p256_key_signs_the_statement_in_a_bundle(passport):
 
 
 def test_without_one_model_there_is_nothing_to_sign(bare):
-    with pytest.raises(UsageError, match="this passport has 0"):
+    with pytest.raises(UsageError, match="this passport has 0 to choose"):
         export_passport(bare.envelope, "oms", signer=P256Signer.generate())
+
+
+def test_of_several_artifacts_one_is_named(seed_bom, model, ed25519):
+    made = [identify_artifact(model), identify_artifact(model / "config.json")]
+    passport = PassportSigner(ed25519).sign(seed_bom, artifacts=made)
+    key = P256Signer.generate()
+    with pytest.raises(UsageError, match="2 to choose from: give --artifact MODEL"):
+        export_passport(passport.envelope, "oms", signer=key)
+    signed = json.loads(
+        export_passport(passport.envelope, "oms", signer=key, artifact="config.json")
+    )
+    payload = json.loads(base64.b64decode(signed["dsseEnvelope"]["payload"]))
+    assert payload["subject"][0]["name"] == "config.json"

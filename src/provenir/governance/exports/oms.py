@@ -20,6 +20,8 @@ from provenir.governance.exports.bundle import bundle_bytes
 from provenir.governance.exports.source import require_signer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provenir.governance.components import ArtifactComponent, ArtifactFile
     from provenir.governance.exports.source import ExportSigner, ExportSource
 
@@ -30,15 +32,18 @@ IGNORED: Final = (".git", ".gitattributes", ".github", ".gitignore")
 """What the verifier leaves out unless told otherwise (`model_signing.hashing.Config`)."""
 
 
-def oms(source: ExportSource, *, signer: ExportSigner | None = None) -> bytes:
-    """Sign the files of the passport's only artifact.
+def oms(
+    source: ExportSource, *, signer: ExportSigner | None = None, artifact: str | None = None
+) -> bytes:
+    """Sign the files of one artifact of a passport.
 
     Args:
         source: The passport.
         signer: A P-256 signer.
+        artifact: Its name; needed when the passport names several.
 
     Raises:
-        UsageError: No P-256 signer, or the passport is not about exactly one artifact with files.
+        UsageError: No P-256 signer, or it is not said which artifact.
     """
     key = require_signer(signer, "oms")
     if key.algorithm != P256:
@@ -46,15 +51,20 @@ def oms(source: ExportSource, *, signer: ExportSigner | None = None) -> bytes:
             f"model signing takes a P-256 key, not {key.algorithm}",
             mend="make one with: provenir key new --alg p256 --out NAME",
         )
-    if len(source.bom.artifacts) != 1:
-        raise UsageError(
-            f"model signing is about one model, and this passport has {len(source.bom.artifacts)}",
-            mend="export a passport that was signed with one artifact",
-        )
-    payload = oms_statement(source.bom.artifacts[0]).to_bytes()
+    payload = oms_statement(_one_of(source.bom.artifacts, artifact)).to_bytes()
     made = Envelope.sign(payload, [key])
     hint = hashlib.sha256(key.public_pem()).hexdigest()
     return bundle_bytes(made, made.signatures[0], hint)
+
+
+def _one_of(artifacts: Sequence[ArtifactComponent], name: str | None) -> ArtifactComponent:
+    found = [artifact for artifact in artifacts if name in (None, artifact.name)]
+    if len(found) != 1:
+        raise UsageError(
+            f"model signing is about one model, and this passport has {len(found)} to choose from",
+            mend="give --artifact MODEL, the model that the passport is about",
+        )
+    return found[0]
 
 
 def oms_statement(artifact: ArtifactComponent) -> Statement:

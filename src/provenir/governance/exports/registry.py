@@ -30,17 +30,32 @@ __all__ = ["FORMATS", "ExportFormat", "export_passport"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions:
+    """What can be asked of an export.
+
+    Attributes:
+        version: Version of the format.
+        signer: Makes the signature of a format that has one of its own.
+        artifact: Name of the artifact that a format about one model is about.
+    """
+
+    version: str
+    signer: ExportSigner | None = None
+    artifact: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFormat:
     """One format.
 
     Attributes:
-        write: Makes the file from the passport, a signer and a version of the format.
+        write: Makes the file.
         file_name: What such a file is usually called.
         signs: Whether it carries a signature: never, where a key is given, or always.
         versions: Versions of the format, the one that is written unless asked otherwise first.
     """
 
-    write: Callable[[ExportSource, ExportSigner | None, str], bytes]
+    write: Callable[[ExportSource, ExportOptions], bytes]
     file_name: str
     signs: Literal["never", "may", "must"] = "never"
     versions: tuple[str, ...]
@@ -48,41 +63,41 @@ class ExportFormat:
 
 FORMATS: Final[dict[str, ExportFormat]] = {
     "cyclonedx": ExportFormat(
-        write=lambda source, _, version: cyclonedx(source, spec_version=version),
+        write=lambda source, asked: cyclonedx(source, spec_version=asked.version),
         file_name="model.cdx.json",
         versions=SPEC_VERSIONS,
     ),
     "hf-card": ExportFormat(
-        write=lambda source, *_: hf_card(source), file_name="README.md", versions=("1",)
+        write=lambda source, _: hf_card(source), file_name="README.md", versions=("1",)
     ),
     "intoto": ExportFormat(
-        write=lambda source, signer, _: intoto(source, signer=signer),
+        write=lambda source, asked: intoto(source, signer=asked.signer),
         file_name="claims.jsonl",
         signs="may",
         versions=("1",),
     ),
     "oms": ExportFormat(
-        write=lambda source, signer, _: oms(source, signer=signer),
+        write=lambda source, asked: oms(source, signer=asked.signer, artifact=asked.artifact),
         file_name="model.sig",
         signs="must",
         versions=("1.0",),
     ),
     "openlineage": ExportFormat(
-        write=lambda source, *_: openlineage(source),
+        write=lambda source, _: openlineage(source),
         file_name="openlineage.json",
         versions=("2-0-2",),
     ),
     "sigstore-bundle": ExportFormat(
-        write=lambda source, signer, _: sigstore_bundle(source, signer=signer),
+        write=lambda source, asked: sigstore_bundle(source, signer=asked.signer),
         file_name="passport.sigstore.json",
         signs="may",
         versions=("0.3",),
     ),
     "spdx3": ExportFormat(
-        write=lambda source, *_: spdx3(source), file_name="model.spdx.json", versions=("3.0.1",)
+        write=lambda source, _: spdx3(source), file_name="model.spdx.json", versions=("3.0.1",)
     ),
     "sshsig": ExportFormat(
-        write=lambda source, signer, _: sshsig(source, signer=signer),
+        write=lambda source, asked: sshsig(source, signer=asked.signer),
         file_name="passport.sig",
         signs="must",
         versions=("1",),
@@ -96,6 +111,7 @@ def export_passport(
     *,
     signer: Signer | None = None,
     spec_version: str | None = None,
+    artifact: str | None = None,
 ) -> bytes:
     """Write a passport in a foreign format. Nothing is verified: verify first, then export.
 
@@ -104,6 +120,7 @@ def export_passport(
         form: A key of `FORMATS`.
         signer: Makes the signature of a format that has one of its own.
         spec_version: One of the format's versions; the first unless given.
+        artifact: The artifact that `oms` signs, where the passport names several.
 
     Returns:
         The content of the file. Unsigned formats give the same bytes for the same passport.
@@ -124,7 +141,8 @@ def export_passport(
         )
     if signer is not None and entry.signs == "never":
         raise UsageError(f"the format {form} carries no signature", mend="leave the key out")
-    return entry.write(ExportSource.read(envelope), _strangers_signer(signer), version)
+    asked = ExportOptions(version=version, signer=_strangers_signer(signer), artifact=artifact)
+    return entry.write(ExportSource.read(envelope), asked)
 
 
 def _strangers_signer(signer: Signer | None) -> ExportSigner | None:
