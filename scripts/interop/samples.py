@@ -16,11 +16,19 @@ from typing import Any
 
 from provenir.attest.dsse import Envelope
 from provenir.attest.keys import Ed25519Signer, P256Signer
+from provenir.governance.bom import CodeComponent, DataComponent, EvalComponent, ModelBOM
 from provenir.governance.exports import allowed_signer, export_passport
 from provenir.governance.passport import ModelPassport, PassportSigner
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "small-run"
+
+# An attack on a terminal, on YAML, on Markdown and on HTML: a good export holds it as plain text.
+HOSTILE = (
+    "x\x1b]8;;http://e\x07\x9b31m\u202e\n---\nlicense: mit\n# </script> \"q\" 's' | `c` [l](j) {y: ["
+)
+    "x\x1b]8;;http://e\x07\x9b31m\u202e\n---\nlicense: mit\n# </script> \"q\" 's' | `c` {y: [}"
+)
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -53,6 +61,7 @@ def make_samples(folder: Path) -> Samples:
     _models(folder)
     _signed(folder, passport, ed25519, p256)
     _unsigned(folder, passport)
+    _odd(folder, signer)
     return samples
 
 
@@ -127,6 +136,32 @@ def _unsigned(folder: Path, passport: ModelPassport) -> None:
     (folder / "card.md").write_bytes(card)
     (folder / "card-structure.md").write_bytes(card.replace(b'type: "score"', b"type: [", 1))
     (folder / "card-field.md").write_bytes(card.replace(b"    metrics:", b"    metric:", 1))
+
+
+def _odd(folder: Path, signer: PassportSigner) -> None:
+    """Good exports of a passport full of attacks, and of one that knows next to nothing."""
+    hostile = ModelBOM(
+        model_id=HOSTILE,
+        base_model=HOSTILE,
+        run_id=HOSTILE,
+        data=[DataComponent(name=HOSTILE, license=HOSTILE, consent=HOSTILE)],
+        code=CodeComponent(git_sha=HOSTILE, framework=HOSTILE),
+        evals=[EvalComponent(benchmark=HOSTILE, score=1e-05, judge=HOSTILE)],
+        hyperparameters={HOSTILE: HOSTILE},
+    )
+    bare = ModelBOM(model_id="bare", data=[DataComponent(name="some")])
+    for label, bom in (("hostile", hostile), ("bare", bare)):
+        envelope = signer.sign(bom).envelope
+        for version in ("1.6", "1.7"):
+            path = folder / f"cyclonedx-{version}-{label}.json"
+            path.write_bytes(export_passport(envelope, "cyclonedx", spec_version=version))
+        for form, name in (
+            ("spdx3", f"spdx3-{label}.json"),
+            ("openlineage", f"openlineage-{label}.json"),
+            ("intoto", f"claims-{label}.jsonl"),
+            ("hf-card", f"card-{label}.md"),
+        ):
+            (folder / name).write_bytes(export_passport(envelope, form))
 
 
 def _model(document: dict[str, Any]) -> dict[str, Any]:

@@ -14,15 +14,16 @@ if [ ! -x "$home/python/bin/python" ]; then
   "$python" -m venv "$home/python" || missing "a Python environment"
 fi
 "$home/python/bin/python" -m pip install -q --disable-pip-version-check \
-  model-signing pyOpenSSL 'cyclonedx-python-lib[json-validation]' spdx-python-model openlineage-python \
-  'securesystemslib[crypto]' in-toto-attestation huggingface_hub jsonschema-rs >/dev/null 2>&1 \
+  model-signing==1.1.1 pyOpenSSL==26.4.0 'cyclonedx-python-lib[json-validation]==11.12.0' \
+  spdx-python-model==0.0.6 openlineage-python==1.54.0 'securesystemslib[crypto]==1.6.0' \
+  in-toto-attestation==0.9.3 huggingface_hub==2.4.0 jsonschema-rs==0.61.0 >/dev/null 2>&1 \
   || missing "a package from PyPI"
 
 if command -v npm >/dev/null 2>&1; then
   (cd "$home/node" && { [ -f package.json ] || npm init -y >/dev/null; } \
     && npm install --silent --no-audit --no-fund --ignore-scripts \
-      @sigstore/verify @sigstore/bundle @cyclonedx/cyclonedx-library \
-      ajv ajv-formats ajv-formats-draft2019 >/dev/null 2>&1) \
+      @sigstore/verify@3.1.1 @sigstore/bundle@4.0.0 @cyclonedx/cyclonedx-library@10.3.0 \
+      ajv@8.20.0 ajv-formats@3.0.1 ajv-formats-draft2019@1.6.1 >/dev/null 2>&1) \
     || missing "a package from npm"
 fi
 
