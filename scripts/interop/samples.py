@@ -25,9 +25,8 @@ EXAMPLE = ROOT / "examples" / "small-run"
 
 # An attack on a terminal, on YAML, on Markdown and on HTML: a good export holds it as plain text.
 HOSTILE = (
-    "x\x1b]8;;http://e\x07\x9b31m\u202e\n---\nlicense: mit\n# </script> \"q\" 's' | `c` [l](j) {y: ["
-)
-    "x\x1b]8;;http://e\x07\x9b31m\u202e\n---\nlicense: mit\n# </script> \"q\" 's' | `c` {y: [}"
+    "x\x1b]8;;http://e\x07\x9b31m\u202e\n---\nlicense: mit\n"
+    "# </script> \"q\" 's' | `c` [l](j) {y: ["
 )
 
 Change = Callable[[dict[str, Any]], None]
