@@ -112,9 +112,11 @@ def verdict(verifier: Verifier, case: tuple[str, ...], samples: Samples) -> str:
 
 
 def argument(word: str, samples: Samples) -> str:
-    """A sample's path; a word that begins with `=` or names no sample stands for itself."""
+    """A sample's path; `=word` stands for the word, `@name` for what the sample says."""
     if word.startswith("="):
         return word[1:]
+    if word.startswith("@"):
+        return (samples / word[1:]).read_text("utf-8")
     path = samples / word
     return str(path) if path.exists() else word
 

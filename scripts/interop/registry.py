@@ -169,6 +169,25 @@ VERIFIERS = (
         environment=GO,
     ),
     Verifier(
+        tool="golang.org/x/mod/sumdb/tlog, note",
+        language="Go",
+        form="log export --tiles",
+        command=("go", "run", str(DRIVERS.parent / "tlog_check.go"), "{}", "{}", "{}"),
+        good=(("tiles", "=0", "@log.vkey"), ("tiles", "=299", "@log.vkey")),
+        tampered=(
+            ("tiles-checkpoint", "=0", "@log.vkey"),
+            ("tiles-hash", "=0", "@log.vkey"),
+            ("tiles-entry", "=0", "@log.vkey"),
+            ("tiles", "=0", "@other.vkey"),
+        ),
+        version=go_package("golang.org/x/mod/sumdb/tlog", "golang-golang-x-mod-dev"),
+        missing=ABSENT_GO,
+        accepts=r"^good$",
+        # A file that is missing is a fault of ours and no refusal.
+        refuses=r"^tlog_check: (?!open )",
+        environment=GO,
+    ),
+    Verifier(
         tool="cyclonedx-python-lib, strict",
         language="Python",
         form="cyclonedx 1.6, 1.7",

@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from provenir.attest.dsse import Envelope
+from provenir.attest.event import LogEvent
 from provenir.attest.keys import Ed25519Signer, P256Signer
+from provenir.attest.log import EventLog
+from provenir.attest.note import format_vkey
+from provenir.attest.tile_export import export_tiles, tile_path
 from provenir.governance.bom import CodeComponent, DataComponent, EvalComponent, ModelBOM
 from provenir.governance.exports import allowed_signer, export_passport
 from provenir.governance.passport import ModelPassport, PassportSigner
@@ -28,6 +32,9 @@ HOSTILE = (
     "x\x1b]8;;http://e\x07\x9b31m\u202e\n---\nlicense: mit\n"
     "# </script> \"q\" 's' | `c` [l](j) {y: ["
 )
+
+LOG_ORIGIN = "example.org/log"
+LOG_ENTRIES = 300
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -61,6 +68,7 @@ def make_samples(folder: Path) -> Samples:
     _signed(folder, passport, ed25519, p256)
     _unsigned(folder, passport)
     _odd(folder, signer)
+    _log(folder, ed25519)
     return samples
 
 
@@ -135,6 +143,28 @@ def _unsigned(folder: Path, passport: ModelPassport) -> None:
     (folder / "card.md").write_bytes(card)
     (folder / "card-structure.md").write_bytes(card.replace(b'type: "score"', b"type: [", 1))
     (folder / "card-field.md").write_bytes(card.replace(b"    metrics:", b"    metric:", 1))
+
+
+def _log(folder: Path, signer: Ed25519Signer) -> None:
+    """A log as tlog-tiles, and copies in which one byte of a part is another."""
+    log = EventLog(folder / "log", origin=LOG_ORIGIN)
+    log.append_many([LogEvent(type="evaluation", name=f"{n}") for n in range(LOG_ENTRIES)])
+    log.checkpoint(signer)
+    export_tiles(log, folder / "tiles")
+    parts = {
+        "checkpoint": Path("checkpoint"),
+        "hash": Path(tile_path(0, 0, 256)),
+        "entry": Path(tile_path("entries", 0, 256)),
+    }
+    for label, part in parts.items():
+        copy = folder / f"tiles-{label}"
+        shutil.copytree(folder / "tiles", copy)
+        data = bytearray((copy / part).read_bytes())
+        data[5] ^= 1
+        (copy / part).write_bytes(data)
+    (folder / "log.vkey").write_text(format_vkey(LOG_ORIGIN, signer.verification_key))
+    other = Ed25519Signer.from_pem(folder / "other-ed25519.pem")
+    (folder / "other.vkey").write_text(format_vkey(LOG_ORIGIN, other.verification_key))
 
 
 def _odd(folder: Path, signer: PassportSigner) -> None:
