@@ -8,7 +8,8 @@ for:
 
 * of an envelope its payload and type, and whether the one signature bytes are the same (spelling
   of the JSON, alphabet of the base64 and key ids are not judged; but the log's line names the
-  passport's envelope in its one spelling, so of a passport the key ids are);
+  passport's envelope in its one spelling, so of a passport the key ids are; and the operator's
+  role is borne by the passport, so of his statement, which the passport binds, no signature is);
 * of the proof everything but the copy of the event and the roots that a consistency proof says it
   is about, which are taken from the trees in question;
 * of a checkpoint that the verifier kept its origin, size and root;
@@ -60,7 +61,7 @@ def files_of(case: Case) -> Files:
         "proof": case.run / "passport.proof.json",
         "envelope:data-source": case.statement("data-source"),
         "envelope:governance": case.statement("governance"),
-        "envelope:operator": case.statement("operator"),
+        "payload:operator": case.statement("operator"),
         "envelope:rotation": case.rotation,
         "envelope:revocation": case.revocation,
         "policy": case.trust,
@@ -81,6 +82,7 @@ def judged(kind: str, data: bytes) -> Any:
         "passport": canonical_envelope,
         "proof": proof,
         "envelope": envelope,
+        "payload": lambda data: envelope(data)[:2],
         "policy": policy,
         "checkpoint": lambda note: note.decode().split("\n")[:3],
         "exact": bytes,
