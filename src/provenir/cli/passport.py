@@ -1,4 +1,4 @@
-"""`provenir passport`: show a passport, verify it as a stranger would, or export it."""
+"""`provenir passport`: show, verify, export and sign passports and what belongs to them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from provenir.cli import issuing
 from provenir.cli.export import export
 from provenir.cli.output import print_json, say_lines
 from provenir.cli.verify import verify_passport
@@ -14,6 +15,10 @@ from provenir.core.errors import ProvenirError
 
 app = typer.Typer(help="Model passports.", no_args_is_help=True)
 app.command()(export)
+app.command()(issuing.attest)
+app.command()(issuing.sign)
+app.command()(issuing.revoke)
+app.command()(issuing.prove)
 PassportFile = Annotated[Path, typer.Argument(help="A passport.json.")]
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from provenir.attest.log import EventLog
     from provenir.core.clock import Clock
 
-__all__ = ["LOG_KEY_VARIABLE", "issue_event", "issue_proof", "log_signer"]
+__all__ = ["LOG_KEY_VARIABLE", "issue_event", "issue_proof", "log_signer", "proof_from_log"]
 
 LOG_KEY_VARIABLE: Final = "PROVENIR_LOG_KEY"
 """Names the PEM file of the key that signs the log's checkpoints, and nothing else."""
@@ -64,7 +64,7 @@ def issue_event(
 
 def issue_proof(
     log: EventLog,
-    event: LogEvent,
+    event: Mapping[str, Any],
     index: int,
     *,
     size: int,
@@ -75,7 +75,7 @@ def issue_proof(
 
     Args:
         log: The log.
-        event: What was appended.
+        event: What was appended, as it is kept beside the log.
         index: Where its entry stands.
         size: For which size of the log; that of the checkpoint where there is one.
         before: Size of the log that the passport names; a proof from it is added.
@@ -90,7 +90,38 @@ def issue_proof(
         text, size = checkpoint.decode("utf-8"), Checkpoint.of(note).size
     extends = [] if before is None else [ConsistencyProof(**log.consistency(before, size))]
     proof = log.inclusion(index, size=size)
-    return PassportProof(event=event.to_dict(), checkpoint=text, consistency=extends, **proof)
+    return PassportProof(event=dict(event), checkpoint=text, consistency=extends, **proof)
+
+
+def proof_from_log(
+    log: EventLog, digest: str, *, before: int | None = None, checkpoint: bytes | None = None
+) -> PassportProof | None:
+    """Prove an issued passport anew, from the log alone.
+
+    Args:
+        log: The log.
+        digest: Digest of the passport's envelope (canonical bytes).
+        before: Size of the log that the passport names; a proof from it is added.
+        checkpoint: A signed note over the log; the proof is for its size, else for the present one.
+
+    Returns:
+        The proof; None when the log has no line about the passport.
+
+    Raises:
+        InputError: The log cannot be read, or the checkpoint is none.
+        UsageError: The checkpoint is older than the line, or of a longer log.
+    """
+    for index, entry in enumerate(log.entries()):
+        if any(subject.digest == digest for subject in entry.subjects):
+            return issue_proof(
+                log,
+                entry.model_dump(mode="json"),
+                index,
+                size=log.size,
+                before=before,
+                checkpoint=checkpoint,
+            )
+    return None
 
 
 def log_signer() -> Ed25519Signer | None:

@@ -10,21 +10,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from provenir.attest.dsse import Envelope
 from provenir.attest.event import LogEntry
 from provenir.attest.log import EventLog, LogState, inclusion_holds
 from provenir.core.clock import parse_utc
 from provenir.core.digest import digest_bytes
 from provenir.core.errors import InputError
 from provenir.governance.checkpoint_check import CheckpointCheck, kept_checkpoint
+from provenir.governance.issue import proof_from_log
 from provenir.governance.log_trees import Trees
 from provenir.governance.passport_proof import PassportProof
 from provenir.governance.verdict import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from datetime import datetime
 
-    from provenir.attest.dsse import Envelope
     from provenir.governance.predicate import PassportPredicate
     from provenir.governance.question import Question
 
@@ -65,7 +66,7 @@ class LogEvidence:
     """
 
     def __init__(self, envelope: Envelope, asked: Question) -> None:
-        self._digest = digest_bytes(envelope.to_bytes())
+        self._envelope = envelope
         self._asked = asked
         self._kept = list(_kept(asked))
         self._subjects: frozenset[str] = frozenset()
@@ -89,13 +90,18 @@ class LogEvidence:
         rows += [self._held(kept) for kept in self._kept if kept.name or self._contradicts(kept)]
         return [*rows, *self._checkpoint.roles(predicate)]
 
-    def covers(self, envelope: Envelope, before: datetime) -> bool:
-        """Whether the envelope, with these signatures, was in the log before an instant."""
-        if self._fault is not None or digest_bytes(envelope.to_bytes()) not in self._subjects:
-            return False
-        if any(self._includes(kept, before) for kept in self._kept):
-            return True
-        return self._checkpoint.witnessed_before(before)
+    def older(self, envelope: Envelope, instant: datetime) -> Envelope | None:
+        """The part of an envelope that was in the log before an instant, None for nothing of it.
+
+        Signatures that were added behind those of the logged envelope are not part of it.
+        """
+        if self._fault is not None:
+            return None
+        part = _logged_part(envelope, self._subjects)
+        if part is None:
+            return None
+        kept = any(self._includes(kept, instant) for kept in self._kept)
+        return part if kept or self._checkpoint.witnessed_before(instant) else None
 
     @property
     def _tree(self) -> LogState | None:
@@ -116,7 +122,7 @@ class LogEvidence:
         if evidence.proof is not None:
             proof = PassportProof.parse(evidence.proof, where="passport.proof.json")
         elif evidence.log is not None:
-            found = _proof_from(EventLog(evidence.log), self._digest)
+            found = _first_proof(EventLog(evidence.log), self._envelope)
             if found is None:
                 self._fault = _fail(_ENTRY, "not-in-log", "the log has no line about this passport")
                 return None
@@ -129,7 +135,7 @@ class LogEvidence:
             return proof
         named = (one for one in entry.subjects if one.name.startswith(_NAMED))
         self._subjects = frozenset(subject.digest for subject in named)
-        if self._digest not in self._subjects:
+        if _logged_part(self._envelope, self._subjects) is None:
             self._fault = _fail(_ENTRY, "not-in-log", "the log's line names another passport")
         return proof
 
@@ -196,12 +202,22 @@ class LogEvidence:
         return holds and self._trees.relation(kept.tree, tree) == "prefix"
 
 
-def _proof_from(log: EventLog, digest: str) -> PassportProof | None:
-    """The proof that a log gives for a passport."""
-    for index, entry in enumerate(log.entries()):
-        if any(subject.digest == digest for subject in entry.subjects):
-            return PassportProof(event={}, checkpoint=None, **log.inclusion(index))
-    return None
+def _parts(envelope: Envelope) -> Iterator[tuple[Envelope, str]]:
+    """The envelope with ever fewer of its last signatures, each with its digest."""
+    for count in range(len(envelope.signatures), 0, -1):
+        part = Envelope(envelope.payload, envelope.payload_type, envelope.signatures[:count])
+        yield part, digest_bytes(part.to_bytes())
+
+
+def _logged_part(envelope: Envelope, named: Container[str]) -> Envelope | None:
+    """The largest part of an envelope whose digest the log names."""
+    return next((part for part, digest in _parts(envelope) if digest in named), None)
+
+
+def _first_proof(log: EventLog, envelope: Envelope) -> PassportProof | None:
+    """The proof that a log gives for the largest part of a passport that it names."""
+    proofs = (proof_from_log(log, digest) for _, digest in _parts(envelope))
+    return next((proof for proof in proofs if proof is not None), None)
 
 
 def _kept(asked: Question) -> Iterator[_Kept]:

@@ -36,10 +36,10 @@ _BY_STATEMENT: Final = ("data-source", "governance")
 
 
 class Cover(Protocol):
-    """What shows that an envelope, with these very signatures, was there before an instant."""
+    """What shows how much of an envelope was there before an instant."""
 
-    def covers(self, envelope: Envelope, before: datetime) -> bool:
-        """Whether a checkpoint from before `before` covers the envelope."""
+    def older(self, envelope: Envelope, instant: datetime) -> Envelope | None:
+        """The part that is shown to be older: the payload with the first of its signatures."""
 
 
 class _Signed:
@@ -73,15 +73,18 @@ class _Signed:
     def _fault(self, key: TrustKey) -> str | None:
         asked = self._asked
         compromised, begins = key.compromised_at, key.not_before
-        if compromised is not None and compromised <= asked.at and not self._older(compromised):
+        if compromised is not None and not self._unharmed(key, compromised):
             return "compromised-key"
         if begins is not None and begins > asked.at:
             return "not-yet-valid"
         return None if self.predicate_type in key.predicate_types else "wrong-predicate"
 
-    def _older(self, instant: datetime) -> bool:
-        """Whether something shows that this very envelope was there before an instant."""
-        return self._asked.cover.covers(self.envelope, instant)
+    def _unharmed(self, key: TrustKey, compromised: datetime) -> bool:
+        """Whether the compromise is still to come, or this very signature is older than it."""
+        if compromised > self._asked.at:
+            return True
+        part = self._asked.cover.older(self.envelope, compromised)
+        return part is not None and bool(part.verified_by([key.key]))
 
 
 class RoleCheck:

@@ -117,7 +117,7 @@ def prove_passport(
     event, receipt = logged
     return issue_proof(
         log,
-        event,
+        event.to_dict(),
         receipt.index,
         size=receipt.size,
         before=None if before is None else before.size,
