@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance_cases import Asked, base_arguments
-from conformance_desk import ALICE, OTHER, TIME, Desk, entry, key, policy
+from conformance_desk import ALICE, OLGA, OTHER, TIME, Desk, entry, key, policy
 
 from provenir.attest.checkpoint import Checkpoint, cosign, sign_checkpoint
+from provenir.attest.dsse import Envelope
 from provenir.attest.event import Actor, LogEvent
 from provenir.attest.log import EventLog
 from provenir.core.clock import FixedClock
@@ -577,6 +578,53 @@ def compromised_signed_again_fail(desk: Desk) -> Asked:
         keys=(STOLEN, LEA),
         change=again,
         more=("--checkpoint", "kept.checkpoint"),
+        reasons=["compromised-key"],
+    )
+
+
+def _signed_later(made: Logged, desk: Desk, signer: str) -> None:
+    """Add a signature behind those of the logged envelope."""
+    whole = made.passport.envelope
+    more = Envelope.sign(whole.payload, [key(signer)])
+    signatures = (*whole.signatures, *more.signatures)
+    desk.write("passport.json", Envelope(whole.payload, whole.payload_type, signatures).to_bytes())
+
+
+def signed_later(desk: Desk) -> Asked:
+    return _case(
+        desk,
+        "A second operator signed when the passport was in the log already.",
+        keys=(ALICE, OLGA, LEA),
+        thresholds={"operator": 2},
+        change=lambda made, making: _signed_later(made, making.desk, "olga"),
+    )
+
+
+def compromised_but_first(desk: Desk) -> Asked:
+    def kept(made: Logged, making: LogDesk) -> None:
+        desk.write("kept.checkpoint", making.note().encode())
+        _signed_later(made, desk, "mallory")
+
+    return _held(
+        desk,
+        "The operator's key was stolen in May; its signature is in the log from before, and a "
+        "stranger's was added behind it.",
+        keys=(STOLEN, LEA),
+        change=kept,
+    )
+
+
+def compromised_added_later_fail(desk: Desk) -> Asked:
+    def kept(made: Logged, making: LogDesk) -> None:
+        desk.write("kept.checkpoint", making.note().encode())
+        _signed_later(made, desk, "olga")
+
+    stolen = entry(key("olga"), "operator", id="olga", compromised_at="2026-05-01T00:00:00Z")
+    return _held(
+        desk,
+        "The passport is in the log from before; the stolen key signed it only afterwards.",
+        keys=(stolen, LEA),
+        change=kept,
         reasons=["compromised-key"],
     )
 
