@@ -24,7 +24,6 @@ from provenir.governance.predicate import LogCheckpoint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provenir.attest.dsse import Envelope
     from provenir.attest.note import SignedNote
     from provenir.governance.model_passport import ModelPassport
 
