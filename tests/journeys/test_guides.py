@@ -19,7 +19,7 @@ NEEDS = {
     "data.md": ("pyarrow", "zstandard", "datasets"),
     "train.md": ("torch", "transformers", "trl", "datasets"),
 }
-COMMANDS_TOO = {"trust.md"}
+COMMANDS_TOO = {"trust.md", "verify.md"}
 """Guides whose commands are run between the Python blocks."""
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
