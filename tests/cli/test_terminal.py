@@ -11,8 +11,10 @@ import sys
 import termios
 
 import pytest
+import typer
 
 import provenir
+from provenir.cli.main import app
 
 MARKS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -50,7 +52,14 @@ def screen(columns):
     return run_words
 
 
-@pytest.mark.parametrize("words", [(), ("run",), ("passport",), ("key",), ("lineage",)])
+NOUNS = [
+    (name,)
+    for name, noun in typer.main.get_command(app).commands.items()
+    if hasattr(noun, "commands")
+]
+
+
+@pytest.mark.parametrize("words", [(), *NOUNS])
 def test_no_command_is_described_with_an_ellipsis(screen, place, words):
     listed = screen(*words, "--help")
     assert listed

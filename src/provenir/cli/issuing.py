@@ -41,7 +41,10 @@ def attest(
         str | None, typer.Option("--license", help="The dataset's licence (SPDX).")
     ] = None,
 ) -> None:
-    """Sign the statement of a role, for `Run.attach`."""
+    """Sign the statement of a role.
+
+    A run takes it with `run.attach(RoleStatement.read(path))`.
+    """
     given = [path for path in (dataset, policy, run) if path is not None]
     if len(given) != 1:
         raise UsageError(
@@ -64,7 +67,7 @@ def attest(
 
 
 def sign(passport: PassportFile, signing_key: SigningKey, out: Out) -> None:
-    """Add a signature to a passport, which stays the same passport."""
+    """Add a signature to a passport."""
     from provenir.attest.dsse import Envelope
     from provenir.governance.model_passport import ModelPassport
 
@@ -87,7 +90,7 @@ def revoke(
     reason: Annotated[str, typer.Option("--reason", help="Why, for whoever is refused it.")],
     out: Out,
 ) -> None:
-    """Take back a passport or a statement of a role, as governance."""
+    """Take back a passport or statement."""
     from provenir.attest.dsse import MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, Envelope
     from provenir.attest.statement import PASSPORT_PREDICATE, Statement
     from provenir.core.clock import SystemClock, utc_text
@@ -124,7 +127,7 @@ def prove(
         typer.Option("--checkpoint", help="Prove it under this signed note; else the newest."),
     ] = None,
 ) -> None:
-    """Prove anew that a passport is in the log, under a signed checkpoint."""
+    """Prove that a passport is in the log."""
     from provenir.attest.log import EventLog
     from provenir.attest.workspace import find_log
     from provenir.core.digest import digest_bytes

@@ -76,7 +76,10 @@ def verify(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Read every line; with a checkpoint kept outside, find what was cut or rewritten."""
+    """Find what was cut or rewritten.
+
+    Every line is read. What was cut can be told only against a checkpoint kept outside.
+    """
     from provenir.attest.log_verdict import verify_log
 
     if origin is not None and public_key is None:
@@ -114,7 +117,10 @@ def checkpoint(
     out: Out = None,
     json: AsJson = False,
 ) -> None:
-    """State the log's size and root, signed where a key is given. Keep the result elsewhere."""
+    """State the log's size and root.
+
+    Signed where a key is given. Keep the result where nobody who writes the log can write.
+    """
     opened = _opened(log, origin)
     signer = _signer(signing_key)
     data = opened.checkpoint(signer, witness=_witness(witness, witness_name, witness_state))
@@ -149,7 +155,10 @@ def prove(
     ] = None,
     out: Out = None,
 ) -> None:
-    """Print the proof that an entry is in the log, or that the log only grew, as JSON."""
+    """Prove an entry, or that the log grew.
+
+    The proof is JSON: that an entry is in the log, or that one size is the beginning of another.
+    """
     if [index, digest, from_size].count(None) != 2:
         raise UsageError(
             "one of --index, --digest and --from-size says what to prove", mend="give one of them"
@@ -176,7 +185,10 @@ def export(
     log: LogDir = DEFAULT,
     json: AsJson = False,
 ) -> None:
-    """Write the log as static files that other tools read (tlog-tiles)."""
+    """Write the log as tlog-tiles.
+
+    Static files that other tools read and any web server can offer.
+    """
     from provenir.attest.tile_export import export_tiles
 
     opened = _opened(log)

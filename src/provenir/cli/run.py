@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from provenir.cli.output import PIPE_COLUMNS, note, print_json, say, stdout, table
+from provenir.cli.output import PIPE_COLUMNS, note, print_json, reading_bar, say, stdout, table
 from provenir.cli.verdicts import show_verdict
 from provenir.core.errors import InputError, LockedError, ProvenirError
 
@@ -78,7 +78,8 @@ def recover(run_dir: RunDir, json: AsJson = False) -> None:
             "this run is alive", where=str(run_dir), mend="wait for it to end, or stop it first"
         )
     ended = record.status in FINAL_STATUSES
-    manifest = recover_run(run_dir)
+    with reading_bar(_artifacts(record)) as progress:
+        manifest = recover_run(run_dir, progress=progress)
     after = _facts(_read(run_dir))
     if json:
         print_json(after)
@@ -99,6 +100,13 @@ def verify(run_dir: RunDir, json: AsJson = False) -> None:
 
     verdict = verify_run(run_dir)
     raise typer.Exit(show_verdict(verdict, as_json=json, subject=str(run_dir)))
+
+
+def _artifacts(record: RunRecord) -> list[Path]:
+    """Folders and files that a recovery will read again, as far as they are still there."""
+    logged = (body.get("path") for body in record.journal() if body.get("type") == "artifact")
+    named = {path for path in logged if isinstance(path, str) and path and "\0" not in path}
+    return [record.path / path for path in sorted(named) if (record.path / path).exists()]
 
 
 def _read(run_dir: Path) -> RunRecord:

@@ -148,6 +148,7 @@ def _order(
     at: str | None,
 ) -> Order:
     """What the options ask for, every file of it read or found to be there."""
+    from provenir.attest.workspace import find_log
     from provenir.flows.verify import Order
     from provenir.governance.handover import Handover
 
@@ -171,7 +172,7 @@ def _order(
             revocations=revocations or (),
             proof=proof,
             checkpoints=checkpoints or (),
-            log=log,
+            log=None if log is None else find_log(log),
             reports=reports,
         ),
         artifacts=tuple(artifact or ()),

@@ -304,7 +304,9 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def _identify(run: OpenRun, body: dict[str, Any]) -> ArtifactIdentity:
-    identity = identify_artifact(run.folder.path / body["path"], kind=body["kind"])
+    identity = identify_artifact(
+        run.folder.path / body["path"], kind=body["kind"], progress=run.progress
+    )
     if identity.dir_hash != body["dir_hash"]:
         changed = Finding(
             kind="artifact_changed",

@@ -10,6 +10,8 @@ from provenir.core.findings import Finding
 from provenir.core.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from provenir.attest.log import EventLog
     from provenir.core.manifest import RunManifest
     from provenir.provenance.run_folder import RunFolder
@@ -26,7 +28,8 @@ class OpenRun:
 
     `live` is False where another process reads a dead run's records. Once `sealed`, the manifest
     lists the digest of the journal, and nothing is appended any more. `unwritten` names what a
-    disk refused at the end and a recovery can write.
+    disk refused at the end and a recovery can write. `progress` is called with the bytes of
+    artifacts that were read since the last call.
     """
 
     folder: RunFolder
@@ -37,6 +40,7 @@ class OpenRun:
     live: bool = True
     sealed: bool = False
     unwritten: list[str] = field(default_factory=list)
+    progress: Callable[[int], None] | None = None
 
 
 def record(run: OpenRun, kind: str, /, **body: Any) -> None:

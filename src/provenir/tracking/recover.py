@@ -22,17 +22,24 @@ from provenir.tracking.log_entries import remembered_log
 from provenir.tracking.open_run import OpenRun, note
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from provenir.core.manifest import RunManifest
 
 
-def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
+def recover_run(
+    path: Path | str,
+    *,
+    clock: Clock | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> RunManifest:
     """Build all documents of a dead run from what it had written; status `interrupted`.
 
     Args:
         path: The run folder.
         clock: Where the time of the recovery comes from.
+        progress: Called with the bytes of artifacts that were read since the last call.
 
     Returns:
         The final manifest; of a run that has ended already, its manifest as it is; files
@@ -60,6 +67,7 @@ def recover_run(path: Path | str, *, clock: Clock | None = None) -> RunManifest:
             Journal(folder, evidence, clock),
             log=remembered_log(folder.path, evidence.start.get("workspace"), folder.run_id),
             live=False,
+            progress=progress,
         )
         for finding in torn_findings(record):
             note(run, finding)
