@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fakes import fixed_clock
 from provenir.attest.dsse import Envelope
+from provenir.core.digest import digest_bytes
 from provenir.core.errors import InputError
 from provenir.governance.bom import DataComponent, EvalComponent, ModelBOM
 from provenir.governance.markdown import code
@@ -123,3 +124,21 @@ def test_no_legal_promise_is_made(seed_bom, ed25519):
 def test_an_unreadable_payload_has_no_page(ed25519):
     with pytest.raises(InputError):
         ModelPassport(Envelope.sign(b"{}", [ed25519])).to_markdown()
+
+
+def test_the_page_lists_what_is_bound_elsewhere(seed_bom, ed25519):
+    signer = PassportSigner(ed25519)
+    first = signer.sign(seed_bom)
+    assert "Bound elsewhere" not in first.to_markdown()
+    digests = {name: digest_bytes(name.encode()) for name in ("statement", "ledger", "gate")}
+    page = signer.sign(
+        seed_bom,
+        previous=first,
+        statements=[digests["statement"]],
+        required_roles=["gover|nance"],
+        ledger_root=digests["ledger"],
+        gate_decisions=[digests["gate"]],
+    ).to_markdown()
+    for digest in (*digests.values(), first.digest()):
+        assert f"`{digest}`" in page
+    assert "`gover\\x7cnance`" in page

@@ -73,6 +73,7 @@ def passport_markdown(envelope: Envelope) -> str:
         *_inventory(predicate.bom),
         *_run(predicate.bom),
         *_reports(predicate),
+        *_elsewhere(predicate),
         _FOOTER,
     ]
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
@@ -195,6 +196,21 @@ def _reports(predicate: PassportPredicate) -> list[str]:
     if predicate.manifest is not None:
         rows.insert(0, (f"manifests/{predicate.manifest.run_id}.json", predicate.manifest.digest))
     return ["## Bound files of the run\n\n" + _table(("file", "digest"), rows)] if rows else []
+
+
+def _elsewhere(predicate: PassportPredicate) -> list[str]:
+    """What the passport binds that does not lie in it or among the run's files."""
+    before = predicate.log_checkpoint
+    rows: list[tuple[str, object]] = [
+        *(("statement of a role", digest) for digest in predicate.statements),
+        *(("role that must have signed", role) for role in predicate.required_roles),
+    ]
+    if before is not None:
+        rows.append((f"log before the issue, {before.size} entries", before.root))
+    stated = {"the passport before": predicate.previous, "ledger": predicate.ledger_root}
+    rows += [(name, digest) for name, digest in stated.items() if digest is not None]
+    rows += [("gate decision", digest) for digest in predicate.gate_decisions or ()]
+    return ["## Bound elsewhere\n\n" + _table(("what", "value"), rows)] if rows else []
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -199,7 +199,9 @@ class _Judgement:
         policy, roles = self._asked.trust.policy, self._roles
         if policy is None or roles is None:
             return check_signatures(self._envelope, self._keys)
-        held = Check(name="trust policy", status="pass", detail=f"{policy.name}, {policy.version}")
+        held = Check(
+            name="trust policy", status="pass", detail=f"{policy.name}, version {policy.version}"
+        )
         pinned = check_signatures(self._envelope, self._keys) if self._keys else []
         return [held, *pinned, roles.signature()]
 
