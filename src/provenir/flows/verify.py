@@ -8,6 +8,7 @@ base install alone.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from provenir.attest.trust_chain import load_trust
@@ -86,7 +87,7 @@ def verify(order: Order, *, progress: Callable[[int], None] | None = None) -> Ju
         progress: Called with the number of artifact bytes read since the last call.
 
     Returns:
-        The verdict. A good one is remembered in `order.state`.
+        The verdict. An accepted trust policy and a good passport are remembered in `order.state`.
 
     Raises:
         InputError: Something that was named does not exist or cannot be read.
@@ -121,9 +122,12 @@ def verify(order: Order, *, progress: Callable[[int], None] | None = None) -> Ju
         at=at,
         progress=progress,
     )
-    if verdict and order.state is not None:
-        _remember(order.state, passport, trust_scope(policy, keys), policy)
-        _remember_log(order.state, verdict, evidence)
+    if order.state is not None:
+        if policy is not None:  # accepted, whatever came of the passport
+            update_state(order.state, partial(_with_policy, policy))
+        if verdict:
+            update_state(order.state, partial(_with_passport, passport, trust_scope(policy, keys)))
+            _remember_log(order.state, verdict, evidence)
     return _judged(order, verdict, at=at, keys=keys, policy=policy, digest=passport.digest())
 
 
@@ -161,18 +165,15 @@ def _untrusted(fault: EvidenceError) -> Verdict:
     )
 
 
-def _remember(path: Path, passport: ModelPassport, scope: str, policy: TrustPolicy | None) -> None:
-    """Keep the versions that a good verdict saw."""
+def _with_policy(policy: TrustPolicy, state: VerifierState) -> VerifierState:
+    return state.remember_policy(policy.name, policy.version, policy.digest)
+
+
+def _with_passport(passport: ModelPassport, scope: str, state: VerifierState) -> VerifierState:
     predicate = passport.predicate
-
-    def changed(state: VerifierState) -> VerifierState:
-        if policy is not None:
-            state = state.remember_policy(policy.name, policy.version, policy.digest)
-        return state.remember_passport(
-            scope, predicate.bom.model_id, predicate.version, passport.digest()
-        )
-
-    update_state(path, changed)
+    return state.remember_passport(
+        scope, predicate.bom.model_id, predicate.version, passport.digest()
+    )
 
 
 def _remember_log(path: Path, verdict: Verdict, evidence: Handover) -> None:

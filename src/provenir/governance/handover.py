@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from provenir.attest.dsse import MAX_ENVELOPE_BYTES, Envelope
+from provenir.attest.dsse import Envelope
 from provenir.core.digest import digest_bytes
 from provenir.core.errors import BoundsError, InputError
 from provenir.core.files import read_bounded
+from provenir.governance.statements import MAX_STATEMENT_BYTES
 from provenir.provenance.run_layout import STATEMENTS
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ REVOCATIONS: Final = "revocations"
 PROOF: Final = "passport.proof.json"
 
 _ENVELOPES: Final = "*.dsse.json"
-_MAX_ENVELOPES: Final = 1_000
+_MAX_ENVELOPES: Final = 256
 _MAX_PROOF_BYTES: Final = 2**22
 _MAX_NOTE_BYTES: Final = 2**16
 
@@ -67,7 +68,7 @@ class Handover:
                 raise InputError(f"no such {what}", where=str(folder), mend="check the path")
         return cls(
             statements=tuple(_by_payload(path) for path in statements),
-            revocations=tuple(_bytes_of(path, MAX_ENVELOPE_BYTES) for path in revocations),
+            revocations=tuple(_bytes_of(path, MAX_STATEMENT_BYTES) for path in revocations),
             proof=None if proof is None else _bytes_of(proof, _MAX_PROOF_BYTES)[1],
             checkpoints=tuple(_bytes_of(path, _MAX_NOTE_BYTES) for path in checkpoints),
             log=log,
@@ -97,7 +98,7 @@ class Handover:
             InputError: One cannot be read: somebody meant to take something back.
         """
         paths = _envelopes_in(folder / REVOCATIONS)
-        found = tuple(_bytes_of(path, MAX_ENVELOPE_BYTES) for path in paths)
+        found = tuple(_bytes_of(path, MAX_STATEMENT_BYTES) for path in paths)
         return replace(self, revocations=(*self.revocations, *found))
 
 
@@ -113,7 +114,7 @@ def _envelopes_in(folder: Path) -> Iterator[Path]:
 
 
 def _by_payload(path: Path, *, follow_symlinks: bool = True) -> tuple[str, Envelope]:
-    data = read_bounded(path, max_bytes=MAX_ENVELOPE_BYTES, follow_symlinks=follow_symlinks)
+    data = read_bounded(path, max_bytes=MAX_STATEMENT_BYTES, follow_symlinks=follow_symlinks)
     envelope = Envelope.parse(data, where=str(path))
     return digest_bytes(envelope.payload), envelope
 

@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from provenir.attest.dsse import MAX_ENVELOPE_BYTES, Envelope
+from provenir.attest.dsse import Envelope
 from provenir.core.digest import digest_bytes, digest_file
 from provenir.core.errors import InputError
 from provenir.core.files import read_bounded
+from provenir.governance.statements import MAX_STATEMENT_BYTES
 from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
 
@@ -138,7 +139,7 @@ class RunFiles:
             if self.path(name) is None:
                 continue
             try:
-                data = read_bounded(entry, max_bytes=MAX_ENVELOPE_BYTES, follow_symlinks=False)
+                data = read_bounded(entry, max_bytes=MAX_STATEMENT_BYTES, follow_symlinks=False)
                 payload = Envelope.parse(data, where=name).payload
             except InputError:
                 continue

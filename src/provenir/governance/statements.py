@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from provenir.attest.dsse import MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, Envelope
+from provenir.attest.dsse import PAYLOAD_TYPE, Envelope
 from provenir.attest.statement import PREDICATE_BASE, Statement, Subject
 from provenir.core.clock import SystemClock, utc_text
 from provenir.core.digest import digest_bytes, parse_digest
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from provenir.governance.predicate import PassportPredicate
 
 __all__ = [
+    "MAX_STATEMENT_BYTES",
     "STATEMENTS",
     "Claim",
     "DataSourceStatement",
@@ -40,6 +41,9 @@ __all__ = [
     "RunStatement",
     "sign_statement",
 ]
+
+MAX_STATEMENT_BYTES: Final = 2**20
+"""Largest file that is read as a statement of a role."""
 
 _LABEL_CHARS: Final = 200
 
@@ -248,7 +252,7 @@ class RoleStatement:
     @classmethod
     def read(cls, path: Path) -> RoleStatement:
         """Read a statement from a file; raises as `of`."""
-        return cls.from_bytes(read_bounded(path, max_bytes=MAX_ENVELOPE_BYTES), where=str(path))
+        return cls.from_bytes(read_bounded(path, max_bytes=MAX_STATEMENT_BYTES), where=str(path))
 
 
 def sign_statement(claim: Claim, signers: Sequence[Signer]) -> RoleStatement:

@@ -1,0 +1,148 @@
+"""The conductor of a verification: what it finds by itself, and what it remembers."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import provenir
+from policies import key_table, policy_text
+from provenir.attest.keys import Ed25519Signer
+from provenir.attest.trust_chain import rotation_envelope
+from provenir.attest.verifier_state import VerifierState
+from provenir.core.errors import InputError
+from provenir.flows.verify import Order, verify
+from provenir.governance.handover import Handover
+from provenir.governance.verdict_document import VERDICT_PREDICATE, VerdictDocument, sign_verdict
+
+ALICE, ROB, LEA = (Ed25519Signer.generate() for _ in range(3))
+OPERATOR = key_table(ALICE, "operator", id="alice")
+ROOT = key_table(ROB, "root", id="rob")
+TRUST, STATE = Path("trust.toml"), Path("state.json")
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PROVENIR_WORKSPACE", raising=False)
+
+
+def tracked(**options):
+    with provenir.track("run", output_dir="artifacts/a", **options) as run:
+        run.log_step({"kl": 0.1})
+    return run
+
+
+def signed():
+    return tracked(sign_passport=True, signing_key=ALICE)
+
+
+def trust(*tables, **fields):
+    TRUST.write_bytes(policy_text(tables, **fields))
+
+
+def ask(**fields):
+    return verify(
+        Order(**{"target": Path("artifacts/a"), "trust": TRUST, "state": STATE, **fields})
+    )
+
+
+def test_a_run_and_its_passport_come_to_the_same():
+    signed()
+    trust(OPERATOR)
+    assert ask().verdict
+    by_file = ask(target=Path("artifacts/a/passport.json"), run=Path("artifacts/a"))
+    assert by_file.verdict.to_dict() == ask().verdict.to_dict()
+    assert ask(target=Path("artifacts/a/passport.json")).verdict.assurance_established == "declared"
+
+
+def test_an_unsigned_run_answers_no_question_about_signatures():
+    tracked()
+    trust(OPERATOR)
+    assert ask(trust=None).verdict
+    asked = ask().verdict
+    assert asked.exit_code == 3
+    assert asked.reasons == ("not-given",)
+
+
+def test_a_run_folder_is_given_once():
+    signed()
+    with pytest.raises(InputError, match="twice"):
+        ask(run=Path("artifacts/a"))
+
+
+def test_an_accepted_policy_is_remembered_whatever_came_of_the_passport():
+    signed()
+    trust(ROOT, key_table(LEA, "operator", id="lea"))
+    newer = policy_text([ROOT, OPERATOR], version=2)
+    Path("trust.2.dsse.json").write_bytes(rotation_envelope(newer, [ROB]).to_bytes())
+    assert ask(model="another").verdict.reasons == ("wrong-model",)
+    assert VerifierState.load(STATE).policies["acme"].version == 2
+    assert VerifierState.load(STATE).passports == {}
+    Path("trust.2.dsse.json").unlink()
+    assert ask().verdict.reasons == ("rolled-back",)
+
+
+def test_a_good_passport_is_remembered_and_a_bad_one_is_not():
+    run = signed()
+    trust(OPERATOR)
+    assert ask().verdict
+    kept = VerifierState.load(STATE).passports["trust:acme|run"]
+    assert (kept.version, kept.digest) == (1, run.passport.digest())
+
+
+def test_a_checkpoint_is_remembered_by_the_real_clock(monkeypatch):
+    LEA.write("log")
+    monkeypatch.setenv("PROVENIR_LOG_KEY", "log.pem")
+    signed()
+    origin = Path("artifacts/log/origin").read_text().strip()
+    trust(OPERATOR, key_table(LEA, "log", id=origin))
+    before = datetime.now(UTC)
+    assert ask(at=datetime(2020, 1, 1, tzinfo=UTC)).verdict
+    (kept,) = VerifierState.load(STATE).checkpoints[origin]
+    assert datetime.fromisoformat(kept.seen_at) >= before.replace(microsecond=0)
+
+
+def test_nothing_is_remembered_where_nobody_says_so():
+    signed()
+    trust(OPERATOR)
+    assert ask(state=None).verdict
+    assert not STATE.exists()
+
+
+def test_a_verdict_is_a_document_and_can_be_signed():
+    run = signed()
+    trust(OPERATOR)
+    judged = ask(at=datetime(2027, 1, 1, tzinfo=UTC))
+    document = VerdictDocument.from_bytes(judged.document.to_bytes(), where="verdict")
+    assert document == judged.document
+    assert document.judged_at == "2027-01-01T00:00:00.000Z"
+    assert document.subject.digest == run.passport.digest()
+    assert document.trust.policy == "acme"
+    body = json.loads(sign_verdict(document, [LEA]).payload)
+    assert body["predicateType"] == VERDICT_PREDICATE
+    assert body["subject"][0]["digest"]["sha256"] == run.passport.digest().partition(":")[2]
+
+
+def test_many_or_large_statements_are_bounded():
+    signed()
+    trust(OPERATOR)
+    folder = Path("artifacts/a/statements")
+    (folder / "large.dsse.json").write_bytes(b" " * (2**20 + 1))
+    assert ask().verdict
+    for number in range(300):
+        (folder / f"{number}.dsse.json").write_bytes(b"{}")
+    with pytest.raises(InputError, match="more than 256"):
+        ask()
+
+
+def test_a_named_file_that_is_not_there_is_an_input_error():
+    for field in ("statements", "revocations", "checkpoints"):
+        with pytest.raises(InputError, match="no such file"):
+            Handover.of_files(**{field: [Path("nowhere")]})
+    for field in ("log", "reports"):
+        with pytest.raises(InputError, match="no such"):
+            Handover.of_files(**{field: Path("nowhere")})
