@@ -18,7 +18,8 @@ from provenir.core.digest import format_digest
 from provenir.core.merkle import consistency_proof, inclusion_proof, leaf_hash, merkle_root
 
 N = SEGMENT_ENTRIES + 700
-NAMES = ("head.json", "ends", "level-0", "level-1", "level-2")
+FEW = 1_500
+NAMES = ("head.json", "ends", "level-0", "level-1")
 
 
 def _event(number: int = 0) -> LogEvent:
@@ -120,18 +121,29 @@ def _pipe(path: Path) -> None:
         ("head.json", _pipe),
     ],
 )
-def test_a_harmed_index_changes_no_answer(log: EventLog, name: str, harm: object) -> None:
+def test_a_harmed_index_changes_no_answer(tmp_path: Path, name: str, harm: object) -> None:
+    log = EventLog(tmp_path / "log")
+    log.append_many([_event(number) for number in range(FEW)])
+    _answers_as_its_lines_say(log, log.folder / "index" / name, harm, FEW)
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, _flip])
+def test_a_harmed_upper_level_changes_no_answer(log: EventLog, harm: object) -> None:
+    _answers_as_its_lines_say(log, log.folder / "index" / "level-2", harm, N)
+
+
+def _answers_as_its_lines_say(log: EventLog, path: Path, harm: object, n: int) -> None:
     lines = _lines(log)
-    state = LogState(size=N, root=format_digest(merkle_root(lines)))
-    harm(log.folder / "index" / name)  # type: ignore[operator]
+    state = LogState(size=n, root=format_digest(merkle_root(lines)))
+    harm(path)  # type: ignore[operator]
     assert log.state() == state
-    for index in (300, N - 1):
+    for index in (300, n - 1):
         proof = log.inclusion(index)
         assert inclusion_holds(proof, state)
         assert proof["entry"].encode() == lines[index]
-    assert consistency_holds(log.consistency(65_537), new=state)
-    for number in range(70):
-        assert log.append(_event()).index == N + number
+    assert consistency_holds(log.consistency(n - 99), new=state)
+    for number in range(300):
+        assert log.append(_event()).index == n + number
     assert log.root() == format_digest(merkle_root(_lines(log)))
 
 

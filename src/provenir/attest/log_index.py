@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
-from provenir.attest.tiles import HASH_BYTES
+from provenir.attest.tiles import HASH_BYTES, TILE_WIDTH
 from provenir.core.document import DigestText, Document
 from provenir.core.errors import InputError
 from provenir.core.files import open_regular, read_bounded
@@ -39,6 +39,8 @@ _NEW_HEAD: Final = "head.json.new"
 _ENDS: Final = "ends"
 _MAX_HEAD_BYTES: Final = 4_096
 _MAX: Final = 2**53 - 1
+_TILE_BYTES: Final = TILE_WIDTH * HASH_BYTES
+_HELD_TILES: Final = 64
 
 
 class IndexHead(Document):
@@ -65,6 +67,7 @@ class LogIndex:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._tiles: dict[tuple[int, int], bytes] = {}
 
     def head(self) -> IndexHead | None:
         """The head, None where there is none that can be read."""
@@ -82,7 +85,19 @@ class LogIndex:
         Raises:
             InputError: They are not there.
         """
-        return self._read(f"level-{level}", start * HASH_BYTES, (stop - start) * HASH_BYTES)
+        number, at = divmod(start, TILE_WIDTH)
+        width = stop - start
+        if at + width > TILE_WIDTH:
+            return self._read(f"level-{level}", start * HASH_BYTES, width * HASH_BYTES)
+        # A proof asks for eight neighbours of each tile: one read instead of eight.
+        tile = self._tiles.get((level, number))
+        if tile is None or len(tile) < (at + width) * HASH_BYTES:
+            if len(self._tiles) >= _HELD_TILES:
+                self._tiles.clear()
+            tile = self._read(f"level-{level}", number * _TILE_BYTES, _TILE_BYTES, or_less=True)
+            self._tiles[level, number] = tile
+        found = tile[at * HASH_BYTES : (at + width) * HASH_BYTES]
+        return self._whole(found, width * HASH_BYTES)
 
     def ends(self, start: int, stop: int) -> Sequence[int]:
         """The positions behind the entries `start` to `stop`.
@@ -108,6 +123,7 @@ class LogIndex:
             InputError: The files hold less than `start` entries.
             OSError: They cannot be written.
         """
+        self._tiles.clear()
         self.folder.mkdir(exist_ok=True)
         if self.folder.is_symlink():
             raise OSError(errno.ELOOP, "the index is a link", str(self.folder))
@@ -117,9 +133,12 @@ class LogIndex:
         self._write(_ENDS, start * _END_BYTES, struct.pack(f">{len(ends)}Q", *ends))
         self._replace_head(head)
 
-    def _read(self, name: str, offset: int, length: int) -> bytes:
+    def _read(self, name: str, offset: int, length: int, *, or_less: bool = False) -> bytes:
         with open_regular(self.folder / name, follow_symlinks=False) as file:
             data = os.pread(file.fileno(), length, offset)
+        return data if or_less else self._whole(data, length)
+
+    def _whole(self, data: bytes, length: int) -> bytes:
         if len(data) != length:
             raise InputError("the index is shorter than its head says", where=str(self.folder))
         return data

@@ -58,11 +58,22 @@ class LogTree:
         self.in_segment = 0
 
     @classmethod
-    def opened(cls, folder: Path, segments: Segments) -> LogTree:
-        """Begin with what the index has, or with nothing where it does not fit the lines."""
+    def opened(cls, folder: Path, segments: Segments, *, for_writing: bool = False) -> LogTree:
+        """Begin with what the index has, or with nothing where it does not fit the lines.
+
+        Args:
+            folder: The log's folder.
+            segments: The log as it is now.
+            for_writing: Find out `in_segment` too, which a reader has no use for.
+        """
         tree = cls(folder)
         try:
-            return tree if tree._load(segments) else cls(folder)
+            if tree._load(segments):
+                if for_writing:
+                    start = segments.starts[segments.at(tree.end - 1)]
+                    tree.in_segment = tree.n - bisect_right(tree._ends, start)
+                return tree
+            return cls(folder)
         except (InputError, OSError, ValueError):
             return cls(folder)
 
@@ -220,7 +231,6 @@ class LogTree:
         self.end, self._last = head.end, self.line(segments, head.size - 1)
         k = segments.at(head.end - 1)
         self.ordinal, self._file_id = segments.ordinals[k], segments.ids[k]
-        self.in_segment = head.size - bisect_right(self._ends, segments.starts[k])
         return True
 
     def _close_tiles(self) -> None:

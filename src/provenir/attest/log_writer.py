@@ -98,7 +98,7 @@ class LogWriter:
             segments.refuse_gaps()
             tree, self._tree = self._tree, None  # what breaks off in between is forgotten
             if tree is None or not tree.still_fits(segments):
-                tree = LogTree.opened(self._folder, segments)
+                tree = LogTree.opened(self._folder, segments, for_writing=True)
             tree.catch_up(segments)
             receipts = self._append(segments, tree, lines)
             # The entries are on disk: a fault of the index costs time later, and nothing else.
