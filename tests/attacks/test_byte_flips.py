@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from provenir.core.errors import ProvenirError
+from provenir.core.errors import InputError, ProvenirError
 from provenir.governance.run_check import verify_run
 
 if TYPE_CHECKING:
@@ -262,6 +262,16 @@ def test_no_change_takes_a_revocation_out_of_effect(case: Case) -> None:
     for new in (signed, b"", *(changed(signed, dice) for _ in range(150))):
         case.revocation.write_bytes(new)
         assert not case.judge().verdict
+
+
+def test_a_kept_checkpoint_is_utf_8(case: Case) -> None:
+    """A byte that is none does not become a line that means nothing."""
+    text = case.checkpoint.read_bytes().partition(b"\n\n")[0] + b"\n"
+    case.checkpoint.write_bytes(text)
+    assert case.judge().verdict
+    case.checkpoint.write_bytes(text + b"\xff\n")
+    with pytest.raises(InputError, match="not UTF-8"):
+        case.judge()
 
 
 def test_a_policy_that_was_never_rotated_is_held_to_what_is_remembered(case: Case) -> None:

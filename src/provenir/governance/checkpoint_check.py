@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,7 @@ __all__ = ["CheckpointCheck", "kept_checkpoint"]
 _NAME: Final = "checkpoint"
 _LOG: Final = "log"
 _WITNESS: Final = "witness"
+_GIVE: Final = "give a checkpoint of the log"
 
 
 def kept_checkpoint(data: bytes, *, where: str) -> Checkpoint:
@@ -31,14 +33,14 @@ def kept_checkpoint(data: bytes, *, where: str) -> Checkpoint:
     Raises:
         InputError: It is neither.
     """
-    try:
+    with suppress(InputError):
         return Checkpoint.of(SignedNote.parse(data, where=where))
-    except InputError:
-        text = data.decode("utf-8", "replace")
     try:
-        return Checkpoint.parse(text)
+        return Checkpoint.parse(data.decode("utf-8"))
+    except UnicodeDecodeError as fault:
+        raise InputError("no checkpoint: not UTF-8", where=where, mend=_GIVE) from fault
     except InputError as fault:
-        raise InputError(fault.what, where=where, mend="give a checkpoint of the log") from fault
+        raise InputError(fault.what, where=where, mend=_GIVE) from fault
 
 
 class CheckpointCheck:
