@@ -11,6 +11,7 @@ import pytest
 import provenir
 from policies import key_table, policy_text
 from provenir.attest.keys import Ed25519Signer
+from provenir.attest.log import EventLog
 from provenir.attest.trust_chain import rotation_envelope
 from provenir.attest.verifier_state import VerifierState
 from provenir.core.errors import InputError
@@ -137,6 +138,34 @@ def test_many_or_large_statements_are_bounded():
         (folder / f"{number}.dsse.json").write_bytes(b"{}")
     with pytest.raises(InputError, match="more than 256"):
         ask()
+
+
+def test_reports_are_compared_without_the_run_folder():
+    signed()
+    trust(OPERATOR, more="[evidence]\nreports = true\n")
+    Path("sent").mkdir()
+    passport = Path("artifacts/a/passport.json")
+    for path in [passport, *Path("artifacts/a").glob("*.json")]:
+        (Path("sent") / path.name).write_bytes(path.read_bytes())
+    lone = {"target": Path("sent/passport.json")}
+    assert ask(**lone).verdict.reasons == ("missing-report",)
+    handed = Handover.of_files(reports=Path("sent"))
+    assert ask(**lone, evidence=handed).verdict
+    Path("sent/lineage.json").write_text("{}")
+    assert ask(**lone, evidence=handed).verdict.reasons == ("changed-report",)
+
+
+def test_the_log_itself_can_stand_in_for_a_proof():
+    signed()
+    trust(OPERATOR)
+    Path("artifacts/a/passport.proof.json").unlink()
+    kept = Path("kept")
+    kept.write_bytes(EventLog("artifacts/log").checkpoint())
+    handed = Handover.of_files(log=Path("artifacts/log"), checkpoints=[kept])
+    verdict = ask(evidence=handed).verdict
+    passed = {row.name for row in verdict.checks if row.status == "pass"}
+    assert {"log entry", "held checkpoint"} <= passed
+    assert ask(evidence=Handover.of_files(checkpoints=[kept])).verdict.exit_code == 3
 
 
 def test_a_named_file_that_is_not_there_is_an_input_error():

@@ -96,10 +96,16 @@ def recover(run_dir: RunDir, json: AsJson = False) -> None:
 @app.command()
 def verify(run_dir: RunDir, json: AsJson = False) -> None:
     """Check a run's files against its manifest."""
+    from provenir.core.clock import SystemClock
     from provenir.governance.run_check import verify_run
+    from provenir.governance.verdict_document import verdict_document
 
     verdict = verify_run(run_dir)
-    raise typer.Exit(show_verdict(verdict, as_json=json, subject=str(run_dir)))
+    document = None
+    if json:
+        now = SystemClock().now()
+        document = verdict_document(verdict, subject=str(run_dir), digest=None, at=now)
+    raise typer.Exit(show_verdict(verdict, subject=str(run_dir), document=document))
 
 
 def _artifacts(record: RunRecord) -> list[Path]:

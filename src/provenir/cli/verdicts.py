@@ -11,6 +11,7 @@ from provenir.core.text import printable
 
 if TYPE_CHECKING:
     from provenir.governance.verdict import Check, Verdict
+    from provenir.governance.verdict_document import VerdictDocument
 
 WORDS = {0: ("good", "bold green"), 1: ("REFUSED", "bold red"), 3: ("could not decide", "yellow")}
 
@@ -24,11 +25,17 @@ def _why(check: Check) -> str:
     return f"{check.reason}: {check.detail or REASONS[check.reason]}"
 
 
-def show_verdict(verdict: Verdict, *, as_json: bool, subject: str) -> int:
-    """Print the verdict and return its exit code."""
+def show_verdict(verdict: Verdict, *, subject: str, document: VerdictDocument | None) -> int:
+    """Print a verdict and return its exit code.
+
+    Args:
+        verdict: The verdict.
+        subject: What was judged, for people.
+        document: The verdict as a document, to be printed instead of a table; None for a table.
+    """
     code = verdict.exit_code
-    if as_json:
-        print_json({"subject": subject, **verdict.to_dict()})
+    if document is not None:
+        print_json(document.model_dump(mode="json"))
         return code
     rows = ([check.name, check.status, _why(check)] for check in verdict.checks)
     stdout().print(table(None, ("check", "result", "detail"), rows))

@@ -25,7 +25,7 @@ from provenir.cli.judging import (
     say_origins,
     state_file,
 )
-from provenir.cli.output import print_json, reading_bar, say
+from provenir.cli.output import reading_bar, say
 from provenir.cli.verdicts import show_verdict
 from provenir.core.clock import parse_utc
 from provenir.core.errors import InputError, UsageError
@@ -190,10 +190,8 @@ def _judge(order: Order) -> Judged:
 
 
 def _show(judged: Judged, target: Path, *, as_json: bool) -> int:
-    if as_json:
-        print_json(judged.document.model_dump(mode="json"))
-        return judged.verdict.exit_code
-    return show_verdict(judged.verdict, as_json=False, subject=str(target))
+    document = judged.document if as_json else None
+    return show_verdict(judged.verdict, subject=str(target), document=document)
 
 
 def _write_signed(judged: Judged, signing_key: Path, out: Path) -> None:
