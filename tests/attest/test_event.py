@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 import uuid
 from datetime import UTC
@@ -240,7 +241,9 @@ def test_what_is_read_without_the_model_is_an_entry_in_its_canonical_form(
     data: st.DataObject,
 ) -> None:
     document = json.loads(_event(subjects={"m": DIGEST}, parents=(ID,)).line)
-    junk = st.sampled_from([None, True, 7, 1.5, "x", [], {}, [[]], [{}], "\x1b", "end"])
+    junk = st.sampled_from([None, True, 7, 1.5, "x", [], {}, [[]], [{}], "\x1b", "end"]).map(
+        copy.deepcopy
+    )
     names = st.sampled_from([*document, "extra", "name"])
     for name in data.draw(st.lists(names, max_size=2)):
         document[name] = data.draw(junk)
