@@ -9,12 +9,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fakes import fixed_clock
 from provenir.attest.dsse import Envelope
+from provenir.attest.event import Actor
 from provenir.attest.keys import Ed25519Signer, HmacSigner
+from provenir.attest.log import EventLog
 from provenir.core.digest import digest_bytes, digest_file
 from provenir.core.errors import EvidenceError, InputError, UsageError
 from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.governance.bom import ModelBOM
+from provenir.governance.issue import issue_event, issue_proof
 from provenir.governance.passport import ModelPassport, PassportSigner
 from provenir.governance.verification import verify_passport
 from provenir.provenance.artifact import identify_artifact
@@ -790,3 +794,23 @@ def test_a_manifest_that_another_run_wrote_is_not_taken(make_run, public):
     )
     path.write_bytes(other.to_bytes())
     assert run.verify(public).reasons == ("manifest-mismatch",)
+
+
+def test_the_proof_in_a_run_folder_is_that_of_its_own_passport(make_run, ed25519, public, tmp_path):
+    """A renewed passport over the same run: the log's line about the former one is no fault."""
+    run = make_run()
+    log = EventLog(tmp_path / "log")
+    actor = Actor(id="tests", type="service")
+    issued = issue_event(
+        "former", run.passport.envelope, (), actor=actor, clock=fixed_clock(), payload={}
+    )
+    proof = issue_proof(log, issued, log.append(issued), None)
+    (run.folder / "passport.proof.json").write_bytes(proof.to_bytes())
+    renewed = PassportSigner(ed25519).sign(
+        run.bom, previous=run.passport, manifest=run.manifest, clock=fixed_clock()
+    )
+    elsewhere = {"beside": tmp_path, "run_dir": run.folder}
+    assert verify_passport(renewed.envelope, keys=public, **elsewhere)
+    assert verify_passport(run.passport.envelope, keys=public, beside=run.folder)
+    swapped = verify_passport(renewed.envelope, keys=public, beside=run.folder)
+    assert swapped.reasons == ("not-in-log",)

@@ -78,6 +78,17 @@ class Handover:
     def beside(self, folder: Path) -> Handover:
         """With what lies beside a passport: its proof, unless one was named, and statements.
 
+        Raises:
+            InputError: There is a proof, and it cannot be read.
+        """
+        proof = self.proof
+        if proof is None and (folder / PROOF).is_file():
+            proof = read_bounded(folder / PROOF, max_bytes=_MAX_PROOF_BYTES, follow_symlinks=False)
+        return replace(self.of_run(folder), proof=proof)
+
+    def of_run(self, folder: Path) -> Handover:
+        """With the statements of a run folder; the proof that lies there is of its own passport.
+
         What cannot be read there counts as not being there: nothing in the folder is believed.
         """
         found = []
@@ -86,10 +97,7 @@ class Handover:
                 found.append(_by_payload(path, follow_symlinks=False))
             except InputError:
                 continue  # its digest is then missing from what the passport lists
-        proof = self.proof
-        if proof is None and (folder / PROOF).is_file():
-            proof = read_bounded(folder / PROOF, max_bytes=_MAX_PROOF_BYTES, follow_symlinks=False)
-        return replace(self, statements=(*self.statements, *found), proof=proof)
+        return replace(self, statements=(*self.statements, *found))
 
     def revoked_beside(self, folder: Path) -> Handover:
         """With the revocations that lie beside a trust policy.

@@ -87,8 +87,10 @@ def question(
     run = None if run_dir is None else RunFiles(_existing(run_dir, "run folder"))
     folders = sorted({Path(folder).resolve() for folder in (beside, run_dir) if folder is not None})
     handed = evidence or Handover()
-    for folder in folders:
-        handed = handed.beside(folder)
+    if beside is not None:
+        handed = handed.beside(Path(beside))
+    if run_dir is not None:
+        handed = handed.of_run(Path(run_dir))
     return Question(
         artifacts=paths,
         run=run,
