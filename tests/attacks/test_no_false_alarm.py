@@ -334,7 +334,13 @@ class Producer:
             payload={},
         )
         receipt = self.log.append(issued)
-        proof = issue_proof(self.log, issued, receipt, None if stated is None else stated.size)
+        proof = issue_proof(
+            self.log,
+            issued.to_dict(),
+            receipt.index,
+            size=receipt.size,
+            before=None if stated is None else stated.size,
+        )
         more = [ConsistencyProof(**self.log.consistency(size, receipt.size)) for size in sizes]
         if self.maybe(0.3):  # somebody kept a checkpoint of the log as it is later
             self.grow(5)

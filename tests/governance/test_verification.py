@@ -804,7 +804,8 @@ def test_the_proof_in_a_run_folder_is_that_of_its_own_passport(make_run, ed25519
     issued = issue_event(
         "former", run.passport.envelope, (), actor=actor, clock=fixed_clock(), payload={}
     )
-    proof = issue_proof(log, issued, log.append(issued), None)
+    receipt = log.append(issued)
+    proof = issue_proof(log, issued.to_dict(), receipt.index, size=receipt.size)
     (run.folder / "passport.proof.json").write_bytes(proof.to_bytes())
     renewed = PassportSigner(ed25519).sign(
         run.bom, previous=run.passport, manifest=run.manifest, clock=fixed_clock()
