@@ -10,7 +10,7 @@ import typer
 from provenir.cli import issuing
 from provenir.cli.export import export
 from provenir.cli.output import print_json, say_lines
-from provenir.cli.verify import verify_passport
+from provenir.cli.verify import verify
 from provenir.core.errors import ProvenirError
 
 app = typer.Typer(help="Model passports.", no_args_is_help=True)
@@ -46,4 +46,4 @@ def show(
         raise
 
 
-app.command(name="verify")(verify_passport)
+app.command()(verify)

@@ -1,4 +1,4 @@
-"""`provenir verify` and `provenir passport verify`: evidence, judged as a stranger would."""
+"""`provenir verify`, and under its old name `provenir passport verify`: as a stranger would."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from provenir.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from provenir.flows.verify import Judged, Order
+    from provenir.governance.handover import Handover
 
 Json = Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")]
 
@@ -69,18 +70,24 @@ def verify(
     """
     if (signing_key is None) != (out is None):
         raise UsageError("--signing-key and --out belong together", mend="give both or neither")
-    order = _order(
-        context,
+    from provenir.flows.verify import Order
+
+    for path, what in ((target, "file or folder"), *((one, "artifact") for one in artifact or ())):
+        if not path.exists():
+            raise InputError(f"no such {what}", where=str(path), mend="check the path")
+    say_origins(context)
+    trusted = trust is not None
+    keys = given_keys(context, key, public_key or [], trusted=trusted, where=str(target))
+    order = Order(
         target=target,
-        keys=(key, public_key),
+        keys=tuple(keys),
         trust=trust,
-        state=state,
-        files=(statement, revocation, checkpoint),
-        places=(proof, log, reports),
-        artifact=artifact,
+        state=state_file(state, trusted=trusted),
+        evidence=_evidence((statement, revocation, checkpoint), proof, log, reports),
+        artifacts=tuple(artifact or ()),
         run=run,
         model=model,
-        at=at,
+        at=None if at is None else parse_utc(at),
     )
     judged = _judge(order)
     if signing_key is not None and out is not None:
@@ -88,97 +95,21 @@ def verify(
     raise typer.Exit(_show(judged, target, as_json=json))
 
 
-def verify_passport(
-    context: typer.Context,
-    passport: Annotated[Path, typer.Argument(help="A passport.json.")],
-    key: Secret = None,
-    public_key: PublicKeys = None,
-    trust: TrustFile = None,
-    artifact: ArtifactPaths = None,
-    run: Annotated[
-        Path | None, typer.Option("--run", help="The run folder: its reports are compared too.")
-    ] = None,
-    reports: Reports = None,
-    statement: Statements = None,
-    revocation: Revocations = None,
-    proof: Proof = None,
-    checkpoint: Checkpoints = None,
-    log: Log = None,
-    model: Model = None,
-    at: At = None,
-    state: State = None,
-    json: Json = False,
-) -> None:
-    """Verify a passport. Checked are its signatures, claims, artifact and reports."""
-    if passport.is_dir():
-        raise InputError(
-            "a folder, not a passport", where=str(passport), mend="use: provenir verify FOLDER"
-        )
-    order = _order(
-        context,
-        target=passport,
-        keys=(key, public_key),
-        trust=trust,
-        state=state,
-        files=(statement, revocation, checkpoint),
-        places=(proof, log, reports),
-        artifact=artifact,
-        run=run,
-        model=model,
-        at=at,
-    )
-    raise typer.Exit(_show(_judge(order), passport, as_json=json))
-
-
-_Files = list[Path] | None
-
-
-def _order(
-    context: typer.Context,
-    *,
-    target: Path,
-    keys: tuple[str | None, _Files],
-    trust: Path | None,
-    state: Path | None,
-    files: tuple[_Files, _Files, _Files],
-    places: tuple[Path | None, Path | None, Path | None],
-    artifact: _Files,
-    run: Path | None,
-    model: str | None,
-    at: str | None,
-) -> Order:
-    """What the options ask for, every file of it read or found to be there."""
+def _evidence(
+    lists: tuple[list[Path] | None, ...], proof: Path | None, log: Path | None, reports: Path | None
+) -> Handover:
+    """What was named, every file of it read."""
     from provenir.attest.workspace import find_log
-    from provenir.flows.verify import Order
     from provenir.governance.handover import Handover
 
-    if not target.exists():
-        raise InputError("no such file or folder", where=str(target), mend="check the path")
-    say_origins(context)
-    secret, public = keys
-    given = given_keys(context, secret, public or [], trusted=trust is not None, where=str(target))
-    for path in artifact or []:
-        if not path.exists():
-            raise InputError("there is no such artifact", where=str(path), mend="check the path")
-    statements, revocations, checkpoints = files
-    proof, log, reports = places
-    return Order(
-        target=target,
-        keys=tuple(given),
-        trust=trust,
-        state=state_file(state, trusted=trust is not None),
-        evidence=Handover.of_files(
-            statements=statements or (),
-            revocations=revocations or (),
-            proof=proof,
-            checkpoints=checkpoints or (),
-            log=None if log is None else find_log(log),
-            reports=reports,
-        ),
-        artifacts=tuple(artifact or ()),
-        run=run,
-        model=model,
-        at=None if at is None else parse_utc(at),
+    statements, revocations, checkpoints = (paths or () for paths in lists)
+    return Handover.of_files(
+        statements=statements,
+        revocations=revocations,
+        proof=proof,
+        checkpoints=checkpoints,
+        log=None if log is None else find_log(log),
+        reports=reports,
     )
 
 
