@@ -32,7 +32,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path, PurePosixPath
@@ -104,10 +104,7 @@ def read_lines(path: Path, most: int) -> Iterator[bytes]:
 TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 def read_json(data: bytes, where: object, *, depth: int = 64, values: int = 4_000_000) -> Any:
-    """The value of a JSON text that every reader understands alike (I-JSON, RFC 7493), within bounds.
-
-    An integer beyond 2^53 is the double that RFC 8785 spells so, or is refused.
-    """
+    """The value of a JSON text that every reader understands alike (I-JSON, RFC 7493), within bounds."""
     level = 0
     try:
         text = str(data, "utf-8")
@@ -129,16 +126,15 @@ def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         raise ValueError("one key twice in one object")
     return dict(pairs)
 def double_or_int(digits: str) -> int | float:
+    """An integer beyond 2^53 is the double that RFC 8785 spells so, or is refused."""
     value = int(digits) if len(digits) <= 22 else 2**80
     if abs(value) > SAFE_INTEGER and number_text(float(value)) != digits:
         raise ValueError("an integer beyond 2^53 that is no double")
     return value if abs(value) <= SAFE_INTEGER else float(value)
 
 def number_text(value: float) -> str:
-    """Spell a double as ECMAScript does (ECMA-262 Number::toString, RFC 8785 section 3.2.2.3).
-
-    `repr` gives the shortest digits that read back as it; where point and exponent stand is decided here.
-    """
+    """Spell a double as ECMAScript does (ECMA-262 Number::toString, RFC 8785 section 3.2.2.3)."""
+    # `repr` gives the shortest digits that read back as it; where point and exponent stand is decided here.
     mantissa, _, exponent = repr(abs(value)).partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")
@@ -200,10 +196,8 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
     return top
 
 def climb(here: int, last: int, proof: Sequence[bytes], roots: list[bytes]) -> list[bytes]:
-    """Follow a proof to the top (RFC 9162 sections 2.1.3.2 and 2.1.4.2); empty where it is too short or long.
-
-    A sibling on the left joins every root, one on the right the last one only.
-    """
+    """Follow a proof to the top (RFC 9162 sections 2.1.3.2 and 2.1.4.2); empty where it is too short or long."""
+    # A sibling on the left joins every root, one on the right the last one only.
     for sibling in proof:
         if last == 0:
             return []
@@ -368,8 +362,7 @@ def filled(schema: str, value: dict[str, Any], place: str) -> dict[str, Any]:
         result[name] = default
         with suppress(ValueError):  # a default that is no JSON is a word
             result[name] = json.loads(default or "null")
-    if foreign:
-        raise Fault(f"{place} has {len(foreign)} unknown field(s), such as {min(foreign)[:60]!r}")
+    forbid(foreign, f"{place} has unknown fields, such as {min(foreign, default='')[:60]!r}")
     return result
 
 def bom_of(value: Any) -> dict[str, Any]:
@@ -482,14 +475,19 @@ class Envelope:
                     break
         return frozenset(found)
 
-    def digest(self) -> str:
-        lines = [{"keyid": k, "sig": base64.b64encode(s).decode()} for k, s in self.signatures]
-        whole = {"payload": base64.b64encode(self.payload).decode(), "payloadType": self.kind}
-        return digest(spelled({**whole, "signatures": lines}).encode())
+    def parts(self) -> dict[str, Envelope]:
+        """The envelope, then without its last signature and so on, by the digests of their canonical bytes."""
+        lines = [spelled({"keyid": k, "sig": base64.b64encode(sig).decode()}) for k, sig in self.signatures]
+        head = spelled({"payload": base64.b64encode(self.payload).decode(), "payloadType": self.kind})[:-1]
+        begun, found = hashlib.sha256(f'{head},"signatures":['.encode()), dict[str, Envelope]()
+        for count in range(len(lines), 0, -1):
+            (state := begun.copy()).update(f"{','.join(lines[:count])}]}}".encode())
+            found[f"sha256:{state.hexdigest()}"] = replace(self, signatures=self.signatures[:count])
+        return found
 
     @classmethod
-    def read(cls, path: Path, *, links: bool = True) -> Envelope:
-        return cls.parse(read_file(path, MAX_ENVELOPE, links=links), path)
+    def read(cls, path: Path, most: int = MAX_ENVELOPE, *, links: bool = True) -> Envelope:
+        return cls.parse(read_file(path, most, links=links), path)
     @classmethod
     def parse(cls, data: bytes, where: object) -> Envelope:
         """Read an envelope; no unsigned text may stand beside its three fields."""
@@ -686,7 +684,7 @@ class Note:
 
 class Evidence:
     """What was handed over of the log, and what it shows of one passport."""
-    def __init__(self, asked: Any, policy: Policy | None, bound: str, seen: dict[str, Any]) -> None:
+    def __init__(self, asked: Any, policy: Policy | None, bound: Envelope, seen: dict[str, Any]) -> None:
         self.policy, self.at = policy, asked.at
         # Checkpoints that the verifier kept: origin, tree, and since when, if that is remembered.
         self.held: list[tuple[str, Tree, datetime | None]] = []
@@ -696,14 +694,13 @@ class Evidence:
             note = Note.parse(read_file(path, 2**16).decode(), signed=False)
             self.held.append((note.origin, note.tree, None))
         self.leaves: list[bytes] | None = None
-        self.roots: dict[int, bytes] = {}
-        self.links: dict[tuple[int, int], list[bytes]] = {}
+        self.roots, self.links = dict[int, bytes](), dict[tuple[int, int], list[bytes]]()
         self.fault: Row | None = None
         self.note_fault: Fault | None = None
         self.note: Note | None = None
         self.tree: Tree | None = None
         self.index, self.named, self.fits = 0, set[str](), True
-        line = None if asked.log is None else self.read_log(asked.log, bound.encode())
+        line = None if asked.log is None else self.read_log(asked.log, [n.encode() for n in bound.parts()])
         data = None if asked.proof is None else read_file(asked.proof, 2**22, links=False)
         try:
             line = line if data is None else self.read_proof(data)
@@ -713,20 +710,22 @@ class Evidence:
                 spoken = [s for s in subjects if s["name"].startswith(("passport:", "statement:"))]
                 self.named = {subject["digest"] for subject in spoken}
                 forbid(not self.fits, "the proof does not fit the line", reason="log-inconsistent")
-                forbid(bound not in self.named, "it names another passport", reason="not-in-log")
+                forbid(not bound.parts().keys() & self.named, "it names another passport", reason="not-in-log")
         except Fault as fault:
             self.fault = failed("log entry", fault.reason, str(fault))
 
-    def read_log(self, folder: Path, bound: bytes) -> bytes | None:
+    def read_log(self, folder: Path, bound: list[bytes]) -> bytes | None:
         forbid(not folder.is_dir(), "no such log; give the folder that holds events-000000.jsonl", folder)
-        self.leaves, found, number = [], None, 0
+        self.leaves, found, number = [], dict[bytes, tuple[int, bytes]](), 0
         while os.path.lexists(place := folder / f"events-{number:06d}.jsonl"):
             number += 1  # a segment that is missing ends the log there
             for line in read_lines(place, MAX_LINE):
-                found, self.index = (line, len(self.leaves)) if bound in line and not found else (found, self.index)
+                for named in (named for named in bound if named in line):
+                    found.setdefault(named, (len(self.leaves), line))
                 self.leaves.append(leaf(line))
-        self.tree = (len(self.leaves), root_of(self.leaves)) if found else None
-        return found
+        first = next((found[named] for named in bound if named in found), None)
+        self.index, self.tree = (first[0], (len(self.leaves), root_of(self.leaves))) if first else (0, None)
+        return first[1] if first else None
 
     def read_proof(self, data: bytes) -> bytes:
         """Read `passport.proof.json`, see whether it fits itself, and return the log's line."""
@@ -829,9 +828,10 @@ class Evidence:
             rows += [row] if since is None or is_fork else []  # what is remembered was not asked
         return rows
 
-    def covers(self, envelope: Envelope, before: datetime) -> bool:
-        """Whether the log held an envelope under a checkpoint that is older than an instant."""
-        if self.fault is not None or envelope.digest() not in self.named:
+    def covers(self, envelope: Envelope, key: Key, before: datetime) -> bool:
+        """Whether the log held a signature of a key under a checkpoint that is older than an instant."""
+        logged = [part for named, part in envelope.parts().items() if named in self.named]
+        if self.fault is not None or not logged or key.material not in logged[0].signers([key]):
             return False
         older = [(origin, tree) for origin, tree, since in self.held if since is None or since < before]
         times = self.signers("witness") if self.note_fault is None else []
@@ -845,7 +845,7 @@ class Roles:
 
     def why_not(self, document: Document, key: TrustKey) -> str | None:
         at, stolen = self.evidence.at, key.compromised_at
-        if stolen <= at and not self.evidence.covers(document.envelope, stolen):
+        if stolen <= at and not self.evidence.covers(document.envelope, key.key, stolen):
             return "compromised-key"
         if key.not_before > at:
             return "not-yet-valid"
@@ -904,7 +904,7 @@ class Roles:
         keys, doubt, name = self.policy.of_role("governance"), None, "revocation"
         bound = {digest(self.document.envelope.payload), *self.document.said["statements"]}
         for path in given:
-            data = read_file(path, MAX_ENVELOPE)
+            data = read_file(path, MAX_POLICY)
             try:
                 envelope = Envelope.parse(data, path)
                 document = Document.of_role(envelope, [key.key for key in self.policy.keys])
@@ -986,8 +986,7 @@ class Folder:
     """A model folder or file: its files, its tensors, its faults."""
     def __init__(self, path: Path) -> None:
         self.files: list[tuple[str, str, int]] = []  # name, SHA-256, bytes
-        self.tensors: dict[str, bytes] = {}
-        self.faults: list[str] = []
+        self.tensors, self.faults = dict[str, bytes](), list[str]()
         self.is_ambiguous = False  # two files of one folder hold a tensor of one name
         forbid(not path.is_dir() and not path.is_file(), "no such folder or file; give a model", path)
         pending, seen = [("" if path.is_dir() else path.name, path.resolve())], 0
@@ -1055,7 +1054,6 @@ def artifact_rows(artifacts: list[dict[str, Any]], paths: Sequence[Path]) -> lis
     return rows + [Row(f"artifact:{name}", "not-checked", "not-given") for name in left]
 
 # ---------------------------------------------------------------------------------- run folder
-STEPS, JOURNAL = "steps.jsonl", "journal.jsonl"
 SUMMED: Final = {"flight": "flight_recorder.json", "hacking": "hacking_report.json"}
 
 class RunFolder:
@@ -1097,8 +1095,7 @@ def mapping(value: Any) -> dict[str, Any]:
 class Journal:
     """What the records of a run's journal add up to."""
     def __init__(self, records: Iterable[dict[str, Any]]) -> None:
-        self.start: dict[str, Any] = {}
-        self.config: dict[str, Any] = {}
+        self.start, self.config = dict[str, Any](), dict[str, Any]()
         self.dirty, self.diffs, self.evals = False, set[str](), list[dict[str, Any]]()
         findings: set[tuple[str, str]] = set()  # kept once for each kind and subject
         for body in records:
@@ -1191,7 +1188,7 @@ def run_rows(said: dict[str, Any], run: RunFolder) -> tuple[list[Row], str]:
         return [*rows, failed("manifest", "manifest-mismatch", str(fault))], "declared"
     files = manifest["files"]
     rows += [*run.compare("files", files), evidence_row(said, manifest, run)]
-    steps = {STEPS, SUMMED["flight"]} <= files.keys() and any(True for _ in run.lines(STEPS))
+    steps = {"steps.jsonl", SUMMED["flight"]} <= files.keys() and any(True for _ in run.lines("steps.jsonl"))
     level = "L0" if steps and not any(row.reason for row in rows) else "declared"
     known = {"manifests", "run.lock", "runs", *(name.split("/")[0] for name in files)}
     left = sorted({place.name for place in run.folder.iterdir()} - known)
@@ -1212,7 +1209,7 @@ def evidence_row(said: dict[str, Any], manifest: dict[str, Any], run: RunFolder)
             read[part] = shaped(part, {field: stated[field] for field in fields}, part)
     except (Fault, KeyError, TypeError, ValueError) as fault:
         return failed("evidence", "flags-mismatch", f"no summary: {fault}")
-    journal = Journal(run.lines(JOURNAL) if JOURNAL in files else ())
+    journal = Journal(run.lines("journal.jsonl") if "journal.jsonl" in files else ())
     wrong = journal.contradictions(bom, manifest)
     wrong += [part for part in SUMMED if bom[part] is not None and bom[part] != read.get(part)]
     flags, is_newer = risk_flags(journal.evident({**bom, **read}, manifest)), said["risk_rules"] > 1
@@ -1253,8 +1250,7 @@ class Audit:
     """One passport, question after question, in the order of the reference page."""
     def __init__(self, asked: argparse.Namespace) -> None:
         self.asked, self.envelope = asked, Envelope.read(asked.passport)
-        self.rows: list[Row] = []
-        self.notes = [] if self.envelope.signatures else ["unsigned: there is no signature"]
+        self.rows, self.notes = list[Row](), [] if self.envelope.signatures else ["unsigned: there is no signature"]
         self.claimed: str | None = None
         self.established: str | None = None
         self.run = None if asked.run is None else RunFolder(asked.run)
@@ -1291,7 +1287,7 @@ class Audit:
         """Rows `signature` and `statement`: who signed, and whether it is a Model Passport."""
         envelope, keys, rows, policy = self.envelope, self.asked.keys, self.rows, self.policy
         seen = self.state["checkpoints"] if self.state else {}
-        self.evidence = Evidence(self.asked, policy, envelope.digest(), seen)
+        self.evidence = Evidence(self.asked, policy, envelope, seen)
         signed, ids = envelope.signers(keys), {keyid for keyid, _ in envelope.signatures}
         for key in keys:
             is_secret, name = key.alg == HMAC, f"signature:{key.keyid}"
@@ -1358,11 +1354,11 @@ class Audit:
 
     def statements(self) -> tuple[list[Row], list[Document]]:
         """A row for each listed statement, and those that are there and belong to the passport."""
-        given, rows, belonging = [Envelope.read(path) for path in self.asked.statement], [], []
+        given, rows, belonging = [Envelope.read(path, MAX_POLICY) for path in self.asked.statement], [], []
         for folder in dict.fromkeys(p for p in (self.asked.run, self.asked.passport.parent) if p):
-            for path in sorted((folder / "statements").glob("*.dsse.json"))[:1000]:
+            for path in sorted((folder / "statements").glob("*.dsse.json"))[:256]:
                 with suppress(Fault):  # what cannot be read is not there
-                    given.append(Envelope.read(path, links=False))
+                    given.append(Envelope.read(path, MAX_POLICY, links=False))
         found = {digest(envelope.payload): envelope for envelope in reversed(given)}
         for wanted in dict.fromkeys(self.document.said["statements"]):
             name = f"statement:{wanted[:15]}"
@@ -1465,9 +1461,8 @@ def question(argv: Sequence[str] | None) -> argparse.Namespace:
         asked.run, asked.passport = asked.passport, asked.passport / "passport.json"
     for path in asked.artifact:
         forbid(not os.path.lexists(path), "no such artifact; check the path", path)
-    for folder in (asked.run, asked.passport.parent):
-        if asked.proof is None and folder and (folder / "passport.proof.json").is_file():
-            asked.proof = folder / "passport.proof.json"
+    beside = asked.passport.parent / "passport.proof.json"
+    asked.proof = beside if asked.proof is None and beside.is_file() else asked.proof
     forbid(asked.key is not None and asked.public_key, "give one kind of key: --key or --public-key")
     asked.keys = [Key.load(read_file(path, MAX_LINE), path) for path in asked.public_key]
     asked.keys += [] if asked.key is None else [Key.shared(asked.key)]
