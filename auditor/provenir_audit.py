@@ -167,6 +167,8 @@ def differ(stated: Any, found: Any) -> bool:
     """Whether both are said and not one value: 1 and 1.0 are one, 1 and true are not."""
     try:
         return None not in (stated, found) and spelled(stated) != spelled(found)
+    except RecursionError:  # deeper than any passport
+        return True
     except Fault:  # an integer that no document holds
         return bool(stated != found)
 
@@ -690,9 +692,7 @@ class Evidence:
         self.held: list[tuple[str, Tree, datetime | None]] = []
         for origin, one in ((origin, one) for origin, trees in seen.items() for one in trees):
             self.held.append((origin, (one["size"], raw(one["root"])), instant(one["seen_at"])))
-        for path in asked.checkpoint:
-            note = Note.parse(read_file(path, 2**16).decode(), signed=False)
-            self.held.append((note.origin, note.tree, None))
+        self.held += [(note.origin, note.tree, None) for note in asked.checkpoint]
         self.leaves: list[bytes] | None = None
         self.roots, self.links = dict[int, bytes](), dict[tuple[int, int], list[bytes]]()
         self.fault: Row | None = None
@@ -701,9 +701,8 @@ class Evidence:
         self.tree: Tree | None = None
         self.index, self.named, self.fits = 0, set[str](), True
         line = None if asked.log is None else self.read_log(asked.log, [n.encode() for n in bound.parts()])
-        data = None if asked.proof is None else read_file(asked.proof, 2**22, links=False)
         try:
-            line = line if data is None else self.read_proof(data)
+            line = line if asked.proof is None else self.read_proof(asked.proof)
             forbid(line is None and self.leaves is not None, "no line names this passport", reason="not-in-log")
             if line is not None:
                 subjects = shaped("log-event", read_json(line, "entry"), "entry")["subjects"]
@@ -715,7 +714,6 @@ class Evidence:
             self.fault = failed("log entry", fault.reason, str(fault))
 
     def read_log(self, folder: Path, bound: list[bytes]) -> bytes | None:
-        forbid(not folder.is_dir(), "no such log; give the folder that holds events-000000.jsonl", folder)
         self.leaves, found, number = [], dict[bytes, tuple[int, bytes]](), 0
         while os.path.lexists(place := folder / f"events-{number:06d}.jsonl"):
             number += 1  # a segment that is missing ends the log there
@@ -899,12 +897,11 @@ class Roles:
             return Row("signature", "pass", None, f"by the policy {self.policy.said['name']}")
         return self.refuse("signature", keys or self.policy.keys)
 
-    def revocation(self, given: Sequence[Path]) -> Row:
+    def revocation(self, given: Sequence[tuple[Path, bytes]]) -> Row:
         """Row `revocation`: one key of the governance takes a passport or statement back."""
         keys, doubt, name = self.policy.of_role("governance"), None, "revocation"
         bound = {digest(self.document.envelope.payload), *self.document.said["statements"]}
-        for path in given:
-            data = read_file(path, MAX_POLICY)
+        for path, data in given:
             try:
                 envelope = Envelope.parse(data, path)
                 document = Document.of_role(envelope, [key.key for key in self.policy.keys])
@@ -1063,9 +1060,10 @@ class RunFolder:
         forbid(not folder.is_dir(), "no such folder; give the folder of a run", folder)
 
     def digest(self, name: str) -> str | None:
+        path, parts = self.folder / name, PurePosixPath(name).parts
         with suppress(Fault, OSError, RuntimeError, ValueError):  # no name that a file can have
-            if is_inner_path(name) and (self.folder / name).resolve().is_relative_to(self.top):
-                with open_file(self.folder / name, links=False) as stream:
+            if "/" not in parts and ".." not in parts and path.resolve().is_relative_to(self.top):
+                with open_file(path, links=False) as stream:
                     return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
         return None
 
@@ -1085,7 +1083,8 @@ class RunFolder:
         with suppress(Fault):
             for line in read_lines(self.folder / name, MAX_DOCUMENT):
                 with suppress(ValueError, RecursionError):
-                    value = json.loads(line.decode(), parse_constant=int)  # NaN is no number
+                    value = json.loads(line.decode())
+                    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # as in `read_json`
                     if isinstance(value, dict):
                         yield value
 
@@ -1114,10 +1113,9 @@ class Journal:
         self.findings = Counter(kind for kind, _ in findings)
 
     def evident(self, bom: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:
-        told = [body for body in self.evals if body.get("contaminated") is True]
-        evals = [*bom["evals"], *({"contaminated": True, "judge": None} for _ in told)]
+        told = [{"contaminated": True, "judge": None} for body in self.evals if body.get("contaminated") is True]
         code = bom["code"] and {**bom["code"], "dirty": self.dirty or bom["code"]["dirty"]}
-        return {**bom, "evals": evals, "code": code, "run": bom["run"] or manifest}
+        return {**bom, "evals": [*bom["evals"], *told], "code": code, "run": bom["run"] or manifest}
 
     def contradictions(self, bom: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
         """What the run says otherwise than its bill of materials; None is "not said"."""
@@ -1280,6 +1278,8 @@ class Audit:
                 raise
             self.rows.append(failed("trust policy", fault.reason, str(fault)))
             return None
+        beside = sorted((self.asked.trust.parent / "revocations").glob("*.dsse.json"))
+        self.asked.revocation += [(path, read_file(path, MAX_POLICY)) for path in beside]
         self.rows.append(Row("trust policy", "pass", None, f"{name}, version {last}"))
         return chain[-1]
 
@@ -1328,9 +1328,7 @@ class Audit:
         wrong = subjects_fault(self.document)
         rows.append(judged("subjects", "subject-mismatch", wrong))
         self.ask_facts(said)
-        if policy:
-            beside = sorted((asked.trust.parent / "revocations").glob("*.dsse.json"))
-            rows.append(roles.revocation([*asked.revocation, *beside]))
+        rows += [roles.revocation(asked.revocation)] if policy else []
         flags, shown = risk_flags(bom), ", ".join(risk_flags(bom)) or "none"
         row = judged("risk flags", "flags-mismatch", None if flags == said["risk_flags"] else shown, shown)
         rows.append(row if said["risk_rules"] == 1 else Row("risk flags", "undecided", "newer-rules"))
@@ -1354,7 +1352,7 @@ class Audit:
 
     def statements(self) -> tuple[list[Row], list[Document]]:
         """A row for each listed statement, and those that are there and belong to the passport."""
-        given, rows, belonging = [Envelope.read(path, MAX_POLICY) for path in self.asked.statement], [], []
+        given, rows, belonging = [*self.asked.statement], [], []
         for folder in dict.fromkeys(p for p in (self.asked.run, self.asked.passport.parent) if p):
             for path in sorted((folder / "statements").glob("*.dsse.json"))[:256]:
                 with suppress(Fault):  # what cannot be read is not there
@@ -1463,9 +1461,15 @@ def question(argv: Sequence[str] | None) -> argparse.Namespace:
         forbid(not os.path.lexists(path), "no such artifact; check the path", path)
     beside = asked.passport.parent / "passport.proof.json"
     asked.proof = beside if asked.proof is None and beside.is_file() else asked.proof
+    asked.proof = asked.proof and read_file(asked.proof, 2**22, links=asked.proof != beside)
+    asked.statement = [Envelope.read(path, MAX_POLICY) for path in asked.statement]
+    asked.revocation = [(path, read_file(path, MAX_POLICY)) for path in asked.revocation]
+    asked.checkpoint = [Note.parse(read_file(path, 2**16).decode(), signed=False) for path in asked.checkpoint]
+    for folder in (asked.log, asked.reports):
+        forbid(folder is not None and not folder.is_dir(), "no such folder; check the path", folder)
     forbid(asked.key is not None and asked.public_key, "give one kind of key: --key or --public-key")
     asked.keys = [Key.load(read_file(path, MAX_LINE), path) for path in asked.public_key]
-    asked.keys += [] if asked.key is None else [Key.shared(asked.key)]
+    asked.keys += [Key.shared(asked.key)] if asked.key is not None else []
     asked.at = datetime.now(UTC) if asked.at is None else instant(asked.at)
     return asked
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ NEEDS = {
     "data.md": ("pyarrow", "zstandard", "datasets"),
     "train.md": ("torch", "transformers", "trl", "datasets"),
 }
-COMMANDS_TOO = {"trust.md", "verify.md"}
+COMMANDS_TOO = {"auditor.md", "trust.md", "verify.md"}
 """Guides whose commands are run between the Python blocks."""
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -35,11 +37,17 @@ def blocks(path: Path) -> list[tuple[str, str]]:
 
 
 def run_commands(text: str) -> None:
-    """Run each command of a block; a line that ends in a backslash goes on."""
+    """Run each command of a block; a line that ends in a backslash goes on.
+
+    `python FILE` stands in a copy of the repository.
+    """
     from provenir.cli.main import run
 
     for line in text.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
+        if words[0] == "python":
+            subprocess.run([sys.executable, str(ROOT / words[1]), *words[2:]], check=True)
+            continue
         assert words[0] == "provenir"
         with pytest.raises(SystemExit) as left:
             run(words[1:])
