@@ -626,6 +626,22 @@ def assurance_raised_fail(desk: Desk) -> Asked:
     )
 
 
+def claim_past_the_operator_fail(desk: Desk) -> Asked:
+    desk.trust(ALICE, OLGA, GRACE, require={"L1": ["governance"]}, thresholds={"operator": 2})
+    desk.run(
+        [key("alice")],
+        where="",
+        claims=[lambda _: (policy_statement(), key("grace"))],
+        assurance="L1",
+        ledger_root=OTHER,
+    )
+    return _refused(
+        "below-threshold",
+        "Two operators are needed for any passport; one claims L1, of which the policy states only "
+        "what it asks beyond that.",
+    )
+
+
 def subject_swapped_fail(desk: Desk) -> Asked:
     desk.trust(ALICE)
     model = desk.model()

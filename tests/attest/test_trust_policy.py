@@ -67,7 +67,7 @@ def test_a_level_asks_for_what_the_levels_below_it_ask_for() -> None:
     assert read.required("L1") == read.required("L2") == ("operator", "log", "governance")
     nothing = policy(key_table(ALICE, "auditor"), require={"L1": ["auditor"]})
     assert nothing.required("L0") == ("operator",)
-    assert nothing.required("L1") == ("auditor",)
+    assert nothing.required("L1") == ("operator", "auditor")
     with pytest.raises(UsageError, match="no such level"):
         read.required("L3")
     for ask in (read.threshold, read.keys_of):
@@ -283,8 +283,8 @@ def test_a_higher_level_asks_for_no_less(require: dict[str, list[str]]) -> None:
     read = policy(everyone, require=require)
     levels = ["declared", "L0", "L1", "L2"]
     for lower, higher in pairwise(levels):
-        stated = any(require.get(level) for level in levels[: levels.index(lower) + 1])
-        assert not stated or set(read.required(lower)) <= set(read.required(higher))
+        assert read.required(lower)
+        assert set(read.required(lower)) <= set(read.required(higher))
 
 
 def test_a_file_that_cannot_be_read_is_an_input_error(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ MAX_KEYS: Final = 256
 
 _FIELDS: Final = ("schema", "name", "version", "require", "thresholds", "evidence", "keys")
 _MAX_NAME_CHARS = 128
+_LEAST: Final = ("operator",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,9 @@ class TrustPolicy:
             level: One of `LEVELS`; what is asked of the levels below it is asked too.
 
         Returns:
-            The roles in the order of the levels and of the file; `operator` when none is stated.
+            The roles in the order of the levels and of the file. Where none is stated for
+            `declared` it is `operator`, whatever is asked of the levels above: nobody gets past
+            the operator by claiming more.
 
         Raises:
             UsageError: There is no such level.
@@ -131,8 +134,8 @@ class TrustPolicy:
         if level not in LEVELS:
             raise UsageError(f"no such level {level!r}", mend=f"one of: {', '.join(LEVELS)}")
         asked = LEVELS[: LEVELS.index(level) + 1]
-        roles = dict.fromkeys(role for each in asked for role in self.require.get(each, ()))
-        return tuple(roles) or ("operator",)
+        stated = {**self.require, "declared": self.require.get("declared") or _LEAST}
+        return tuple(dict.fromkeys(role for each in asked for role in stated.get(each, ())))
 
     def _check_reachable(self, whole: TomlTable) -> None:
         """Refuse a required role that its own keys can never fill."""

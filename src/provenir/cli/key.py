@@ -149,7 +149,7 @@ def _show_policy(policy: TrustPolicy) -> None:
     stdout().print(table(None, columns, rows))
     for level, roles in policy.require.items():
         say(f"{level} requires: {', '.join(roles) or 'nothing more'}")
-    if not any(policy.require.values()):
+    if not policy.require.get("declared"):
         say("every passport requires: operator")
     for role, needed in policy.thresholds.items():
         say(f"{role} needs {needed} keys")
