@@ -9,10 +9,14 @@ import pytest
 
 import provenir
 from policies import key_table, policy_text
+from provenir.attest.dsse import Envelope
+from provenir.attest.event import Actor, LogEvent
 from provenir.attest.keys import Ed25519Signer
+from provenir.attest.log import EventLog
 from provenir.cli.main import run as command
 from provenir.core.digest import digest_bytes
 from provenir.governance.statements import RoleStatement
+from provenir.governance.store import PassportStore
 
 KEYS = {name: Ed25519Signer.generate() for name in ("alice", "olga", "dan", "grace", "lea")}
 
@@ -179,6 +183,43 @@ def test_a_proof_is_made_anew_under_a_signed_checkpoint(said):
     code, out, _ = said("verify", "artifacts/a", "--trust", "trust.toml", "--json")
     assert code == 0, out
     assert origin in json.loads(Path("state.json").read_text())["checkpoints"]
+
+
+def test_a_passport_that_was_signed_again_is_proved_as_far_as_it_is_logged(said):
+    tracked()
+    sign = ("passport", "sign", "artifacts/a/passport.json", "--signing-key", "olga.pem")
+    assert said(*sign, "--out", "two.json")[0] == 0
+    assert said("log", "checkpoint", "artifacts", "--signing-key", "lea.pem")[0] == 0
+    prove = ("passport", "prove", "two.json", "--log", "artifacts", "--out", "passport.proof.json")
+    assert said(*prove)[0] == 0
+    origin = Path("artifacts/log/origin").read_text().strip()
+    trust(
+        key_table(KEYS["alice"], "operator", id="alice"),
+        key_table(KEYS["lea"], "log", id=origin),
+        require={"declared": ["operator", "log"]},
+    )
+    code, out, _ = said("verify", "two.json", "--trust", "trust.toml", "--json")
+    assert code == 0, out
+
+
+def test_only_a_line_that_names_it_as_a_passport_proves_one(said):
+    """Whatever else the log says of the same digest, before or after."""
+    run = tracked()
+    again = type(run.passport)(Envelope.sign(run.passport.envelope.payload, [KEYS["olga"]]))
+    digest = digest_bytes(again.envelope.to_bytes())
+    noted = LogEvent(
+        type="gate_decision",
+        name="gate",
+        time="2026-01-01T00:00:00.000Z",
+        actor=Actor(id="gate"),
+        subjects={"candidate": digest},
+    )
+    EventLog("artifacts/log").append(noted)
+    PassportStore("artifacts/store").save(again)
+    Path("again.json").write_text(again.to_json())
+    ask = ("verify", "again.json", "--public-key", "olga.pub.pem", "--log", "artifacts", "--json")
+    code, out, _ = said(*ask)
+    assert code == 0, out
 
 
 def test_a_passport_that_is_not_in_the_log_cannot_be_proved(said):

@@ -130,7 +130,6 @@ def prove(
     """Prove that a passport is in the log."""
     from provenir.attest.log import EventLog
     from provenir.attest.workspace import find_log
-    from provenir.core.digest import digest_bytes
     from provenir.core.files import atomic_write, read_bounded
     from provenir.governance.issue import proof_from_log
     from provenir.governance.model_passport import ModelPassport
@@ -142,7 +141,7 @@ def prove(
     note = checkpoint if checkpoint is not None else newest if newest.is_file() else None
     proof = proof_from_log(
         opened,
-        digest_bytes(read.envelope.to_bytes()),
+        read.envelope,
         before=None if stated is None else stated.size,
         checkpoint=None if note is None else read_bounded(note, max_bytes=2**16),
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provenir.attest.checkpoint import Checkpoint
-from provenir.attest.event import Actor, LogEvent
+from provenir.attest.dsse import Envelope
+from provenir.attest.event import Actor, LogEntry, LogEvent
 from provenir.attest.keys import Ed25519Signer, load_signer
 from provenir.attest.note import SignedNote
 from provenir.core.clock import utc_text
@@ -16,17 +17,26 @@ from provenir.core.errors import UsageError
 from provenir.governance.passport_proof import ConsistencyProof, PassportProof
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-    from provenir.attest.dsse import Envelope
     from provenir.attest.log import EventLog
     from provenir.core.clock import Clock
 
-__all__ = ["LOG_KEY_VARIABLE", "issue_event", "issue_proof", "log_signer", "proof_from_log"]
+__all__ = [
+    "LOG_KEY_VARIABLE",
+    "issue_event",
+    "issue_proof",
+    "log_signer",
+    "named_envelopes",
+    "proof_from_log",
+    "signed_parts",
+]
 
 LOG_KEY_VARIABLE: Final = "PROVENIR_LOG_KEY"
 """Names the PEM file of the key that signs the log's checkpoints, and nothing else."""
+
+_NAMED: Final = ("passport:", "statement:")
 
 
 def issue_event(
@@ -94,13 +104,16 @@ def issue_proof(
 
 
 def proof_from_log(
-    log: EventLog, digest: str, *, before: int | None = None, checkpoint: bytes | None = None
+    log: EventLog, passport: Envelope, *, before: int | None = None, checkpoint: bytes | None = None
 ) -> PassportProof | None:
     """Prove an issued passport anew, from the log alone.
 
+    Signatures that were added after the issue are not in the log: the line that names most of
+    them counts, the first one of several.
+
     Args:
         log: The log.
-        digest: Digest of the passport's envelope (canonical bytes).
+        passport: The passport's envelope.
         before: Size of the log that the passport names; a proof from it is added.
         checkpoint: A signed note over the log; the proof is for its size, else for the present one.
 
@@ -111,17 +124,39 @@ def proof_from_log(
         InputError: The log cannot be read, or the checkpoint is none.
         UsageError: The checkpoint is older than the line, or of a longer log.
     """
+    wanted = {digest: removed for removed, (_, digest) in enumerate(signed_parts(passport))}
+    best: tuple[int, int, LogEntry] | None = None
     for index, entry in enumerate(log.entries()):
-        if any(subject.digest == digest for subject in entry.subjects):
-            return issue_proof(
-                log,
-                entry.model_dump(mode="json"),
-                index,
-                size=log.size,
-                before=before,
-                checkpoint=checkpoint,
-            )
-    return None
+        removed = min(
+            (wanted[one] for one in named_envelopes(entry) if one in wanted), default=None
+        )
+        if removed is not None and (best is None or removed < best[0]):
+            best = (removed, index, entry)
+            if removed == 0:
+                break
+    if best is None:
+        return None
+    _, index, entry = best
+    return issue_proof(
+        log,
+        entry.model_dump(mode="json"),
+        index,
+        size=log.size,
+        before=before,
+        checkpoint=checkpoint,
+    )
+
+
+def signed_parts(envelope: Envelope) -> Iterator[tuple[Envelope, str]]:
+    """The envelope with ever fewer of its last signatures, each with its digest."""
+    for count in range(len(envelope.signatures), 0, -1):
+        part = Envelope(envelope.payload, envelope.payload_type, envelope.signatures[:count])
+        yield part, digest_bytes(part.to_bytes())
+
+
+def named_envelopes(entry: LogEntry) -> frozenset[str]:
+    """Digests of the passports and statements that a line of the log is about."""
+    return frozenset(one.digest for one in entry.subjects if one.name.startswith(_NAMED))
 
 
 def log_signer() -> Ed25519Signer | None:

@@ -10,14 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from provenir.attest.dsse import Envelope
 from provenir.attest.event import LogEntry
 from provenir.attest.log import EventLog, LogState, inclusion_holds
 from provenir.core.clock import parse_utc
-from provenir.core.digest import digest_bytes
 from provenir.core.errors import InputError
 from provenir.governance.checkpoint_check import CheckpointCheck, kept_checkpoint
-from provenir.governance.issue import proof_from_log
+from provenir.governance.issue import named_envelopes, proof_from_log, signed_parts
 from provenir.governance.log_trees import Trees
 from provenir.governance.passport_proof import PassportProof
 from provenir.governance.verdict import Check
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
     from datetime import datetime
 
+    from provenir.attest.dsse import Envelope
     from provenir.governance.predicate import PassportPredicate
     from provenir.governance.question import Question
 
@@ -34,7 +33,6 @@ __all__ = ["LogEvidence"]
 _ENTRY: Final = "log entry"
 _BEFORE: Final = "log before issue"
 _HELD: Final = "held checkpoint"
-_NAMED: Final = ("passport:", "statement:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +120,7 @@ class LogEvidence:
         if evidence.proof is not None:
             proof = PassportProof.parse(evidence.proof, where="passport.proof.json")
         elif evidence.log is not None:
-            found = _first_proof(EventLog(evidence.log), self._envelope)
+            found = proof_from_log(EventLog(evidence.log), self._envelope)
             if found is None:
                 self._fault = _fail(_ENTRY, "not-in-log", "the log has no line about this passport")
                 return None
@@ -133,8 +131,7 @@ class LogEvidence:
         if not inclusion_holds(proof.model_dump(mode="json")):
             self._fault = _fail(_ENTRY, "log-inconsistent", "the proof does not fit the line")
             return proof
-        named = (one for one in entry.subjects if one.name.startswith(_NAMED))
-        self._subjects = frozenset(subject.digest for subject in named)
+        self._subjects = named_envelopes(entry)
         if _logged_part(self._envelope, self._subjects) is None:
             self._fault = _fail(_ENTRY, "not-in-log", "the log's line names another passport")
         return proof
@@ -202,22 +199,9 @@ class LogEvidence:
         return holds and self._trees.relation(kept.tree, tree) == "prefix"
 
 
-def _parts(envelope: Envelope) -> Iterator[tuple[Envelope, str]]:
-    """The envelope with ever fewer of its last signatures, each with its digest."""
-    for count in range(len(envelope.signatures), 0, -1):
-        part = Envelope(envelope.payload, envelope.payload_type, envelope.signatures[:count])
-        yield part, digest_bytes(part.to_bytes())
-
-
 def _logged_part(envelope: Envelope, named: Container[str]) -> Envelope | None:
     """The largest part of an envelope whose digest the log names."""
-    return next((part for part, digest in _parts(envelope) if digest in named), None)
-
-
-def _first_proof(log: EventLog, envelope: Envelope) -> PassportProof | None:
-    """The proof that a log gives for the largest part of a passport that it names."""
-    proofs = (proof_from_log(log, digest) for _, digest in _parts(envelope))
-    return next((proof for proof in proofs if proof is not None), None)
+    return next((part for part, digest in signed_parts(envelope) if digest in named), None)
 
 
 def _kept(asked: Question) -> Iterator[_Kept]:
