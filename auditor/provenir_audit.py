@@ -604,8 +604,9 @@ class Policy:
     def of_role(self, role: str) -> list[TrustKey]:
         return [key for key in self.keys if role in key.roles]
     def required(self, level: str) -> list[str]:
-        asked = LEVELS[: LEVELS.index(level) + 1]
-        return [r for low in asked for r in self.said["require"].get(low, [])] or ["operator"]
+        asked, least = self.said["require"], {"declared": ["operator"]}
+        levels = LEVELS[: LEVELS.index(level) + 1]
+        return [role for low in levels for role in asked.get(low) or least.get(low, [])]
     def is_by_roots(self, envelope: Envelope, at: datetime) -> bool:
         roots = [k.key for k in self.of_role("root") if k.not_before <= at < k.compromised_at]
         return len(envelope.signers(roots)) >= self.needs("root")
