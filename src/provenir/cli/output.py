@@ -20,13 +20,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from provenir.core.progress import BAR_FROM, progress_bar
 from provenir.core.text import printable
 
 MAX_LINE_CHARS = 10_000
 MIN_COLUMNS = 60
 PIPE_COLUMNS = 240
 MIN_CELL = 8
-BAR_FROM_BYTES = 256_000_000
 WHOLE_COLUMNS = frozenset(
     ("status", "health", "check", "result", "reason", "step", "severity", "kind", "item")
 )
@@ -101,29 +101,14 @@ def say_lines(text: str, *, prose: bool = False) -> None:
 
 @contextmanager
 def reading_bar(
-    paths: Sequence[Path], *, from_bytes: int = BAR_FROM_BYTES
+    paths: Sequence[Path], *, from_bytes: int = BAR_FROM["bytes"]
 ) -> Iterator[Callable[[int], None]]:
     """A progress bar over the bytes of files and folders; on a terminal, from so many on."""
     from provenir.provenance.tree_scan import listing
 
     total = sum(size for path in paths for _, size in listing(path))
-    console = stderr()
-    if total < from_bytes or not console.is_terminal:
-        yield lambda _: None
-        return
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=total)
-        yield lambda count: bar.advance(task, count)
+    with progress_bar(total, least=from_bytes) as advance:
+        yield advance
 
 
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

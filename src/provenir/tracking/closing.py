@@ -22,12 +22,12 @@ from provenir.core.errors import InputError
 from provenir.core.findings import Finding
 from provenir.governance.evidence import flight_summary, hacking_summary
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
-from provenir.provenance.artifact import ArtifactIdentity, identify_artifact
 from provenir.provenance.fingerprint import Fingerprint
 from provenir.provenance.lineage_document import LineageDocument
 from provenir.provenance.run_layout import APPENDED, MADE_AT_THE_END, SUPERSEDED, rank_files
 from provenir.provenance.run_record import read_run
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
+from provenir.tracking.hashing import hash_artifact
 from provenir.tracking.log_entries import log_passport, log_run, prove_passport, sign_log
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 from provenir.tracking.ranks import PATIENCE_S, note_other_ranks, still_writing
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from provenir.core.manifest import RunManifest
     from provenir.governance.bom import ModelBOM
     from provenir.governance.passport import ModelPassport
+    from provenir.provenance.artifact import ArtifactIdentity
     from provenir.provenance.lineage import LineageGraph
 
 T = TypeVar("T")
@@ -304,9 +305,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def _identify(run: OpenRun, body: dict[str, Any]) -> ArtifactIdentity:
-    identity = identify_artifact(
-        run.folder.path / body["path"], kind=body["kind"], progress=run.progress
-    )
+    identity = hash_artifact(run.folder.path / body["path"], body["kind"], progress=run.progress)
     if identity.dir_hash != body["dir_hash"]:
         changed = Finding(
             kind="artifact_changed",

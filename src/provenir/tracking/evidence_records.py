@@ -16,7 +16,7 @@ from provenir.core.limits import MAX_DEPTH, MAX_SAFE_INTEGER
 from provenir.core.plain import json_line, scalar, to_plain
 from provenir.core.text import slug
 from provenir.governance.components import MAX_FREE_DEPTH
-from provenir.provenance.artifact import identify_artifact
+from provenir.tracking.hashing import hash_artifact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,7 +86,7 @@ def artifact_body(
             where=str(path),
             mend="save the model into a folder of its own, such as output_dir/model",
         )
-    identity = identify_artifact(path, kind=str(kind) or "model", progress=progress)
+    identity = hash_artifact(path, str(kind) or "model", progress=progress)
     return {
         "path": os.path.relpath(path.resolve(), folder.resolve()),
         "name": identity.name,

@@ -19,6 +19,7 @@ from provenir.provenance.fingerprint import capture_fingerprint, package_set_dig
 from provenir.provenance.git import GitState, git_state
 from provenir.provenance.run_folder import RunFolder
 from provenir.tracking.evidence import Evidence, finding_of
+from provenir.tracking.hashing import hash_dataset
 from provenir.tracking.journal import Journal
 from provenir.tracking.log_entries import log_run, run_log, told_workspace
 from provenir.tracking.open_run import OpenRun, note, record, say
@@ -68,7 +69,12 @@ def described_dataset(dataset: Dataset | None, role: str) -> dict[str, Any] | No
     if dataset is None:
         return None
     declared = dataset.declarations()
-    return {**declared, **dataset.identity().to_dict(), "name": dataset.name or role, "role": role}
+    return {
+        **declared,
+        **hash_dataset(dataset).to_dict(),
+        "name": dataset.name or role,
+        "role": role,
+    }
 
 
 def _begin(

@@ -260,7 +260,8 @@ class Run:
         Args:
             path: the folder or file.
             kind: what it is in the lineage.
-            progress: called with the bytes read since the last call while it is hashed now.
+            progress: called with the bytes read since the last call while it is hashed now, in the
+                place of a bar on the terminal.
         """
         run = self._running()
         body = records.artifact_body(Path(path), kind, run.folder.path, progress)
