@@ -98,6 +98,14 @@ def test_sentences_break_between_words_and_rows_stay_whole(screen, signed, colum
     assert all(line.endswith("|") for line in shown if line.startswith("|"))
 
 
+def test_the_origin_of_a_foreign_log_does_not_act_on_the_terminal(screen, place):
+    (place / "log").mkdir()
+    (place / "log" / "origin").write_text("x\x9b31m\u202ey")
+    shown = screen("log", "checkpoint", "log")
+    assert "x\\x9b31m\\u202ey" in shown
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u202e]", "".join(shown))
+
+
 def test_the_two_files_of_a_key_stand_in_columns(screen, place):
     private, public, *_ = screen("key", "new", "--out", "k")
     assert private.index("the private key") == public.index("the public key")

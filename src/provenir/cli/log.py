@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from provenir.cli.output import note, print_json, reading_bar, say, show_line, stdout, table, warn
+from provenir.cli.output import (
+    note,
+    print_json,
+    reading_bar,
+    say,
+    say_lines,
+    show_line,
+    stdout,
+    table,
+    warn,
+)
 from provenir.core.errors import InputError, UndecidedError, UsageError
 from provenir.core.files import atomic_write, read_bounded
 from provenir.core.text import printable
@@ -131,6 +141,8 @@ def checkpoint(
         atomic_write(out, data)
     if json:
         print_json(_checkpoint_facts(text, signer))
+    elif out is None and sys.stdout.isatty():
+        say_lines(text)  # the origin of a foreign log is data; a pipe gets the exact bytes
     elif out is None:
         sys.stdout.write(text)
     else:
