@@ -42,10 +42,13 @@ from provenir.core.clock import FixedClock
 from provenir.core.digest import digest_bytes
 from provenir.governance.bom import CodeComponent
 from provenir.governance.passport import PassportSigner
-from provenir.governance.statements import Revocation, sign_statement
+from provenir.governance.statements import Claim, Revocation, RoleStatement, sign_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from provenir.attest.keys import Signer
+    from provenir.core.manifest import RunManifest
 
 __all__ = ["CASES", "Asked", "base_arguments"]
 
@@ -179,6 +182,23 @@ def split_threshold_fail(desk: Desk) -> Asked:
         "below-threshold",
         "Two governance keys are needed on one document; one signed the passport and the other "
         "the policy's statement.",
+    )
+
+
+def threshold_by_run_statement_fail(desk: Desk) -> Asked:
+    desk.trust(ALICE, OLGA, thresholds={"operator": 2})
+    made: list[RoleStatement] = []
+
+    def both(manifest: RunManifest) -> tuple[Claim, Signer]:
+        claim, signer = run_statement(key("alice"))(manifest)
+        made.append(sign_statement(claim, [signer, key("olga")]))
+        return claim, signer
+
+    desk.run([key("alice")], where="", claims=[both])
+    desk.state(made[0])
+    return _refused(
+        "below-threshold",
+        "Two operators signed what the run was; one of them alone makes a passport of it.",
     )
 
 

@@ -196,7 +196,7 @@ def test_a_threshold_counts_distinct_keys(issue):
     olga = key_table(KEYS["olga"], "operator", id="olga")
     trust = policy(OPERATOR, olga, thresholds={"operator": 2})
     assert judge(issue(passport=("alice", "olga")), trust)
-    assert reasons(judge(issue(), trust)) == {"role:operator": "below-threshold"}
+    assert reasons(judge(issue(), trust)) == {"signature": "below-threshold"}
     passport, evidence = issue()
     (once,) = passport.envelope.signatures
     twice = Envelope(
@@ -204,7 +204,7 @@ def test_a_threshold_counts_distinct_keys(issue):
         passport.envelope.payload_type,
         (once, Signature(KEYS["olga"].keyid, once.sig), Signature("", once.sig)),
     )
-    assert reasons(judge((twice, evidence), trust)) == {"role:operator": "below-threshold"}
+    assert reasons(judge((twice, evidence), trust)) == {"signature": "below-threshold"}
 
 
 def test_the_order_of_signatures_changes_nothing(issue):

@@ -31,6 +31,7 @@ Material = tuple[str, bytes]
 
 _LOG_ROLES: Final = ("log", "witness")
 _SIGNING_NO_PASSPORT: Final = frozenset({*_LOG_ROLES, "root"})
+_SIGNING_PASSPORTS: Final = tuple(role for role in ROLES if role not in _SIGNING_NO_PASSPORT)
 _BY_STATEMENT: Final = ("data-source", "governance")
 """Roles whose keys, unless the policy says otherwise, sign statements and no passport."""
 
@@ -112,11 +113,15 @@ class RoleCheck:
         return _Signed(self._passport, PASSPORT_PREDICATE, self)
 
     def signature(self) -> Check:
-        """The row `signature`: some key of the policy may sign passports, and signed this one."""
+        """The row `signature`: as many keys signed the passport itself as one of their roles needs.
+
+        Below that a single key could put its own passport around what others have stated.
+        """
         counting = self.passport.counting(None)
-        if counting:
+        by_role = ((role, len(self.passport.counting(role))) for role in _SIGNING_PASSPORTS)
+        if any(found >= self.policy.threshold(role) for role, found in by_role):
             return Check(name="signature", status="pass", detail=self._who(counting))
-        reason = self._reason([self.passport], None, missing=False, partial=False)
+        reason = self._reason([self.passport], None, missing=False, partial=bool(counting))
         return _fail("signature", reason, self._detail([self.passport], None))
 
     def revokes(self, statement: RoleStatement) -> str | None:
