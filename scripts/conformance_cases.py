@@ -377,6 +377,23 @@ def stripped_statement_fail(desk: Desk) -> Asked:
     return _refused("missing-statement", "The passport lists a statement that was taken away.")
 
 
+def statement_in_several_envelopes(desk: Desk) -> Asked:
+    both = {"declared": ["operator", "governance"]}
+    gus = entry(key("gus"), "governance", id="gus")
+    desk.trust(ALICE, GRACE, gus, require=both, thresholds={"governance": 2})
+    signed = sign_statement(policy_statement(), [key("grace")])
+    desk.passport([key("alice")], statements=[signed])
+    payload = signed.envelope.payload
+    later = Envelope.sign(payload, [key("gus")])
+    foreign = Envelope.sign(payload, [key("mallory")], payload_type="text/plain")
+    for name, envelope in (("a", foreign), ("b", later)):
+        desk.write(f"statements/{name}.dsse.json", envelope.to_bytes())
+    return _good(
+        "Two governance keys signed one statement, each in an envelope of its own, and a stranger "
+        "put another around the same bytes."
+    )
+
+
 def never_signed_fail(desk: Desk) -> Asked:
     desk.trust(ALICE, GRACE, require={"declared": ["operator", "governance"]})
     desk.passport([key("alice")])

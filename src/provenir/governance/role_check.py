@@ -44,14 +44,36 @@ class Cover(Protocol):
 
 
 class _Signed:
-    """A document, and what each signature under it is worth."""
+    """A document, and what each signature under it is worth.
 
-    def __init__(self, envelope: Envelope, predicate_type: str, asked: RoleCheck) -> None:
-        self.envelope = envelope
+    Args:
+        envelopes: One payload in every envelope that was handed over: each may have signatures
+            that the others lack.
+        predicate_type: Of what kind it is.
+        asked: Whose signature counts.
+    """
+
+    def __init__(
+        self, envelopes: Sequence[Envelope], predicate_type: str, asked: RoleCheck
+    ) -> None:
         self.predicate_type = predicate_type
+        self._envelopes = envelopes
         self._asked = asked
-        found = envelope.verified_by(key.key for key in asked.keys.values())
-        self.signers = [asked.keys[_material(key)] for key in found]
+        known = [key.key for key in asked.keys.values()]
+        found = dict.fromkeys(
+            _material(key) for envelope in envelopes for key in envelope.verified_by(known)
+        )
+        self.signers = [asked.keys[one] for one in found]
+
+    @property
+    def keyids(self) -> set[str]:
+        """What the signatures say of who made them."""
+        return {one.keyid for envelope in self._envelopes for one in envelope.signatures}
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether there is any signature, whosever it is."""
+        return any(envelope.signatures for envelope in self._envelopes)
 
     def counting(self, role: str | None) -> set[Material]:
         """Keys that count for a role; for any role where None."""
@@ -84,8 +106,8 @@ class _Signed:
         """Whether the compromise is still to come, or this very signature is older than it."""
         if compromised > self._asked.at:
             return True
-        part = self._asked.cover.older(self.envelope, compromised)
-        return part is not None and bool(part.verified_by([key.key]))
+        parts = (self._asked.cover.older(one, compromised) for one in self._envelopes)
+        return any(part is not None and bool(part.verified_by([key.key])) for part in parts)
 
 
 class RoleCheck:
@@ -110,7 +132,7 @@ class RoleCheck:
     @cached_property
     def passport(self) -> _Signed:
         """The passport with what its signatures are worth."""
-        return _Signed(self._passport, PASSPORT_PREDICATE, self)
+        return _Signed([self._passport], PASSPORT_PREDICATE, self)
 
     def signature(self) -> Check:
         """The row `signature`: as many keys signed the passport itself as one of their roles needs.
@@ -126,7 +148,7 @@ class RoleCheck:
 
     def revokes(self, statement: RoleStatement) -> str | None:
         """Why a revocation does not count, or None when a governance key signed it."""
-        signed = _Signed(statement.envelope, statement.claim.predicate_type, self)
+        signed = _Signed([statement.envelope], statement.claim.predicate_type, self)
         if signed.counting("governance"):
             return None
         return self._reason([signed], "governance", missing=False, partial=False)
@@ -138,11 +160,16 @@ class RoleCheck:
 
         Args:
             predicate: What the passport says.
-            statements: Those that it lists, that are there, and that belong to it.
+            statements: Those that it lists, that are there, and that belong to it; one for each
+                envelope.
         """
         wanted = (*self.policy.required(predicate.assurance), *predicate.required_roles)
+        by_digest: dict[str, list[RoleStatement]] = {}
+        for one in statements:
+            by_digest.setdefault(one.digest, []).append(one)
         signed = [
-            (one, _Signed(one.envelope, one.claim.predicate_type, self)) for one in statements
+            (same[0], _Signed([one.envelope for one in same], same[0].claim.predicate_type, self))
+            for same in by_digest.values()
         ]
         return [
             self._role(role, predicate, [pair for pair in signed if pair[0].claim.role == role])
@@ -187,9 +214,9 @@ class RoleCheck:
         faults = set().union(*(document.faults(role) for document in documents))
         # Where the role has statements of its own, whoever signed only the passport is no answer.
         documents = documents[1:] or documents
-        keyids = {s.keyid for document in documents for s in document.envelope.signatures}
+        keyids = {keyid for document in documents for keyid in document.keyids}
         known = {key.key.keyid for key in self.policy.keys if role is None or role in key.roles}
-        empty = not any(document.envelope.signatures for document in documents)
+        empty = not any(document.is_signed for document in documents)
         applies = {
             "compromised-key": "compromised-key" in faults,
             "not-yet-valid": "not-yet-valid" in faults,

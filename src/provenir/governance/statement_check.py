@@ -28,7 +28,7 @@ class ListedStatements:
 
     Attributes:
         rows: One for each listed digest.
-        belonging: Those that are there and belong to the passport.
+        belonging: Those that are there and belong to the passport, one for each envelope.
     """
 
     rows: tuple[Check, ...]
@@ -42,19 +42,21 @@ def listed_statements(predicate: PassportPredicate, question: Question) -> Liste
         predicate: What the passport says.
         question: What was handed over.
     """
-    there = dict(reversed(question.evidence.statements))
-    rows, belonging = [], []
+    there: dict[str, dict[Envelope, None]] = {}
+    for digest, envelope in question.evidence.statements:
+        there.setdefault(digest, {})[envelope] = None
+    rows: list[Check] = []
+    belonging: list[RoleStatement] = []
     for digest in dict.fromkeys(predicate.statements):
         name = f"statement:{digest[:_SHOWN_HEX]}"
         if digest not in there:
             rows.append(_absent(name, question))
             continue
-        found = _read(name, there[digest], predicate)
-        if isinstance(found, Check):
-            rows.append(found)
-            continue
-        belonging.append(found)
-        rows.append(_there(name, found, question))
+        read = [_read(name, envelope, predicate) for envelope in there[digest]]
+        found = [one for one in read if isinstance(one, RoleStatement)]
+        faults = [one for one in read if isinstance(one, Check)]
+        rows.append(_there(name, found[0], question) if found else faults[0])
+        belonging += found
     return ListedStatements(tuple(rows), tuple(belonging))
 
 
