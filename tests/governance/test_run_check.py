@@ -5,11 +5,13 @@ import os
 
 import pytest
 
+from provenir.attest.keys import Ed25519Signer
 from provenir.core.digest import digest_bytes, digest_file
 from provenir.core.errors import InputError
 from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.governance.passport import PassportSigner
 from provenir.governance.run_check import verify_run
+from provenir.governance.statements import PolicyStatement, sign_statement
 
 DIGEST = digest_bytes(b"a report")
 
@@ -41,6 +43,24 @@ def test_an_unsigned_run_says_so(run):
     verdict = verify_run(run.folder)
     assert verdict
     assert verdict.has_note("unsigned")
+
+
+def test_a_copy_of_a_statement_does_not_stand_for_one_that_is_gone(run):
+    signer = Ed25519Signer.generate()
+    time = "2026-01-02T03:04:05.000Z"
+    claims = [PolicyStatement(name=name, policy=DIGEST, issued_at=time) for name in ("one", "two")]
+    one, two = (sign_statement(claim, [signer]) for claim in claims)
+    (run.folder / "statements").mkdir()
+    for name, statement in {"a": one, "b": two}.items():
+        path = run.folder / "statements" / f"{name}.dsse.json"
+        path.write_bytes(statement.envelope.to_bytes())
+    listing = PassportSigner(signer).sign(
+        run.passport.bom, manifest=run.manifest, statements=[one.digest, two.digest]
+    )
+    (run.folder / "passport.json").write_text(listing.to_json())
+    assert verify_run(run.folder)
+    (run.folder / "statements" / "b.dsse.json").write_bytes(one.envelope.to_bytes())
+    assert verify_run(run.folder).reasons == ("missing-statement",)
 
 
 @pytest.mark.parametrize("name", ["steps.jsonl", "trajectories.jsonl", "bom.json", "lineage.json"])

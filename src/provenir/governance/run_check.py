@@ -120,8 +120,8 @@ def _passport(files: RunFiles, manifest: RunManifest) -> tuple[list[Check], list
         wrong = _differs("the passport in the folder is for another manifest", name="passport")
         return [wrong], judged
     row = Check(name="passport", status="pass", detail="it names this manifest")
-    missing = len(set(predicate.statements)) - len(statements)
-    if missing <= 0:
+    missing = len(set(predicate.statements) - set(statements.values()))
+    if not missing:
         return [row], judged
     detail = f"{missing} that the passport lists are not in the folder"
     lost = Check(name="statements", status="fail", reason="missing-statement", detail=detail)

@@ -131,9 +131,9 @@ class RunFiles:
             if found
         ]
 
-    def statements(self, listed: Container[str]) -> list[str]:
-        """Names of the statements of the roles whose payloads have the listed digests."""
-        found = []
+    def statements(self, listed: Container[str]) -> dict[str, str]:
+        """Name to digest of the statements of the roles whose payloads have the listed digests."""
+        found = {}
         for entry in sorted(self._entries(self.folder / run_layout.STATEMENTS)):
             name = f"{run_layout.STATEMENTS}/{entry.name}"
             if self.path(name) is None:
@@ -143,8 +143,8 @@ class RunFiles:
                 payload = Envelope.parse(data, where=name).payload
             except InputError:
                 continue
-            if digest_bytes(payload) in listed:
-                found.append(name)
+            if (digest := digest_bytes(payload)) in listed:
+                found[name] = digest
         return found
 
     def not_among(self, covered: Iterable[str]) -> list[str]:
