@@ -75,7 +75,9 @@ class LogEvidence:
         except InputError as fault:
             self._fault = _fail(_ENTRY, "malformed", fault.what)
         proofs = () if self._proof is None else self._proof.consistency
-        self._trees = Trees(proofs, asked.evidence.log)
+        trees = (self._tree, *(kept.tree for kept in self._kept))
+        sizes = {tree.size for tree in trees if tree is not None}
+        self._trees = Trees(proofs, asked.evidence.log, sizes=sizes)
         note = None if self._proof is None else self._proof.checkpoint
         self._checkpoint = CheckpointCheck(note, self._tree, asked.trust.policy, asked.at)
 

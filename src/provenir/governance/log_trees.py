@@ -9,10 +9,11 @@ from provenir.core.digest import parse_digest
 from provenir.core.merkle import verify_consistency
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from provenir.attest.log import LogState
+    from provenir.attest.log_check import LogExamination
     from provenir.governance.passport_proof import ConsistencyProof
 
 __all__ = ["Relation", "Trees"]
@@ -31,12 +32,21 @@ class Trees:
     Args:
         proofs: Consistency proofs, of any origin.
         folder: The log's folder, None when it was not handed over.
+        sizes: Sizes of the trees in question: the log is read once for all of them, and once more
+            for each size that is not among them.
     """
 
-    def __init__(self, proofs: Sequence[ConsistencyProof], folder: Path | None) -> None:
+    def __init__(
+        self,
+        proofs: Sequence[ConsistencyProof],
+        folder: Path | None,
+        *,
+        sizes: Iterable[int] = (),
+    ) -> None:
         self._proofs = {(proof.old_size, proof.new_size): proof for proof in proofs}
         self._folder = folder
-        self._in_log: dict[LogState, Relation] = {}
+        self._sizes = set(sizes)
+        self._seen: LogExamination | None = None
 
     def relation(self, first: LogState, second: LogState) -> Relation:
         """Whether the smaller of two trees is a prefix of the larger one.
@@ -61,8 +71,8 @@ class Trees:
         """Whether a tree is a prefix of the log that was handed over, by the log's lines."""
         if self._folder is None:
             return "no-consistency-proof"
-        if tree not in self._in_log:
-            kinds = {finding.kind for finding in EventLog(self._folder).check(tree)}
-            faults = [relation for kind, relation in _BY_FINDING.items() if kind in kinds]
-            self._in_log[tree] = faults[0] if faults else "prefix"
-        return self._in_log[tree]
+        if self._seen is None or tree.size not in self._sizes:
+            self._sizes.add(tree.size)
+            self._seen = EventLog(self._folder).examine(sizes=self._sizes)
+        faults = self._seen.against(tree, str(self._folder))
+        return _BY_FINDING[faults[0].kind] if faults else "prefix"
