@@ -55,6 +55,17 @@ def tracked(*statements):
     return run
 
 
+def gate_decision(digest):
+    """A line that names a digest, and not as a passport."""
+    return LogEvent(
+        type="gate_decision",
+        name="gate",
+        time="2026-01-01T00:00:00.000Z",
+        actor=Actor(id="gate"),
+        subjects={"candidate": digest},
+    )
+
+
 def trust(*tables, **fields):
     Path("trust.toml").write_bytes(policy_text(tables, **fields))
 
@@ -207,19 +218,25 @@ def test_only_a_line_that_names_it_as_a_passport_proves_one(said):
     run = tracked()
     again = type(run.passport)(Envelope.sign(run.passport.envelope.payload, [KEYS["olga"]]))
     digest = digest_bytes(again.envelope.to_bytes())
-    noted = LogEvent(
-        type="gate_decision",
-        name="gate",
-        time="2026-01-01T00:00:00.000Z",
-        actor=Actor(id="gate"),
-        subjects={"candidate": digest},
-    )
-    EventLog("artifacts/log").append(noted)
+    EventLog("artifacts/log").append(gate_decision(digest))
     PassportStore("artifacts/store").save(again)
     Path("again.json").write_text(again.to_json())
     ask = ("verify", "again.json", "--public-key", "olga.pub.pem", "--log", "artifacts", "--json")
     code, out, _ = said(*ask)
     assert code == 0, out
+
+
+def test_a_checkpoint_from_before_the_passport_does_not_prove_it(said):
+    EventLog("artifacts/log").append(gate_decision(digest_bytes(b"a candidate")))
+    assert said("log", "checkpoint", "artifacts", "--signing-key", "lea.pem")[0] == 0
+    tracked()
+    words = ("passport", "prove", "artifacts/a/passport.json", "--log", "artifacts")
+    code, _, err = said(*words, "--out", "p.json")
+    assert code == 2
+    assert "the checkpoint is over 1 entries, and the passport is entry 3" in err
+    assert "sign a newer one" in err
+    assert said("log", "checkpoint", "artifacts", "--signing-key", "lea.pem")[0] == 0
+    assert said(*words, "--out", "p.json")[0] == 0
 
 
 def test_a_passport_that_is_not_in_the_log_cannot_be_proved(said):

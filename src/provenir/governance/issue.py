@@ -93,11 +93,18 @@ def issue_proof(
 
     Raises:
         InputError: The log cannot be read, or the checkpoint is none.
+        UsageError: The checkpoint is older than the line, or of a longer log.
     """
     text = None
     if checkpoint is not None:
         note = SignedNote.parse(checkpoint)
         text, size = checkpoint.decode("utf-8"), Checkpoint.of(note).size
+        if not index < size:
+            raise UsageError(
+                f"the checkpoint is over {size} entries, and the passport is entry {index}",
+                where=str(log.folder),
+                mend="sign a newer one: provenir log checkpoint --signing-key FILE",
+            )
     extends = [] if before is None else [ConsistencyProof(**log.consistency(before, size))]
     proof = log.inclusion(index, size=size)
     return PassportProof(event=dict(event), checkpoint=text, consistency=extends, **proof)
