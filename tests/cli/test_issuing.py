@@ -239,6 +239,22 @@ def test_a_checkpoint_from_before_the_passport_does_not_prove_it(said):
     assert said(*words, "--out", "p.json")[0] == 0
 
 
+@pytest.mark.parametrize("size", [0, 9])
+def test_a_passport_is_proved_by_the_log_of_another_workspace(said, size):
+    """The store of a team, where passports of many workspaces are kept."""
+    run = tracked()
+    for _ in range(size):
+        EventLog("team/artifacts/log").append(gate_decision(digest_bytes(b"another")))
+    PassportStore("team/artifacts/passports").save(run.passport)
+    words = ("passport", "prove", "artifacts/a/passport.json", "--log", "team/artifacts")
+    code, _, err = said(*words, "--out", "team/passport.proof.json")
+    assert code == 0, err
+    assert "another log" in err
+    ask = ("verify", "artifacts/a", "--public-key", "alice.pub.pem")
+    code, out, _ = said(*ask, "--proof", "team/passport.proof.json", "--json")
+    assert code == 0, out
+
+
 def test_a_passport_that_is_not_in_the_log_cannot_be_proved(said):
     run = tracked()
     Path("other.json").write_text(

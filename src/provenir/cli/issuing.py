@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provenir.cli.output import reading_bar, say
+from provenir.cli.output import reading_bar, say, warn
 from provenir.core.errors import EvidenceError, UsageError
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def prove(
     from provenir.attest.log import EventLog
     from provenir.attest.workspace import find_log
     from provenir.core.files import atomic_write, read_bounded
-    from provenir.governance.issue import proof_from_log
+    from provenir.governance.issue import proof_from_log, was_at
     from provenir.governance.model_passport import ModelPassport
 
     read = ModelPassport.read(passport)
@@ -139,6 +139,11 @@ def prove(
     opened = EventLog(find_log(log))
     newest = opened.folder / "checkpoint"
     note = checkpoint if checkpoint is not None else newest if newest.is_file() else None
+    if stated is not None and not was_at(opened, stated):
+        warn(
+            "the passport names the state of another log, or this one was rewritten: no link to it"
+        )
+        stated = None
     proof = proof_from_log(
         opened,
         read.envelope,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from provenir.attest.log import EventLog
     from provenir.core.clock import Clock
+    from provenir.governance.predicate import LogCheckpoint
 
 __all__ = [
     "LOG_KEY_VARIABLE",
@@ -31,6 +32,7 @@ __all__ = [
     "named_envelopes",
     "proof_from_log",
     "signed_parts",
+    "was_at",
 ]
 
 LOG_KEY_VARIABLE: Final = "PROVENIR_LOG_KEY"
@@ -152,6 +154,18 @@ def proof_from_log(
         before=before,
         checkpoint=checkpoint,
     )
+
+
+def was_at(log: EventLog, before: LogCheckpoint) -> bool:
+    """Whether a log had this root at this size: a passport may name the log of another workspace.
+
+    Raises:
+        InputError: The log cannot be read.
+    """
+    if before.size > log.size:
+        return False
+    root: str = log.consistency(before.size)["old_root"]
+    return root == before.root
 
 
 def signed_parts(envelope: Envelope) -> Iterator[tuple[Envelope, str]]:
