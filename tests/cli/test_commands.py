@@ -265,6 +265,12 @@ def test_a_defect_is_one_line_without_debug(call, signed, monkeypatch):
     assert err.count("\n") == 1
 
 
+def test_a_name_in_an_error_is_shown_as_it_is(call):
+    name = ":bomb: [bold]x[/bold] :warning:"
+    code, _, err = call("passport", "show", name)
+    assert (code, name in err) == (2, True)
+
+
 WRONG_FILES = {
     "nothing": None,
     "empty": b"",

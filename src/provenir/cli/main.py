@@ -17,11 +17,10 @@ from provenir._version import __version__
 from provenir.cli import demo, doctor, key, lineage, log, passport, report, verify
 from provenir.cli import run as run_noun
 from provenir.cli.offline import go_offline
-from provenir.cli.output import stderr, warn
+from provenir.cli.output import note, warn
 from provenir.cli.settings import Settings, load_settings
 from provenir.cli.streams import patient_streams
 from provenir.core.errors import ProvenirError, UsageError
-from provenir.core.text import printable
 
 MISUSE: Final = 2
 INTERRUPTED: Final = 130
@@ -98,7 +97,7 @@ def _run(words: list[str]) -> int:
             traceback.print_exc()
         return _explain(fault, debug=debug)
     if code == INTERRUPTED:  # typer makes this code of Ctrl-C, and says nothing
-        stderr().print("interrupted")
+        note("interrupted")
     return code
 
 
@@ -134,7 +133,7 @@ def _explain(fault: Exception, *, debug: bool) -> int:
         sys.stderr.write(f"{fault.format_message()}\n")  # type: ignore[attr-defined]
         return MISUSE
     if isinstance(fault, typer.Abort):
-        stderr().print(printable(str(fault)) or "stopped", markup=False)
+        note(str(fault) or "stopped")
         return INTERRUPTED
     if isinstance(fault, ProvenirError):
         line, code = str(fault), fault.exit_code
@@ -148,5 +147,5 @@ def _explain(fault: Exception, *, debug: bool) -> int:
     else:
         hint = "" if debug else "; run it again with --debug to see where"
         line, code = f"a defect in provenir: {type(fault).__name__}: {fault}{hint}", MISUSE
-    stderr().print(f"error: {printable(line)}", markup=False)
+    note(f"error: {line}")
     return code
