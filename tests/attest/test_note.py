@@ -156,7 +156,11 @@ def test_whatever_is_no_vkey_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a b", "a+b", "a\u2003b", "a\nb", "\x1b", "x" * 201, "\ud800"]
+    "name",
+    [
+        *("", "a b", "a+b", "a\u2003b", "a\nb", "\x1b", "x" * 201, "\ud800"),
+        *("a\x9b8mb", "a\u202eb", "a\u200bb", "a\u2066b", "\ufeffa"),
+    ],
 )
 def test_whatever_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(InputError):

@@ -15,6 +15,7 @@ from typing import Final
 from provenir.attest.base64_strict import decode, encode
 from provenir.attest.ed25519 import PublicKey
 from provenir.core.errors import BoundsError, InputError, UsageError
+from provenir.core.text import printable
 
 __all__ = [
     "COSIGNATURE",
@@ -43,13 +44,16 @@ _CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f]")
 
 
 def check_key_name(name: str) -> str:
-    """Return a key's name when it is one: no space of any alphabet, no plus, no control.
+    """Return a key's name when it is one: no space of any alphabet, no plus, all of it shows.
+
+    A checkpoint is printed byte for byte, so a name that acts on a terminal or cannot be seen is
+    refused, where the format itself forbids spaces and pluses only.
 
     Raises:
         InputError: It is empty, too long, or holds what a name may not.
     """
     bad = not name or len(name) > _MAX_NAME or "+" in name or any(map(str.isspace, name))
-    if bad or _CONTROLS.search(name) or "\x7f" in name or not _is_text(name):
+    if bad or printable(name) != name:
         raise InputError(
             f"no name for a note's key: {name[:80]!r}",
             mend="write something like example.org/log, without spaces and plus signs",
