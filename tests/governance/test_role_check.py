@@ -286,6 +286,14 @@ def test_a_revocation_by_somebody_else_leaves_a_doubt(issue, who, reason):
     assert verdict.exit_code == 3
 
 
+def test_a_revocation_where_nobody_may_revoke_leaves_a_doubt(issue):
+    passport, _ = issue()
+    for who in ("grace", "alice", "mallory"):
+        verdict = judge((passport, revocation(passport, KEYS[who])), policy(OPERATOR))
+        assert reasons(verdict) == {"revocation": "no-key"}
+        assert verdict.exit_code == 3
+
+
 def test_what_is_no_revocation_leaves_a_doubt(issue, policy_claim):
     trust = policy(OPERATOR, GOVERNANCE)
     passport, _ = issue()

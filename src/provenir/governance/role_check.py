@@ -151,6 +151,8 @@ class RoleCheck:
         signed = _Signed([statement.envelope], statement.claim.predicate_type, self)
         if signed.counting("governance"):
             return None
+        if not self.policy.keys_of("governance"):
+            return "no-key"
         return self._reason([signed], "governance", missing=False, partial=False)
 
     def roles(
