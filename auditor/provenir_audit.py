@@ -167,10 +167,8 @@ def differ(stated: Any, found: Any) -> bool:
     """Whether both are said and not one value: 1 and 1.0 are one, 1 and true are not."""
     try:
         return None not in (stated, found) and spelled(stated) != spelled(found)
-    except RecursionError:  # deeper than any passport
-        return True
-    except Fault:  # an integer that no document holds
-        return bool(stated != found)
+    except (Fault, RecursionError) as fault:  # an integer that no document holds, or deeper than any
+        return isinstance(fault, RecursionError) or bool(stated != found)
 
 # ------------------------------------------------------------------- digests, trees and times
 Tree = tuple[int, bytes]  # a tree's number of leaves and its root (RFC 6962)
@@ -246,7 +244,6 @@ def is_time(value: Any, *, exact: bool = True) -> bool:
     return False
 
 def is_inner_path(value: Any) -> bool:
-    """Whether a text names a file inside a folder, in its shortest spelling."""
     path = PurePosixPath(value) if isinstance(value, str) and value else PurePosixPath("..")
     return str(path) == value and path.parts[0] != "/" and not {".."} & {*path.parts} and "\0" not in value
 
@@ -265,6 +262,8 @@ KINDS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "KeyId": lambda v: isinstance(v, str) and len(v.encode()) <= 256,
     "Free": lambda v: isinstance(v, dict) and depth_of(v) <= 56, "Object": lambda v: isinstance(v, dict),
     "Flag": lambda v: isinstance(v, bool), "Role": lambda v: isinstance(v, str) and v in ROLES,
+    "Plain": lambda v: isinstance(v, str) and 0 < len(v) <= 200 and visible(v) == v,
+    "EventId": text("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "Time": is_time, "AnyTime": lambda v: is_time(v, exact=False),
     "Count": number(0, SAFE_INTEGER), "Version": number(1, SAFE_INTEGER), "Rules": number(1, 2**31),
     "Seed": number(-SAFE_INTEGER, SAFE_INTEGER), "Keys": number(1, 256), "Size": number(0, 2**60),
@@ -318,12 +317,13 @@ tensor = dtype:Name shape:[Size] data_offsets:[Size]
 proof = schema_version:'passport-proof/1|passport-proof/2 event:Object={{}} entry:Name index:Count size:Count \
 leaf_hash:Digest root:Digest proof:[Digest] checkpoint:Name? consistency:[consistency]=[]
 consistency = old_size:Count old_root:Digest new_size:Count new_root:Digest proof:[Digest]
-log-event = schema_version:'log-event/1 id:Name type:Name name:Name time:Time actor:Object subjects:[log-subject] \
-parents:[Name] payload_digest:Digest
-log-subject = name:Name digest:Digest
-trust = schema:'trust-policy/1 name:TrustName version:Version evidence:evidence={{}} \
+log-event = schema_version:'log-event/1 id:EventId name:Plain time:Time actor:actor subjects:[log-subject] \
+parents:[EventId] payload_digest:Digest type:'admission|dataset_approval|dataset_ingest|drift_check|evaluation|\
+gate_decision|incident|model_release|passport_issued|quarantine|revocation|staged_release|training_run
+actor = id:Plain=provenir type:'human|service=service roles:[Plain]=[]
+log-subject = name:Plain digest:Digest
+trust = schema:'trust-policy/1 name:TrustName version:Version evidence:{{reports:Flag}}={{}} \
 require:{{declared|L0|L1|L2:[Role]}}={{}} thresholds:{{Keys}}={{}} keys:[trust-key]
-evidence = reports:Flag=false
 trust-key = id:TrustName alg:'ed25519|p256 public:Name roles:[Role] predicate_types:[Uri]? not_before:AnyTime? \
 compromised_at:AnyTime?
 state = schema_version:'verifier-state/1 policies:{{seen}}={{}} passports:{{seen}}={{}} \
@@ -383,7 +383,7 @@ def passport_of(value: Any) -> dict[str, Any]:
     forbid(run is not None and run["run_id"] != bom["run_id"], "the manifest is of another run")
     return said
 
-# -------------------------------------------------------------------------- envelopes and keys
+# ------------------------------------------------------------ envelopes, keys and statements
 HMAC, PRIME = "hmac-sha256", 2**255 - 19
 # y coordinates of the eight points of small order: such a "key" verifies any message.
 SMALL_ORDER: Final = {0, 1, PRIME - 1, 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
@@ -501,7 +501,6 @@ class Envelope:
         except Fault as fault:
             raise Fault(f"no DSSE envelope such as passport.json: {fault}", where) from fault
 
-# ---------------------------------------------------------------------------------- statements
 @dataclass(frozen=True)
 class Document:
     """An envelope around an in-toto Statement v1, and whose signatures on it hold."""
@@ -629,8 +628,7 @@ class Policy:
                 forbid(not is_signed, "not signed by enough root keys of both versions", place)
             except Fault as fault:
                 raise Fault(str(fault), reason="bad-rotation") from fault
-            policy = newer
-            yield policy
+            yield (policy := newer)
 
 # ------------------------------------------------------------------------------- rows and log
 @dataclass(frozen=True)
@@ -701,24 +699,31 @@ class Evidence:
         self.note: Note | None = None
         self.tree: Tree | None = None
         self.index, self.named, self.fits = 0, set[str](), True
-        line = None if asked.log is None else self.read_log(asked.log, [n.encode() for n in bound.parts()])
+        line, parts = None, [named.encode() for named in bound.parts()]
         try:
+            line = self.read_log(asked.log, parts, is_proof=asked.proof is None) if asked.log else None
             line = line if asked.proof is None else self.read_proof(asked.proof)
             forbid(line is None and self.leaves is not None, "no line names this passport", reason="not-in-log")
             if line is not None:
-                subjects = shaped("log-event", read_json(line, "entry"), "entry")["subjects"]
-                spoken = [s for s in subjects if s["name"].startswith(("passport:", "statement:"))]
+                event = shaped("log-event", read_json(line, "entry"), "entry")
+                is_run, ways = event["type"] == "training_run", ("start", "end", "fail", "interrupted")
+                forbid(is_run and event["name"] not in ways, "no such event of a run")
+                spoken = [s for s in event["subjects"] if s["name"].startswith(("passport:", "statement:"))]
                 self.named = {subject["digest"] for subject in spoken}
                 forbid(not self.fits, "the proof does not fit the line", reason="log-inconsistent")
                 forbid(not bound.parts().keys() & self.named, "it names another passport", reason="not-in-log")
         except Fault as fault:
             self.fault = failed("log entry", fault.reason, str(fault))
+            if fault.reason == "malformed":  # then nothing of the proof is gone by
+                self.tree = self.note = self.note_fault = None
 
-    def read_log(self, folder: Path, bound: list[bytes]) -> bytes | None:
+    def read_log(self, folder: Path, bound: list[bytes], *, is_proof: bool) -> bytes | None:
         self.leaves, found, number = [], dict[bytes, tuple[int, bytes]](), 0
         while os.path.lexists(place := folder / f"events-{number:06d}.jsonl"):
             number += 1  # a segment that is missing ends the log there
             for line in read_lines(place, MAX_LINE):
+                if is_proof and not found:
+                    shaped("log-event", read_json(line, "log"), "log")
                 for named in (named for named in bound if named in line):
                     found.setdefault(named, (len(self.leaves), line))
                 self.leaves.append(leaf(line))
@@ -746,7 +751,6 @@ class Evidence:
         return line
 
     def in_log(self, tree: Tree) -> str | None:
-        """In what the log that was handed over does not begin with a tree, or None."""
         size, root = tree
         if self.leaves is None or size > len(self.leaves):
             return "no-consistency-proof" if self.leaves is None else "log-truncated"
@@ -877,7 +881,8 @@ class Roles:
             return Row(name, "undecided", "no-key", "the policy names no key for the role")
         every, own = [self.document, *own], own or [self.document]
         why = {self.why_not(d, key) for d in every for key in keys if key.key.material in d.signed}
-        held, ids = {key.key.material for key in keys}, {key.key.keyid for key in keys}
+        held = {key.key.material for key in keys}
+        ids = {key.key.keyid for key in (self.policy.keys if name == "signature" else keys)}
         lines = [keyid for document in own for keyid, _ in document.envelope.signatures]
         table = {
             **{reason: reason in why for reason in ("compromised-key", "not-yet-valid", "wrong-predicate")},
@@ -927,7 +932,7 @@ def belongs(document: Document, said: dict[str, Any]) -> bool:
     pairs = [pair for d in parts for pair in ((d["num_records"], claim["n"]), (d["license"], claim["license"]))]
     return bool(parts) and all(None in pair or pair[0] == pair[1] for pair in pairs)
 
-# ---------------------------------------------------------------------------------- risk flags
+# ------------------------------------------------------------------ risk flags and artifacts
 NO_LICENSE: Final = {"", "unknown", "noassertion", "none", "n/a", "na", "null", "?"}
 
 def risk_flags(bom: dict[str, Any]) -> list[str]:
@@ -951,7 +956,6 @@ def risk_flags(bom: dict[str, Any]) -> list[str]:
     }
     return [name for name, is_raised in raised.items() if is_raised]
 
-# ----------------------------------------------------------------------------------- artifacts
 TENSOR_BITS: Final = {name: bits for bits, names in {
     8: "BOOL U8 I8 F8_E4M3 F8_E5M2 F8_E8M0 F8_E4M3FNUZ F8_E5M2FNUZ", 16: "U16 I16 F16 BF16",
     32: "U32 I32 F32", 64: "U64 I64 F64 C64", 4: "F4", 6: "F6_E2M3 F6_E3M2",
@@ -1074,7 +1078,6 @@ class RunFolder:
         return read_json(data, name)
 
     def compare(self, what: str, expected: Mapping[str, str]) -> list[Row]:
-        """One passing row, or a failing one for each file that is missing or another one."""
         found = {name: self.digest(name) for name in sorted(expected)}
         wrong = [name for name in found if found[name] != expected[name]][:50]
         rows = [failed(f"file:{n}", "changed-report" if found[n] else "missing-report") for n in wrong]
@@ -1232,7 +1235,6 @@ def notes_of(said: dict[str, Any]) -> list[str]:
     return [note for note, holds in told.items() if holds]
 
 def subjects_fault(document: Document) -> str | None:
-    """In what the subjects are not those that follow from the bill of materials."""
     said, bom, expected = document.said, document.said["bom"], dict[str, dict[str, str]]()
     for part in bom["artifacts"]:
         if dir_hash((file["name"], file["sha256"]) for file in part["files"]) != part["dir_hash"]:
@@ -1352,7 +1354,6 @@ class Audit:
             self.established = min(said["assurance"], reached, key=LEVELS.index)
 
     def statements(self) -> tuple[list[Row], list[Document]]:
-        """A row for each listed statement, and those that are there and belong to the passport."""
         given, rows, belonging = [*self.asked.statement], [], []
         for folder in dict.fromkeys(p for p in (self.asked.run, self.asked.passport.parent) if p):
             for path in sorted((folder / "statements").glob("*.dsse.json"))[:256]:
@@ -1416,7 +1417,6 @@ class Audit:
         return judged("assurance", "flags-mismatch", None if is_held else fault, claimed)
 
     def verdict(self) -> dict[str, Any]:
-        """The verdict as JSON, in the form of the package's own; its text is made visible."""
         told, states = [r for r in self.rows if r.status in ("fail", "undecided")], {r.status for r in self.rows}
         code = 1 if "fail" in states else 3 if told or "pass" not in states else 0
         return {

@@ -20,12 +20,28 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from policies import key_table, policy_text
+from provenir.attest.checkpoint import Checkpoint, cosign, sign_checkpoint
 from provenir.attest.dsse import Envelope
+from provenir.attest.event import LogEvent
 from provenir.attest.keys import Ed25519Signer, HmacSigner, P256Signer
+from provenir.attest.log import EventLog
+from provenir.attest.statement import PASSPORT_PREDICATE
 from provenir.core import merkle
 from provenir.core.canonical import canonical_bytes
+from provenir.core.clock import FixedClock, parse_utc
+from provenir.core.digest import digest_bytes, parse_digest
 from provenir.governance.bom import ModelBOM
 from provenir.governance.passport import PassportSigner
+from provenir.governance.predicate import ManifestReference
+from provenir.governance.statements import (
+    STATEMENTS,
+    DataSourceStatement,
+    PolicyStatement,
+    Revocation,
+    RunStatement,
+    sign_statement,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 AUDITOR = ROOT / "auditor" / "provenir_audit.py"
@@ -33,6 +49,7 @@ EXAMPLE = ROOT / "examples" / "small-run"
 GOLDEN = ROOT / "tests" / "golden" / "0.1.0"
 CASES = sorted(path.parent for path in (ROOT / "tests" / "conformance").glob("*/case.json"))
 SIGNER = Ed25519Signer.generate()
+SEEDS = [*range(10), *(pytest.param(n, marks=pytest.mark.slow) for n in range(10, 60))]
 FEW = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -727,3 +744,177 @@ def test_numbers_beyond_a_double_are_refused(auditor):
             auditor.read_json(digits.encode(), "x")
     assert auditor.read_json(b"-0.0", "x") == 0.0
     assert math.isfinite(auditor.read_json(b"1e308", "x"))
+
+
+# ------------------------------------------------------------------------------ who may say what
+
+POOL = [Ed25519Signer.generate(), Ed25519Signer.generate(), Ed25519Signer.generate(), P256_SIGNER]
+LOG_KEY, WITNESS, ROOT_KEY = (Ed25519Signer.generate() for _ in range(3))
+ROOTS = [f"sha256:{n:064x}" for n in (1, 2)]
+ISSUED = "2026-01-01T00:00:00.000Z"
+DATES = [None, None, None, "2026-03-01T00:00:00Z", "2026-09-01T00:00:00Z"]
+
+
+def some(chance, items, least=0):
+    return chance.sample(items, chance.randint(least, len(items)))
+
+
+def random_policy(chance):
+    """A policy of some keys with some roles; now and then one that cannot be read."""
+    roles = ["operator", "data-source", "governance", "auditor"]
+    kinds = [PASSPORT_PREDICATE, *STATEMENTS]
+    tables = [
+        key_table(
+            key,
+            *some(chance, roles, least=1),
+            id=f"key{index}",
+            predicate_types=chance.choice([None, None, some(chance, kinds)]),
+            not_before=chance.choice(DATES),
+            compromised_at=chance.choice(DATES),
+        )
+        for index, key in enumerate(some(chance, POOL, least=1))
+    ]
+    tables += [key_table(LOG_KEY, "log", id="example.org/log")] * chance.randint(0, 1)
+    tables += [key_table(WITNESS, "witness", id="example.org/w")] * chance.randint(0, 1)
+    required = [*roles, "operator", "log", "witness"]
+    return policy_text(
+        tables,
+        require={
+            level: some(chance, required)[:2] for level in some(chance, ["declared", "L0", "L1"])
+        },
+        thresholds={role: chance.choice([1, 2]) for role in some(chance, roles)[:2]},
+        more="[evidence]\nreports = true" if chance.random() < 0.1 else "",
+    )
+
+
+def random_statements(chance, manifest):
+    """Envelopes of roles over the datasets, the run and a policy, true or not quite."""
+    claims = [
+        DataSourceStatement(
+            name="d",
+            records_root=chance.choice(ROOTS),
+            n=chance.choice([5, 5, 6]),
+            license=chance.choice([None, "MIT"]),
+            issued_at=ISSUED,
+        )
+        for _ in range(2)
+    ]
+    claims.append(PolicyStatement(name="p", policy=ROOTS[0], issued_at=ISSUED))
+    claims.append(
+        RunStatement(
+            run_id="r",
+            manifest=chance.choice([manifest, ROOTS[1]]),
+            status="completed",
+            issued_at=ISSUED,
+        )
+    )
+    signers = [LOG_KEY, HmacSigner(b"team secret"), *POOL]
+    return [sign_statement(claim, some(chance, signers)[:2] or [POOL[0]]) for claim in claims]
+
+
+def random_trial(chance, place):
+    """Write a passport, statements and a policy; how to ask about them."""
+    statements = random_statements(chance, ROOTS[0])
+    data = [
+        {"name": "a", "content_hash": ROOTS[0], "num_records": 5, "license": "MIT"},
+        {"name": "b", "content_hash": ROOTS[1], "role": chance.choice(["train", "eval"])},
+    ]
+    bom = ModelBOM(model_id="m", run_id="r", data=[*some(chance, data)])
+    signers = some(chance, [LOG_KEY, *POOL], least=1)[:3]
+    passport = PassportSigner(signers).sign(
+        bom,
+        manifest=ManifestReference(run_id="r", digest=ROOTS[0]),
+        statements=[one.digest for one in some(chance, statements)],
+        required_roles=some(chance, ["governance", "operator", "witness", "pope"])[:1],
+        expires_at=chance.choice([None, None, parse_utc("2126-01-01T00:00:00Z")]),
+        clock=FixedClock(),
+    )
+    (place / "passport.json").write_text(passport.to_json())
+    (place / "trust.toml").write_bytes(random_policy(chance))
+    words = ["passport.json", "--trust", "trust.toml"]
+    words += ["--at", chance.choice(["2026-02-01T00:00:00Z", "2026-06-01T00:00:00Z"])]
+    for index, statement in enumerate(some(chance, statements)):
+        (place / f"{index}.dsse.json").write_bytes(statement.envelope.to_bytes())
+        words += ["--statement", f"{index}.dsse.json"]
+    if chance.random() < 0.3:
+        claim = Revocation(
+            revoked=chance.choice([passport.digest(), ROOTS[0], statements[0].digest]),
+            reason="wrong",
+            revoked_at=ISSUED,
+            issued_at=ISSUED,
+        )
+        revoked = sign_statement(claim, some(chance, POOL, least=1))
+        (place / "revoked.dsse.json").write_bytes(revoked.envelope.to_bytes())
+        words += ["--revocation", "revoked.dsse.json"]
+    if chance.random() < 0.6:
+        words += random_log(chance, place, passport, statements)
+    return words
+
+
+def random_log(chance, place, passport, statements):
+    """Put the passport into a log of its own, with a checkpoint that some have signed."""
+    log = EventLog(place / f"log{chance.random()}")
+    events = [LogEvent(type="evaluation", name=f"e{n}") for n in range(chance.randint(0, 5))]
+    named = {"passport:m": digest_bytes(passport.envelope.to_bytes())}
+    named |= {
+        f"statement:{n}": digest_bytes(s.envelope.to_bytes()) for n, s in enumerate(statements)
+    }
+    issued = LogEvent(type="passport_issued", name="passport", subjects=named)
+    for event in [*events, issued, *events[:2]]:
+        log.append(LogEvent(type=event.type, name=event.name, subjects=event.subjects))
+    size = log.size
+    proof = {"schema_version": "passport-proof/2", "event": {}, **log.inclusion(len(events))}
+    note = sign_checkpoint(
+        Checkpoint("example.org/log", size, parse_digest(log.root())), LOG_KEY, "example.org/log"
+    )
+    if chance.random() < 0.7:
+        seconds = chance.choice([1_770_000_000, 1_775_000_000, 1_780_000_000])
+        note = cosign(note, WITNESS, "example.org/w", seconds)
+    proof["checkpoint"] = chance.choice([None, note.to_bytes().decode(), note.to_bytes().decode()])
+    old = chance.randint(0, size)
+    proof["consistency"] = (
+        [log.consistency(old)] if 0 < old < size and chance.random() < 0.7 else []
+    )
+    if chance.random() < 0.2:
+        proof[chance.choice(["root", "leaf_hash"])] = ROOTS[0]
+    (place / "proof.json").write_text(json.dumps(proof))
+    words = ["--proof", "proof.json"] if chance.random() < 0.8 else []
+    words += ["--log", log.folder] if not words or chance.random() < 0.4 else []
+    if chance.random() < 0.5:
+        kept = Checkpoint("example.org/log", old, merkle_root_of(log, old))
+        (place / "kept").write_bytes(sign_checkpoint(kept, LOG_KEY, kept.origin).to_bytes())
+        words += ["--checkpoint", "kept"]
+    return words
+
+
+def merkle_root_of(log, size):
+    return merkle.merkle_root(entry.to_bytes() for entry in list(log.entries())[:size])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_agrees_on_who_may_say_what(seed, both, place, monkeypatch):
+    chance = random.Random(seed)
+    for trial in range(5):
+        folder = place / str(trial)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("PROVENIR_STATE", str(folder / "remembered.json"))
+        both(*random_trial(chance, folder))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_agrees_on_flips_in_anything_that_is_handed_over(seed, both, place, monkeypatch):
+    chance = random.Random(seed)
+    case = chance.choice(CASES)
+    arguments = json.loads((case / "case.json").read_text())["arguments"]
+    for trial in range(6):
+        folder = place / str(trial)
+        shutil.copytree(case, folder)
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("PROVENIR_STATE", str(place / f"remembered{trial}.json"))
+        files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix != ".md"]
+        victim = chance.choice(files)
+        data = bytearray(victim.read_bytes() or b"\x00")
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        victim.write_bytes(data if chance.random() < 0.9 else data[: len(data) // 2])
+        both(*arguments)
