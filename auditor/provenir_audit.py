@@ -509,6 +509,7 @@ class Document:
     signed: frozenset[bytes]
     said: dict[str, Any] = field(default_factory=dict)
     subjects: dict[str, dict[str, str]] = field(default_factory=dict)
+    copies: tuple[Envelope, ...] = ()  # further envelopes around the same payload
 
     @classmethod
     def read(cls, envelope: Envelope, keys: Iterable[Key], *expected: str) -> Document:
@@ -597,7 +598,6 @@ class Policy:
         except (Fault, ValueError, RecursionError) as fault:  # TOML and UTF-8 raise ValueError
             raise Fault(f"no trust policy: {fault}", where) from fault
         return policy
-
     def needs(self, role: str) -> int:
         return int(self.said["thresholds"].get(role, 1))
     def of_role(self, role: str) -> list[TrustKey]:
@@ -716,7 +716,6 @@ class Evidence:
             self.fault = failed("log entry", fault.reason, str(fault))
             if fault.reason == "malformed":  # then nothing of the proof is gone by
                 self.tree = self.note = self.note_fault = None
-
     def read_log(self, folder: Path, bound: list[bytes], *, is_proof: bool) -> bytes | None:
         self.leaves, found, number = [], dict[bytes, tuple[int, bytes]](), 0
         while os.path.lexists(place := folder / f"events-{number:06d}.jsonl"):
@@ -749,7 +748,6 @@ class Evidence:
         except Fault as fault:
             self.note_fault = fault
         return line
-
     def in_log(self, tree: Tree) -> str | None:
         size, root = tree
         if self.leaves is None or size > len(self.leaves):
@@ -765,13 +763,11 @@ class Evidence:
             shown = old == new if old[0] == new[0] else is_extended(old, new, path or [])
             return None if shown else "log-inconsistent"
         return min((why for why in map(self.in_log, (old, new)) if why), default=None)
-
     def signers(self, role: str) -> list[int]:
         keys = self.policy.of_role(role) if self.policy and self.note else []
         current = [key for key in keys if key.not_before <= self.at < key.compromised_at]
         times = [self.note.signed_at(key, role) for key in current if self.note]
         return [time for time in times if time is not None]
-
     def signed(self, name: str, role: str) -> Row:
         keys = self.policy.of_role(role) if self.policy else []
         if self.note_fault is not None:
@@ -784,14 +780,12 @@ class Evidence:
         found, need = len(self.signers(role)), self.policy.needs(role)
         reason = "below-threshold" if found else "bad-signature"
         return judged(name, reason, None if found >= need else f"{found} of {need} keys signed it")
-
     def role(self, role: str) -> Row:
         if self.policy is None or not self.policy.of_role(role):
             return Row(f"role:{role}", "undecided", "no-key", "the policy names no key for it")
         if self.note is None and self.note_fault is None:
             return failed(f"role:{role}", "missing-checkpoint")
         return self.signed(f"role:{role}", role)
-
     def holds_line(self, origin: str, tree: Tree) -> bool:
         if self.tree is None or (self.note and self.note.origin != origin):
             return False
@@ -845,10 +839,9 @@ class Roles:
     """Who signed a document, and the statements that it lists and that belong to it."""
     def __init__(self, policy: Policy, document: Document, evidence: Evidence) -> None:
         self.policy, self.document, self.evidence = policy, document, evidence
-
     def why_not(self, document: Document, key: TrustKey) -> str | None:
-        at, stolen = self.evidence.at, key.compromised_at
-        if stolen <= at and not self.evidence.covers(document.envelope, key.key, stolen):
+        at, stolen, every = self.evidence.at, key.compromised_at, (document.envelope, *document.copies)
+        if stolen <= at and not any(self.evidence.covers(one, key.key, stolen) for one in every):
             return "compromised-key"
         if key.not_before > at:
             return "not-yet-valid"
@@ -883,7 +876,7 @@ class Roles:
         why = {self.why_not(d, key) for d in every for key in keys if key.key.material in d.signed}
         held = {key.key.material for key in keys}
         ids = {key.key.keyid for key in (self.policy.keys if name == "signature" else keys)}
-        lines = [keyid for document in own for keyid, _ in document.envelope.signatures]
+        lines = [keyid for d in own for one in (d.envelope, *d.copies) for keyid, _ in one.signatures]
         table = {
             **{reason: reason in why for reason in ("compromised-key", "not-yet-valid", "wrong-predicate")},
             "below-threshold": some,
@@ -897,11 +890,12 @@ class Roles:
         return failed(name, reason, f"signed as {', '.join(lines) or 'nobody'}")
 
     def signature(self) -> Row:
-        """Row `signature`: the passport bears one that counts, of a key that may sign passports."""
+        """Row `signature`: as many keys signed the passport itself as one of their roles needs."""
         keys = [key for key in self.policy.keys if not key.roles & LONELY]
-        if self.count(self.document, keys):
+        counts = {role: self.count(self.document, self.policy.of_role(role)) for role in ROLES.keys() - LONELY}
+        if any(count >= self.policy.needs(role) for role, count in counts.items()):
             return Row("signature", "pass", None, f"by the policy {self.policy.said['name']}")
-        return self.refuse("signature", keys or self.policy.keys)
+        return self.refuse("signature", keys or self.policy.keys, some=any(counts.values()))
 
     def revocation(self, given: Sequence[tuple[Path, bytes]]) -> Row:
         """Row `revocation`: one key of the governance takes a passport or statement back."""
@@ -1004,7 +998,6 @@ class Folder:
             except (Fault, OSError, UnicodeEncodeError) as fault:
                 self.faults.append(f"{name}: {fault}")
         forbid(pending, f"a folder of more than {MAX_ENTRIES} entries", path)
-
     def identity(self) -> tuple[Any, ...]:
         names = sorted(self.tensors) if not self.is_ambiguous else []
         root = f"sha256:{root_of(leaf(self.tensors[name]) for name in names).hex()}"
@@ -1359,13 +1352,20 @@ class Audit:
             for path in sorted((folder / "statements").glob("*.dsse.json"))[:256]:
                 with suppress(Fault):  # what cannot be read is not there
                     given.append(Envelope.read(path, MAX_POLICY, links=False))
-        found = {digest(envelope.payload): envelope for envelope in reversed(given)}
+        given.sort(key=lambda envelope: envelope.kind != IN_TOTO)
+        found: dict[str, list[Envelope]] = {}
+        for envelope in given:
+            found.setdefault(digest(envelope.payload), []).append(envelope)
         for wanted in dict.fromkeys(self.document.said["statements"]):
             name = f"statement:{wanted[:15]}"
             absent = failed(name, "missing-statement") if self.run else Row(name, "not-checked", "not-given")
             try:
                 keys = [key.key for key in self.policy.keys] if self.policy else []
-                document = Document.of_role(found[wanted], keys) if wanted in found else None
+                document = Document.of_role(found[wanted][0], keys) if wanted in found else None
+                if document:
+                    more = tuple(envelope for envelope in found[wanted][1:] if envelope.kind == IN_TOTO)
+                    signed = document.signed.union(*(envelope.signers(keys) for envelope in more))
+                    document = replace(document, copies=more, signed=signed)
                 is_other = document and not belongs(document, self.document.said)
                 forbid(is_other, "of another dataset or run", reason="statement-mismatch")
             except Fault as fault:
