@@ -17,6 +17,7 @@ from provenir.attest.verifier_state import VerifierState
 from provenir.core.errors import InputError
 from provenir.flows.verify import Order, verify
 from provenir.governance.handover import Handover
+from provenir.governance.statements import Revocation, sign_statement
 from provenir.governance.verdict_document import VERDICT_PREDICATE, VerdictDocument, sign_verdict
 
 ALICE, ROB, LEA = (Ed25519Signer.generate() for _ in range(3))
@@ -126,6 +127,29 @@ def test_a_verdict_is_a_document_and_can_be_signed():
     body = json.loads(sign_verdict(document, [LEA]).payload)
     assert body["predicateType"] == VERDICT_PREDICATE
     assert body["subject"][0]["digest"]["sha256"] == run.passport.digest().partition(":")[2]
+
+
+@pytest.mark.parametrize("kind", ["link", "file", "dangling"])
+def test_revocations_that_cannot_be_listed_are_not_passed_over(kind):
+    run = signed()
+    trust(OPERATOR, key_table(LEA, "governance", id="lea"))
+    time = "2026-01-02T03:04:05.000Z"
+    claim = Revocation(
+        revoked=run.passport.digest(), reason="a leak", revoked_at=time, issued_at=time
+    )
+    kept, folder = Path("kept"), Path("revocations")
+    kept.mkdir()
+    one = sign_statement(claim, [LEA]).envelope.to_bytes()
+    (kept / "one.dsse.json").write_bytes(one)
+    if kind == "file":
+        folder.write_bytes(one)
+    else:
+        folder.symlink_to(kept if kind == "link" else "nowhere")
+    if kind == "link":
+        assert ask().verdict.reasons == ("revoked",)
+        return
+    with pytest.raises(InputError, match="revocations cannot be listed"):
+        ask()
 
 
 def test_many_or_large_statements_are_bounded():

@@ -116,6 +116,8 @@ def revoke(
     )
     _write(out, sign_statement(claim, _signers(signing_key)).envelope)
     say(f"{out}  put it into revocations/ beside the trust policy of whoever verifies")
+    if not out.name.endswith(".dsse.json"):
+        warn("it is read there under a name that ends in .dsse.json only")
 
 
 def prove(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -100,12 +101,12 @@ class Handover:
         return replace(self, statements=(*self.statements, *found))
 
     def revoked_beside(self, folder: Path) -> Handover:
-        """With the revocations that lie beside a trust policy.
+        """With the revocations that lie beside a trust policy, in a folder or a link to one.
 
         Raises:
-            InputError: One cannot be read: somebody meant to take something back.
+            InputError: One cannot be read, or the folder: somebody meant to take something back.
         """
-        paths = _envelopes_in(folder / REVOCATIONS)
+        paths = _revocations_in(folder / REVOCATIONS)
         found = tuple(_bytes_of(path, MAX_STATEMENT_BYTES) for path in paths)
         return replace(self, revocations=(*self.revocations, *found))
 
@@ -113,12 +114,30 @@ class Handover:
 def _envelopes_in(folder: Path) -> Iterator[Path]:
     if folder.is_symlink() or not folder.is_dir():
         return
-    paths = sorted(folder.glob(_ENVELOPES))
+    yield from _bounded(folder, sorted(folder.glob(_ENVELOPES)))
+
+
+def _revocations_in(folder: Path) -> list[Path]:
+    """The verifier's own folder: what cannot be listed is not passed over, as a stranger's is."""
+    if not os.path.lexists(folder):
+        return []
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.match(_ENVELOPES))
+    except OSError as fault:
+        raise InputError(
+            f"the revocations cannot be listed ({fault.strerror})",
+            where=str(folder),
+            mend="make it a folder that you can read, or move it away",
+        ) from fault
+    return _bounded(folder, paths)
+
+
+def _bounded(folder: Path, paths: list[Path]) -> list[Path]:
     if len(paths) > _MAX_ENVELOPES:
         raise BoundsError(
             f"more than {_MAX_ENVELOPES} envelopes", where=str(folder), mend="remove what is old"
         )
-    yield from paths
+    return paths
 
 
 def _by_payload(path: Path, *, follow_symlinks: bool = True) -> tuple[str, Envelope]:
