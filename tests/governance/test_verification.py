@@ -18,8 +18,10 @@ from provenir.core.digest import digest_bytes, digest_file
 from provenir.core.errors import EvidenceError, InputError, UsageError
 from provenir.core.manifest import RunManifest, RunManifestStore
 from provenir.governance.bom import ModelBOM
+from provenir.governance.evidence import check_run_folder
 from provenir.governance.issue import issue_event, issue_proof
 from provenir.governance.passport import ModelPassport, PassportSigner
+from provenir.governance.run_files import RunFiles
 from provenir.governance.verification import verify_passport
 from provenir.provenance.artifact import identify_artifact
 
@@ -815,3 +817,16 @@ def test_the_proof_in_a_run_folder_is_that_of_its_own_passport(make_run, ed25519
     assert verify_passport(run.passport.envelope, keys=public, beside=run.folder)
     swapped = verify_passport(renewed.envelope, keys=public, beside=run.folder)
     assert swapped.reasons == ("not-in-log",)
+
+
+@pytest.mark.parametrize("name", ["journal.jsonl", "steps.jsonl", "flight_recorder.json"])
+def test_a_file_that_is_exchanged_after_it_was_hashed_is_not_gone_by(make_run, name):
+    """The folder lies with somebody who may write in it while it is verified."""
+    run = make_run()
+    files = RunFiles(run.folder)
+    assert [row.status for row in files.compare("files", run.manifest.files)] == ["pass"]
+    with (run.folder / name).open("ab") as file:
+        file.write(b"{}\n")
+    rows, reached = check_run_folder(run.passport.predicate, files)
+    assert reached == "declared"
+    assert name == "steps.jsonl" or any("changed while" in row.detail for row in rows)

@@ -29,9 +29,11 @@ from provenir.governance.run_facts import compare_facts, journal_facts
 from provenir.governance.run_files import shown_names
 from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
-from provenir.provenance.run_record import read_run
+from provenir.provenance.run_record import row_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from collections.abc import Iterable
 
     from provenir.governance.bom import ModelBOM
@@ -141,9 +143,9 @@ def _agreement(
         }
         flight = flight_summary(read[_FLIGHT]) if _FLIGHT in read else None
         hacking = hacking_summary(read[_HACKING]) if _HACKING in read else None
+        facts = journal_facts(_rows(files, manifest, _JOURNAL))
     except InputError as fault:
         return _disagreement(f"{fault.where}: {fault.what}"), []
-    facts = journal_facts(read_run(files.folder).journal() if _JOURNAL in manifest.files else ())
     compared = compare_facts(bom, manifest, facts)
     differences = [
         *compared.differences,
@@ -192,8 +194,20 @@ def _word_only(fields: list[str]) -> list[Check]:
 
 def _recorded(files: RunFiles, manifest: RunManifest) -> bool:
     """Whether metrics were recorded: steps that the manifest covers, and at least one of them."""
-    covered = manifest.files.keys() >= {_STEPS, _FLIGHT}
-    return covered and next(read_run(files.folder).steps(), None) is not None
+    if not manifest.files.keys() >= {_STEPS, _FLIGHT}:
+        return False
+    try:
+        return sum(1 for _ in _rows(files, manifest, _STEPS)) > 0
+    except InputError:
+        return False
+
+
+def _rows(files: RunFiles, manifest: RunManifest, name: str) -> Iterator[dict[str, Any]]:
+    """The records of an append-only file that the manifest covers, once it is read to the end."""
+    if name in manifest.files:
+        for line in files.lines(name, manifest.files[name]):
+            if (row := row_of(line)) is not None:
+                yield row
 
 
 def _verified_here(predicate: PassportPredicate, files: RunFiles) -> tuple[str, ...]:

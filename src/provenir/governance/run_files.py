@@ -6,20 +6,21 @@ or to anything but a regular file counts as a file that is not there.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from provenir.attest.dsse import Envelope
-from provenir.core.digest import digest_bytes, digest_file
+from provenir.core.digest import digest_bytes, digest_file, format_digest
 from provenir.core.errors import InputError
-from provenir.core.files import read_bounded
+from provenir.core.files import read_bounded, read_lines
 from provenir.governance.statements import MAX_STATEMENT_BYTES
 from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from provenir.core.manifest import RunManifest
 
@@ -84,6 +85,25 @@ class RunFiles:
         if digest_bytes(data) != digest:
             raise InputError("changed while it was read", where=name)
         return data
+
+    def lines(self, name: str, digest: str) -> Iterator[bytes]:
+        """Yield the whole lines of a file; at the end make sure that they are what was recorded.
+
+        Nothing may be concluded from them before the end: the file may change while it is read.
+
+        Raises:
+            InputError: It is not there, a line is too long, or it is another one by now.
+        """
+        path = self.path(name)
+        if path is None:
+            raise InputError("no such file", where=name)
+        reader, hashed = read_lines(path), hashlib.sha256()
+        for _, line in reader:
+            hashed.update(line + b"\n")
+            yield line
+        hashed.update(reader.torn or b"")
+        if format_digest(hashed.digest()) != digest:
+            raise InputError("changed while it was read", where=name)
 
     def compare(self, name: str, expected: Mapping[str, str]) -> list[Check]:
         """Compare files with their expected digests.

@@ -23,7 +23,7 @@ from provenir.provenance import run_layout as layout
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["RunRecord", "is_held", "read_run"]
+__all__ = ["RunRecord", "is_held", "read_run", "row_of"]
 
 _MAX_DOCUMENT_BYTES: Final = 256 * 2**20
 
@@ -169,7 +169,7 @@ def _parsed(path: Path) -> Iterator[dict[str, Any] | None]:
     try:
         lines = read_lines(path)
         for _, line in lines:
-            yield _row(line)
+            yield row_of(line)
     except InputError:
         yield None  # unreadable from here on, such as a line over the bound
         return
@@ -177,7 +177,8 @@ def _parsed(path: Path) -> Iterator[dict[str, Any] | None]:
         yield None
 
 
-def _row(line: bytes) -> dict[str, Any] | None:
+def row_of(line: bytes) -> dict[str, Any] | None:
+    """The record that a line of an append-only file holds, None where it holds none."""
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
