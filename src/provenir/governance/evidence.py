@@ -32,9 +32,7 @@ from provenir.provenance import run_layout
 from provenir.provenance.run_record import row_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from provenir.governance.bom import ModelBOM
     from provenir.governance.predicate import Assurance, PassportPredicate

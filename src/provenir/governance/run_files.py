@@ -20,7 +20,7 @@ from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from provenir.core.manifest import RunManifest
 
