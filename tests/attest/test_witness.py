@@ -17,7 +17,7 @@ from provenir.attest.log_proofs import consistency_document
 from provenir.attest.note import SignedNote
 from provenir.attest.witness import FileWitness, WitnessState
 from provenir.core.clock import FixedClock
-from provenir.core.errors import DocumentError, EvidenceError, InputError
+from provenir.core.errors import BoundsError, DocumentError, EvidenceError, InputError
 from provenir.core.merkle import consistency_proof, leaf_hash, merkle_root
 
 NAME = "example.org/w"
@@ -101,6 +101,19 @@ def test_what_it_remembers_is_a_document(witness: FileWitness) -> None:
     witness.cosign(_note(3))
     state = WitnessState.read(witness.path)
     assert WitnessState.from_bytes(state.to_bytes(), where="x") == state
+
+
+def test_what_it_cannot_remember_it_does_not_cosign(witness: FileWitness) -> None:
+    with pytest.raises(BoundsError, match="no log has as many"):
+        witness.cosign(SignedNote(Checkpoint("log", 2**60, bytes(32)).text))
+    seen = WitnessState.model_fields["logs"]
+    (most,) = (each.max_length for each in seen.metadata if hasattr(each, "max_length"))
+    witness.cosign(_note(3, origin="o0"))
+    one = WitnessState.read(witness.path).logs["o0"]
+    WitnessState(logs={f"o{number}": one for number in range(most)}).write(witness.path)
+    with pytest.raises(BoundsError, match="at most"):
+        witness.cosign(_note(3, origin="new"))
+    witness.cosign(_note(8, origin="o0"), _proof(3, 8))
 
 
 def test_only_a_checkpoint_is_cosigned(witness: FileWitness, signer: Ed25519Signer) -> None:

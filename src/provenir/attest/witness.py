@@ -22,8 +22,9 @@ from provenir.attest.log_proofs import consistency_holds
 from provenir.attest.note import check_key_name
 from provenir.core.clock import Clock, SystemClock
 from provenir.core.document import DigestText, Document, Part
-from provenir.core.errors import EvidenceError
+from provenir.core.errors import BoundsError, EvidenceError
 from provenir.core.files import FileLock
+from provenir.core.limits import MAX_SAFE_INTEGER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ class Witness(Protocol):
 class _Seen(Part):
     """The last checkpoint of one log."""
 
-    size: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    size: Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
     root: DigestText
 
 
@@ -124,7 +125,8 @@ class FileWitness:
         Raises:
             EvidenceError: A smaller size, another root at the same size, or a proof that does not
                 hold; reason `log-inconsistent`.
-            InputError: The note is no checkpoint, or the state cannot be read.
+            InputError: The note is no checkpoint, the state cannot be read, or it has no room for
+                a log of that size or for one more log.
             LockedError: Another process holds the state for longer than ten seconds.
             OSError: The state cannot be written; nothing was signed.
         """
@@ -134,6 +136,7 @@ class FileWitness:
             state = self._state()
             new = LogState(size=checkpoint.size, root=checkpoint.root_digest)
             self._refuse_what_does_not_extend(state.logs.get(checkpoint.origin), new, proof)
+            self._refuse_what_cannot_be_kept(state, checkpoint)
             seen = _Seen(size=new.size, root=new.root)
             if state.logs.get(checkpoint.origin) != seen:
                 WitnessState(logs={**state.logs, checkpoint.origin: seen}).write(self.path)
@@ -153,6 +156,14 @@ class FileWitness:
         else:
             return
         raise EvidenceError(what, reason=_REASON, where=str(self.path), mend=_MEND)
+
+    def _refuse_what_cannot_be_kept(self, state: WitnessState, checkpoint: Checkpoint) -> None:
+        if checkpoint.size > MAX_SAFE_INTEGER:
+            what = f"a checkpoint of {checkpoint.size} entries: no log has as many"
+            raise BoundsError(what, where=str(self.path))
+        if checkpoint.origin not in state.logs and len(state.logs) >= _MAX_LOGS:
+            what = f"a witness remembers at most {_MAX_LOGS:,} logs"
+            raise BoundsError(what, where=str(self.path), mend="begin another witness")
 
     def _state(self) -> WitnessState:
         """What is remembered; a file that is there and cannot be read is no empty memory."""
