@@ -104,6 +104,7 @@ def test_an_operator_attests_a_finished_run(said):
         (),
         ("--dataset", "data.jsonl", "--run", "artifacts/a"),
         ("--policy", "rules.txt", "--license", "mit"),
+        ("--policy", "rules.txt", "--name", "not text \udcff"),
         ("--dataset", "nowhere.jsonl"),
         ("--run", "."),
     ],
@@ -114,6 +115,7 @@ def test_what_is_not_said_clearly_is_not_signed(said, words):
     )
     assert code == 2
     assert err.startswith("error: ")
+    assert "defect" not in err
     assert not Path("x.dsse.json").exists()
 
 
@@ -170,6 +172,15 @@ def test_a_revoked_passport_is_refused_from_beside_the_policy(said):
     code, out, _ = said("verify", "artifacts/a", "--trust", "trust.toml", "--json")
     assert code == 1
     assert json.loads(out)["reasons"] == ["revoked"]
+
+
+def test_a_reason_is_text(said):
+    tracked()
+    words = ("--signing-key", "dan.pem", "--reason", "gone \udcff", "--out", "r.dsse.json")
+    code, _, err = said("passport", "revoke", "artifacts/a/passport.json", *words)
+    assert code == 2
+    assert "reason" in err
+    assert "defect" not in err
 
 
 def test_only_passports_and_statements_are_revoked(said):

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from provenir.core.canonical import canonical_bytes
 from provenir.core.digest import digest_bytes
 from provenir.core.document import DigestText, Document, Part, UtcText
-from provenir.core.errors import CanonicalizationError, DocumentError, EvidenceError
+from provenir.core.errors import CanonicalizationError, DocumentError, EvidenceError, UsageError
 from strategies import finite_floats, json_objects, unicode_text
 
 
@@ -105,6 +105,15 @@ def test_errors_do_not_quote_values_and_are_few() -> None:
     with pytest.raises(DocumentError, match="and 48 more") as caught:
         Note.from_bytes(data, where="x")
     assert "SECRET" not in str(caught.value)
+
+
+def test_what_a_user_gave_is_refused_in_one_line() -> None:
+    assert Note.made_of(text="a", count=2) == Note(text="a", count=2)
+    with pytest.raises(UsageError) as refused:
+        Note.made_of(text="a", lines=[{"name": "b"}, {"name": "\udcff"}])
+    assert refused.value.where == "lines.1.name"
+    assert "udcff" not in refused.value.what
+    assert "\n" not in refused.value.what
 
 
 def test_files(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from provenir.core.canonical import canonical_bytes
 from provenir.core.clock import SystemClock, utc_text
 from provenir.core.digest import digest_value, is_digest
-from provenir.core.document import DigestText, Document, Part, UtcText
+from provenir.core.document import DigestText, Document, Part, UtcText, first_fault
 from provenir.core.errors import UsageError
 from provenir.core.text import printable
 
@@ -232,9 +232,8 @@ def _judged_line(form: dict[str, Any]) -> bytes:
     try:
         return LogEntry.model_validate(form).to_bytes()
     except ValidationError as fault:
-        first = fault.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"no event for the log: {first['msg']}", where=place) from fault
+        what, place = first_fault(fault)
+        raise UsageError(f"no event for the log: {what}", where=place) from fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

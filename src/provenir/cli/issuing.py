@@ -107,7 +107,7 @@ def revoke(
             "neither a passport nor a statement of a role", where=str(passport), mend="give one"
         )
     now = utc_text(SystemClock().now())
-    claim = Revocation(
+    claim = Revocation.made_of(
         what="passport" if kind == PASSPORT_PREDICATE else "statement",
         revoked=digest_bytes(envelope.payload),
         reason=reason,
@@ -170,7 +170,7 @@ def _of_dataset(path: Path, name: str | None, licence: str | None) -> Claim:
         identity = Dataset(path, strict=True).identity(progress=progress)
     if identity.records_root is None or identity.n is None:
         raise UsageError(f"this dataset has no identity: {identity.reason}", where=str(path))
-    return DataSourceStatement(
+    return DataSourceStatement.made_of(
         name=name or path.name,
         records_root=identity.records_root,
         n=identity.n,
@@ -186,7 +186,9 @@ def _of_policy(path: Path, name: str | None) -> Claim:
     from provenir.governance.statements import PolicyStatement
 
     issued = utc_text(SystemClock().now())
-    return PolicyStatement(name=name or path.name, policy=digest_file(path), issued_at=issued)
+    return PolicyStatement.made_of(
+        name=name or path.name, policy=digest_file(path), issued_at=issued
+    )
 
 
 def _of_run(path: Path) -> Claim:

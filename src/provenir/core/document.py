@@ -25,14 +25,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from provenir.core.canonical import canonical_bytes
 from provenir.core.clock import parse_utc, utc_text
 from provenir.core.digest import digest_bytes, is_digest
-from provenir.core.errors import DocumentError, InputError, ProvenirError
+from provenir.core.errors import DocumentError, InputError, ProvenirError, UsageError
 from provenir.core.files import atomic_write, parse_json, read_bounded
 from provenir.core.limits import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_ITEMS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["DigestText", "Document", "Part", "UtcText"]
+__all__ = ["DigestText", "Document", "Part", "UtcText", "first_fault"]
 
 _SHOWN_ERRORS = 3
 
@@ -92,6 +92,22 @@ class Document(Part):
     max_items: ClassVar[int] = MAX_DOCUMENT_ITEMS
 
     schema_version: str
+
+    @classmethod
+    def made_of(cls, **fields: Any) -> Self:
+        """Make a document of what a user gave.
+
+        Args:
+            **fields: Its fields.
+
+        Raises:
+            UsageError: The first field that is wrong, in one line.
+        """
+        try:
+            return cls(**fields)
+        except ValidationError as error:
+            what, place = first_fault(error)
+            raise UsageError(f"not a {cls.format_name()}: {what}", where=place) from error
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes: what is stored, digested and signed.
@@ -203,6 +219,20 @@ class Document(Part):
                 where=where,
                 mend=f"this reads {expected} only",
             )
+
+
+def first_fault(error: ValidationError) -> tuple[str, str | None]:
+    """Say what is wrong with the first wrong field, and which field it is.
+
+    Args:
+        error: What pydantic said; the values that were given are not repeated.
+
+    Returns:
+        The sentence, and the path of the field, such as `data.0.name`; None for the whole.
+    """
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return first["msg"], place or None
 
 
 def _summary(error: ValidationError) -> str:

@@ -11,6 +11,7 @@ from provenir.attest.dsse import Envelope
 from provenir.attest.keys import SecretBytes, Signer, each_key, load_signer
 from provenir.attest.statement import PASSPORT_PREDICATE, Statement
 from provenir.core.clock import SystemClock, utc_text
+from provenir.core.document import first_fault
 from provenir.core.errors import UsageError
 from provenir.core.manifest import RunManifest
 from provenir.governance.bom import ModelBOM
@@ -203,8 +204,5 @@ def _predicate(**fields: Any) -> PassportPredicate:
     try:
         return PassportPredicate(**fields)
     except ValidationError as fault:
-        first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"no passport can be made of this: {first['msg']}", where=place or None
-        ) from fault
+        what, place = first_fault(fault)
+        raise UsageError(f"no passport can be made of this: {what}", where=place) from fault
