@@ -70,6 +70,21 @@ def test_an_unsigned_run_answers_no_question_about_signatures():
     assert asked.reasons == ("not-given",)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"artifacts": (Path("model"),)},
+        {"model": "other"},
+        {"evidence": Handover(checkpoints=(("kept", b"none"),))},
+    ],
+)
+def test_what_only_a_passport_answers_stays_open_without_one(asked):
+    tracked()
+    Path("model").mkdir()
+    verdict = ask(trust=None, **asked).verdict
+    assert (verdict.exit_code, verdict.reasons) == (3, ("not-given",))
+
+
 def test_a_run_folder_is_given_once():
     signed()
     with pytest.raises(InputError, match="twice"):

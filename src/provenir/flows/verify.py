@@ -90,15 +90,17 @@ def verify(order: Order, *, progress: Callable[[int], None] | None = None) -> Ju
         The verdict. An accepted trust policy and a good passport are remembered in `order.state`.
 
     Raises:
-        InputError: Something that was named does not exist or cannot be read.
+        InputError: Something that was named does not exist or cannot be read, or the state cannot
+            be read or written.
         UsageError: A key is none, or the time has no zone.
-        OSError: The state cannot be written.
+        LockedError: Another process holds the state or the log for too long.
+        EvidenceError: Another process remembered something else in the meantime.
     """
     keys = verification_keys(order.keys)
     at = order.at or SystemClock().now()
     passport, run = _located(order)
     if passport is None:
-        verdict = _unsigned(verify_run(order.target), asked=bool(keys or order.trust))
+        verdict = _unsigned(verify_run(order.target), asked=_asks_for_more(order))
         return _judged(order, verdict, at=at, keys=keys)
     state = None if order.state is None else VerifierState.load(order.state)
     try:
@@ -145,8 +147,14 @@ def _located(order: Order) -> tuple[ModelPassport | None, Path | None]:
     return ModelPassport.read(target / _PASSPORT), target
 
 
+def _asks_for_more(order: Order) -> bool:
+    """Whether something is asked that only a passport answers."""
+    named = (order.keys, order.trust, order.artifacts, order.model)
+    return any(named) or order.evidence != Handover()
+
+
 def _unsigned(verdict: Verdict, *, asked: bool) -> Verdict:
-    """A run without a passport: whoever asked about signatures has no answer."""
+    """A run without a passport: whoever asked about what it would say has no answer."""
     if not asked:
         return verdict
     detail = f"there is no {_PASSPORT} in the folder: nobody signed this run"
