@@ -36,7 +36,11 @@ from conformance_desk import (
 
 from provenir.attest.dsse import Envelope, Signature
 from provenir.attest.keys import HmacSigner
-from provenir.attest.statement import PASSPORT_PREDICATE, PREDICATE_BASE
+from provenir.attest.statement import (
+    DATA_SOURCE_PREDICATE,
+    PASSPORT_PREDICATE,
+    VERDICT_PREDICATE,
+)
 from provenir.attest.trust_chain import rotation_envelope
 from provenir.core.clock import FixedClock
 from provenir.core.digest import digest_bytes
@@ -274,14 +278,14 @@ def wrong_predicate_type_fail(desk: Desk) -> Asked:
     desk.trust(ALICE)
 
     def renamed(statement: dict[str, Any]) -> None:
-        statement["predicateType"] = PREDICATE_BASE + "/verdict/v1"
+        statement["predicateType"] = VERDICT_PREDICATE
 
     desk.forge(desk.passport([key("alice")]), renamed, [key("alice")])
     return _refused("wrong-predicate", "A statement of another type is shown as a passport.")
 
 
 def statement_as_passport_fail(desk: Desk) -> Asked:
-    runs = [PASSPORT_PREDICATE, PREDICATE_BASE + "/data-source/v1"]
+    runs = [PASSPORT_PREDICATE, DATA_SOURCE_PREDICATE]
     desk.trust(entry(key("alice"), "operator", id="alice", predicate_types=runs))
     signed = sign_statement(data_source(), [key("alice")])
     desk.write("passport.json", signed.envelope.to_bytes())

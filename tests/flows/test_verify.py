@@ -12,13 +12,14 @@ import provenir
 from policies import key_table, policy_text
 from provenir.attest.keys import Ed25519Signer
 from provenir.attest.log import EventLog
+from provenir.attest.statement import VERDICT_PREDICATE
 from provenir.attest.trust_chain import rotation_envelope
 from provenir.attest.verifier_state import VerifierState
 from provenir.core.errors import InputError
 from provenir.flows.verify import Order, verify
 from provenir.governance.handover import Handover
 from provenir.governance.statements import Revocation, sign_statement
-from provenir.governance.verdict_document import VERDICT_PREDICATE, VerdictDocument, sign_verdict
+from provenir.governance.verdict_document import VerdictDocument, sign_verdict
 
 ALICE, ROB, LEA = (Ed25519Signer.generate() for _ in range(3))
 OPERATOR = key_table(ALICE, "operator", id="alice")

@@ -18,10 +18,15 @@ from provenir.core.errors import EvidenceError, InputError, UsageError
 from provenir.core.files import parse_json
 
 __all__ = [
+    "DATA_SOURCE_PREDICATE",
     "DIGEST_FORMS",
     "PASSPORT_PREDICATE",
+    "POLICY_PREDICATE",
     "PREDICATE_BASE",
+    "REVOCATION_PREDICATE",
+    "RUN_PREDICATE",
     "STATEMENT_TYPE",
+    "VERDICT_PREDICATE",
     "Statement",
     "Subject",
 ]
@@ -29,6 +34,11 @@ __all__ = [
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_BASE: Final = "https://provenir.example/attestation"
 PASSPORT_PREDICATE: Final = PREDICATE_BASE + "/passport/v1"
+DATA_SOURCE_PREDICATE: Final = PREDICATE_BASE + "/data-source/v1"
+POLICY_PREDICATE: Final = PREDICATE_BASE + "/policy/v1"
+REVOCATION_PREDICATE: Final = PREDICATE_BASE + "/revocation/v1"
+RUN_PREDICATE: Final = PREDICATE_BASE + "/run/v1"
+VERDICT_PREDICATE: Final = PREDICATE_BASE + "/verdict/v1"
 
 _HEX_64 = re.compile(r"[0-9a-f]{64}")
 DIGEST_FORMS: Final[Mapping[str, re.Pattern[str]]] = {

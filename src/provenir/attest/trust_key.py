@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from provenir.attest import base64_strict
 from provenir.attest.keys import ALGORITHMS, public_key, public_key_from_der
-from provenir.attest.statement import PASSPORT_PREDICATE, PREDICATE_BASE
+from provenir.attest.statement import (
+    DATA_SOURCE_PREDICATE,
+    PASSPORT_PREDICATE,
+    POLICY_PREDICATE,
+    REVOCATION_PREDICATE,
+    RUN_PREDICATE,
+    VERDICT_PREDICATE,
+)
 from provenir.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -49,10 +56,10 @@ NOTE_ROLES: Final = frozenset({"log", "witness"})
 """Roles that sign notes, in which a key goes by its `id`."""
 
 DEFAULT_PREDICATES: Final[Mapping[str, tuple[str, ...]]] = {
-    "operator": (PASSPORT_PREDICATE, f"{PREDICATE_BASE}/run/v1"),
-    "data-source": (f"{PREDICATE_BASE}/data-source/v1",),
-    "governance": (f"{PREDICATE_BASE}/policy/v1", f"{PREDICATE_BASE}/revocation/v1"),
-    "auditor": (f"{PREDICATE_BASE}/verdict/v1",),
+    "operator": (PASSPORT_PREDICATE, RUN_PREDICATE),
+    "data-source": (DATA_SOURCE_PREDICATE,),
+    "governance": (POLICY_PREDICATE, REVOCATION_PREDICATE),
+    "auditor": (VERDICT_PREDICATE,),
     "root": (),
     "log": (),
     "witness": (),

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from provenir.attest.dsse import PAYLOAD_TYPE, Envelope
-from provenir.attest.statement import PREDICATE_BASE, Statement, Subject
+from provenir.attest.statement import (
+    DATA_SOURCE_PREDICATE,
+    POLICY_PREDICATE,
+    REVOCATION_PREDICATE,
+    RUN_PREDICATE,
+    Statement,
+    Subject,
+)
 from provenir.core.clock import SystemClock, utc_text
 from provenir.core.digest import digest_bytes, parse_digest
 from provenir.core.document import DigestText, Document, UtcText
@@ -60,7 +67,7 @@ class DataSourceStatement(Document):
         issued_at: The signer's clock, evidence of nothing.
     """
 
-    predicate_type: ClassVar[str] = PREDICATE_BASE + "/data-source/v1"
+    predicate_type: ClassVar[str] = DATA_SOURCE_PREDICATE
     role: ClassVar[str] = "data-source"
 
     schema_version: Literal["data-source/1"] = "data-source/1"
@@ -99,7 +106,7 @@ class RunStatement(Document):
         issued_at: The signer's clock, evidence of nothing.
     """
 
-    predicate_type: ClassVar[str] = PREDICATE_BASE + "/run/v1"
+    predicate_type: ClassVar[str] = RUN_PREDICATE
     role: ClassVar[str] = "operator"
 
     schema_version: Literal["run-statement/1"] = "run-statement/1"
@@ -147,7 +154,7 @@ class PolicyStatement(Document):
         issued_at: The signer's clock, evidence of nothing.
     """
 
-    predicate_type: ClassVar[str] = PREDICATE_BASE + "/policy/v1"
+    predicate_type: ClassVar[str] = POLICY_PREDICATE
     role: ClassVar[str] = "governance"
 
     schema_version: Literal["policy-statement/1"] = "policy-statement/1"
@@ -176,7 +183,7 @@ class Revocation(Document):
         issued_at: The signer's clock, evidence of nothing.
     """
 
-    predicate_type: ClassVar[str] = PREDICATE_BASE + "/revocation/v1"
+    predicate_type: ClassVar[str] = REVOCATION_PREDICATE
     role: ClassVar[str] = "governance"
 
     schema_version: Literal["revocation/1"] = "revocation/1"

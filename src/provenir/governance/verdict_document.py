@@ -12,13 +12,14 @@ from pydantic import Field
 
 from provenir._version import __version__
 from provenir.attest.dsse import Envelope
-from provenir.attest.statement import PREDICATE_BASE, Statement, Subject
+from provenir.attest.statement import VERDICT_PREDICATE, Statement, Subject
 from provenir.core.clock import utc_text
 from provenir.core.digest import parse_digest
 from provenir.core.document import DigestText, Document, Part, UtcText
 from provenir.core.errors import UsageError
 from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.text import printable
+from provenir.governance.verdict import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
     from provenir.attest.trust_policy import TrustPolicy
     from provenir.governance.verdict import Verdict
 
-__all__ = ["VERDICT_PREDICATE", "VerdictDocument", "sign_verdict", "verdict_document"]
+__all__ = ["VerdictDocument", "sign_verdict", "verdict_document"]
 
-VERDICT_PREDICATE: Final = PREDICATE_BASE + "/verdict/v1"
 _NAME_CHARS: Final = 1_000
 
 
@@ -61,7 +61,7 @@ class JudgedRow(Part):
     """One check."""
 
     name: str
-    status: Literal["pass", "fail", "not-checked", "undecided"]
+    status: Status
     reason: str | None
     detail: str
 
