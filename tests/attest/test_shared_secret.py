@@ -17,6 +17,7 @@ from provenir.attest.keys import (
     VerificationKey,
     hmac_secret,
 )
+from provenir.attest.shared_secret import is_shared_secret_id
 from provenir.core.errors import UsageError
 
 
@@ -116,3 +117,9 @@ def test_text_is_taken_as_utf8_and_argv_bytes_come_back() -> None:
     assert hmac_secret(bytearray(b"abc")) == b"abc"
     with pytest.raises(UsageError, match="surrogates"):
         hmac_secret("\ud800")
+
+
+@pytest.mark.parametrize("keyid", ["", "hmac", "hmac-sha256", "ed25519:aa", " hmac-sha256:team"])
+def test_the_id_of_a_shared_secret_is_told_by_its_beginning(keyid: str) -> None:
+    assert is_shared_secret_id(HmacSigner(b"a secret", "team").keyid)
+    assert not is_shared_secret_id(keyid)

@@ -13,7 +13,15 @@ from provenir.attest.key_material import describe_key
 from provenir.core.errors import UsageError
 from provenir.core.text import printable
 
-__all__ = ["ALGORITHM", "HMAC_NOTE", "HmacKey", "HmacSigner", "SecretBytes", "hmac_secret"]
+__all__ = [
+    "ALGORITHM",
+    "HMAC_NOTE",
+    "HmacKey",
+    "HmacSigner",
+    "SecretBytes",
+    "hmac_secret",
+    "is_shared_secret_id",
+]
 
 ALGORITHM: Final = "hmac-sha256"
 HMAC_NOTE: Final = "team-internal: whoever can verify it can forge it"
@@ -23,6 +31,11 @@ SecretBytes = bytes | bytearray | memoryview
 
 _BLOCK_BYTES = 64
 _MAX_KEY_ID_CHARS = 128
+
+
+def is_shared_secret_id(keyid: str) -> bool:
+    """Tell whether a signature calls itself one by a shared secret; like every key id, a hint."""
+    return keyid.startswith(f"{ALGORITHM}:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,18 @@ from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from provenir.attest.dsse import MAX_ENVELOPE_BYTES, Envelope
+from provenir.attest.shared_secret import is_shared_secret_id
 from provenir.console.view import NO_TABLE, Cell, Column, Notice, Pair, Table, Tile, table
 from provenir.console.wording import count
 from provenir.core.errors import ProvenirError
 from provenir.core.files import read_bounded
 from provenir.governance.bom import ModelBOM
+from provenir.governance.content_check import content_notes
 from provenir.governance.payload import read_payload
 from provenir.governance.predicate import derived_flags
 from provenir.governance.risk import RISK_RULES
 from provenir.governance.verdict import NOTES, REASONS, Check
-from provenir.governance.verification import content_notes, verify_passport
+from provenir.governance.verification import verify_passport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 _NAME: Final = "passport.json"
 _ARTIFACTS: Final = 4
-_HMAC: Final = "hmac-"
 _MEANING: Final = {rule.name: rule.meaning for rule in RISK_RULES}
 _SUBJECT_COLUMNS: Final = (
     Column("Subject"),
@@ -132,7 +133,7 @@ def _view(
 ) -> PassportView:
     keyids = [signature.keyid for signature in envelope.signatures]
     flags = _flags(predicate.risk_flags)
-    hmac = any(keyid.startswith(_HMAC) for keyid in keyids)
+    hmac = any(map(is_shared_secret_id, keyids))
     unchecked = replace(_UNCHECKED, command=_command(folder, predicate, hmac=hmac))
     signature = [_HMAC_WARNING, unchecked] if hmac else [unchecked]
     return PassportView(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from provenir.attest.shared_secret import is_shared_secret_id
 from provenir.core.text import printable
 from provenir.governance.payload import read_payload
-from provenir.governance.signature_check import HMAC
 from provenir.governance.verdict import NOTES
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _facts(envelope: Envelope, predicate: PassportPredicate) -> str:
         f"- claims: {_CLAIMS[predicate.assurance]}",
         f"- signatures, as the envelope names them: {', '.join(map(code, signers)) or 'none'}",
     ]
-    if any(signer.partition(":")[0] == HMAC for signer in signers):
+    if any(map(is_shared_secret_id, signers)):
         lines.append(f"- **team-internal: {NOTES['team-internal']}** (HMAC-SHA256)")
     return "\n".join(lines)
 

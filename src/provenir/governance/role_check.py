@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
+from provenir.attest.shared_secret import is_shared_secret_id
 from provenir.attest.statement import PASSPORT_PREDICATE
 from provenir.attest.trust_policy import ROLES
 from provenir.governance.statements import DataSourceStatement
@@ -226,7 +227,7 @@ class RoleCheck:
             "below-threshold": partial,
             "missing-statement": missing,
             "wrong-role": any(document.others(role) for document in documents),
-            "shared-secret": any(keyid.startswith("hmac-sha256:") for keyid in keyids),
+            "shared-secret": any(map(is_shared_secret_id, keyids)),
             "bad-signature": empty or bool(keyids & known),
         }
         return next((reason for reason, holds in applies.items() if holds), "unknown-key")

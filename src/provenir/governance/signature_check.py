@@ -14,6 +14,7 @@ from provenir.attest.keys import (
     public_key,
 )
 from provenir.attest.shared_secret import ALGORITHM as HMAC
+from provenir.attest.shared_secret import is_shared_secret_id
 from provenir.core.errors import UsageError
 from provenir.governance.verdict import Check
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from provenir.attest.dsse import Envelope
 
-__all__ = ["HMAC", "KeySpec", "check_signatures", "verification_keys"]
+__all__ = ["KeySpec", "check_signatures", "verification_keys"]
 
 KeySpec = SecretBytes | str | Path | VerificationKey
 """An HMAC secret as bytes or text, the path of a public key in PEM, or a key."""
@@ -86,7 +87,7 @@ def _why_not(envelope: Envelope, key: VerificationKey) -> tuple[str, str]:
     ids = {signature.keyid for signature in envelope.signatures}
     if key.algorithm == HMAC:
         # The id of a shared secret is only a label, so another secret and other bytes look alike.
-        if any(keyid.partition(":")[0] == HMAC for keyid in ids):
+        if any(map(is_shared_secret_id, ids)):
             return "bad-signature", "the secret is another one, or the bytes were changed"
         return "unknown-key", "it was not signed with a shared secret"
     if key.keyid in ids:

@@ -25,6 +25,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provenir.attest.dsse import Envelope
+from provenir.attest.shared_secret import ALGORITHM as HMAC
 from provenir.core.errors import EvidenceError, InputError, UsageError
 from provenir.governance.artifact_check import check_artifacts
 from provenir.governance.content_check import (
@@ -47,7 +48,6 @@ from provenir.governance.predicate import assurance_ceiling, inconsistency, weak
 from provenir.governance.question import Trust, question
 from provenir.governance.role_check import RoleCheck
 from provenir.governance.signature_check import (
-    HMAC,
     KeySpec,
     check_signatures,
     verification_keys,
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from provenir.governance.question import PathSpec, Question
     from provenir.governance.statements import RoleStatement
 
-__all__ = ["content_notes", "trust_scope", "verify_passport"]
+__all__ = ["trust_scope", "verify_passport"]
 
 
 def verify_passport(

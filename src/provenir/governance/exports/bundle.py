@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.attest import base64_strict
 from provenir.attest.dsse import Envelope
-from provenir.attest.shared_secret import ALGORITHM as HMAC
+from provenir.attest.shared_secret import is_shared_secret_id
 from provenir.core.errors import UsageError
 from provenir.governance.exports.source import json_text
 
@@ -39,7 +39,7 @@ def sigstore_bundle(source: ExportSource, *, signer: ExportSigner | None = None)
     if signer is not None:
         envelope = Envelope.sign(envelope.payload, [signer], payload_type=envelope.payload_type)
         return bundle_bytes(envelope, envelope.signatures[0], envelope.signatures[0].keyid)
-    public = [one for one in envelope.signatures if not one.keyid.startswith(f"{HMAC}:")]
+    public = [one for one in envelope.signatures if not is_shared_secret_id(one.keyid)]
     if len(public) != 1:
         found = "no signature that a stranger can check" if not public else "several signatures"
         raise UsageError(
