@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -93,6 +93,16 @@ def test_dates_are_instants() -> None:
     assert alice.not_before == datetime(2026, 1, 1, tzinfo=UTC)
     assert dora.compromised_at == datetime(2026, 8, 31, 22, tzinfo=UTC)
     assert (bob.not_before, bob.compromised_at) == (None, None)
+
+
+def test_a_key_counts_from_its_first_instant_to_its_compromise() -> None:
+    dates = {"not_before": "2026-01-01T00:00:00Z", "compromised_at": "2026-08-31T22:00:00Z"}
+    (key,) = policy(key_table(ALICE, "operator", **dates)).keys
+    begins, ends = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 8, 31, 22, tzinfo=UTC)
+    moment = timedelta(microseconds=1)
+    asked = (begins - moment, begins, ends - moment, ends)
+    assert [key.counts_at(at) for at in asked] == [False, True, True, False]
+    assert policy(key_table(ALICE, "operator")).keys[0].counts_at(begins)
 
 
 def test_a_key_is_pem_or_base64_of_its_der() -> None:

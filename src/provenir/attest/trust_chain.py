@@ -210,12 +210,7 @@ def missing_signatures(
 
 
 def _missing(policy: TrustPolicy, envelope: Envelope, at: datetime) -> int:
-    counting = [
-        each.key
-        for each in policy.keys_of("root")
-        if (each.not_before is None or each.not_before <= at)
-        and (each.compromised_at is None or at < each.compromised_at)
-    ]
+    counting = [each.key for each in policy.keys_of("root") if each.counts_at(at)]
     return max(0, policy.threshold("root") - len(envelope.verified_by(counting)))
 
 

@@ -96,6 +96,11 @@ class TrustKey:
     not_before: datetime | None
     compromised_at: datetime | None
 
+    def counts_at(self, at: datetime) -> bool:
+        """Whether a signature counts at an instant, where nothing shows that it is older."""
+        begun = self.not_before is None or self.not_before <= at
+        return begun and (self.compromised_at is None or at < self.compromised_at)
+
 
 def read_key(table: TomlTable) -> TrustKey:
     """Read one `[[keys]]` table.
