@@ -13,6 +13,7 @@ from provenir.attest.checkpoint import (
     Checkpoint,
     cosign,
     cosignatures_by,
+    read_checkpoint,
     sign_checkpoint,
     verify_note_signature,
 )
@@ -68,6 +69,16 @@ def test_whatever_is_no_checkpoint_is_refused(text: str) -> None:
 def test_any_text_is_a_checkpoint_or_an_input_error(text: str) -> None:
     with contextlib.suppress(InputError):
         assert Checkpoint.parse(text).text == text
+
+
+def test_a_kept_checkpoint_is_a_note_or_its_text_alone(signer: Ed25519Signer) -> None:
+    note = sign_checkpoint(_checkpoint(), signer, ORIGIN)
+    assert read_checkpoint(note.to_bytes(), where="kept") == (_checkpoint(), note)
+    assert read_checkpoint(_checkpoint().text.encode(), where="kept") == (_checkpoint(), None)
+    for data in (b"", b"\xff", note.to_bytes()[:-9], note.text.encode() + b"\n", b"a\n\nb\n"):
+        with pytest.raises(InputError) as refused:
+            read_checkpoint(data, where="kept")
+        assert refused.value.where == "kept"
 
 
 def test_the_logs_signature_is_over_the_text(

@@ -30,6 +30,7 @@ __all__ = [
     "Checkpoint",
     "cosign",
     "cosignatures_by",
+    "read_checkpoint",
     "sign_checkpoint",
     "verify_note_signature",
 ]
@@ -37,6 +38,7 @@ __all__ = [
 _ROOT_BYTES: Final = 32
 _TIME_BYTES: Final = 8
 _MAX_SIZE: Final = 2**63 - 1
+_GIVE: Final = "give a checkpoint of the log"
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -104,6 +106,31 @@ class Checkpoint:
             InputError: The text is no checkpoint.
         """
         return cls.parse(note.text)
+
+
+def read_checkpoint(data: bytes, *, where: str) -> tuple[Checkpoint, SignedNote | None]:
+    """Read a checkpoint that somebody kept: a signed note, or its text alone.
+
+    Args:
+        data: The bytes as received.
+        where: What to call them in an error.
+
+    Returns:
+        The checkpoint, and the note that it stands in; None for the text alone. Who signed the
+        note is another question.
+
+    Raises:
+        InputError: It is neither.
+    """
+    try:
+        if b"\n\n" in data:  # neither text nor note has an empty line but before signatures
+            note = SignedNote.parse(data)
+            return Checkpoint.of(note), note
+        return Checkpoint.parse(data.decode("utf-8")), None
+    except UnicodeDecodeError as fault:
+        raise InputError("no checkpoint: not UTF-8", where=where, mend=_GIVE) from fault
+    except InputError as fault:
+        raise InputError(fault.what, where=where, mend=_GIVE) from fault
 
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: Ed25519Signer, name: str) -> SignedNote:

@@ -10,17 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from provenir.attest.checkpoint import Checkpoint, verify_note_signature
+from provenir.attest.checkpoint import read_checkpoint, verify_note_signature
 from provenir.attest.log_check import LogState
-from provenir.attest.note import SignedNote
 from provenir.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from provenir.attest.checkpoint import Checkpoint
     from provenir.attest.ed25519 import PublicKey
     from provenir.attest.log import EventLog
     from provenir.attest.log_check import LogExamination
+    from provenir.attest.note import SignedNote
 
 __all__ = ["LogKey", "LogRow", "LogVerdict", "verify_log"]
 
@@ -182,13 +183,10 @@ class _Kept:
     @classmethod
     def read(cls, where: str, data: bytes) -> _Kept:
         try:
-            if b"\n\n" in data:
-                note = SignedNote.parse(data)
-                return cls(where, note, Checkpoint.of(note), "")
-            return cls(where, None, Checkpoint.parse(data.decode("utf-8")), "")
-        except (InputError, UnicodeDecodeError) as fault:
-            what = fault.what if isinstance(fault, InputError) else "no UTF-8"
-            return cls(where, None, None, what)
+            checkpoint, note = read_checkpoint(data, where=where)
+        except InputError as fault:
+            return cls(where, None, None, fault.what)
+        return cls(where, note, checkpoint, "")
 
     def rows(self, seen: LogExamination, origin: str | None, key: LogKey | None) -> list[LogRow]:
         """Who signed it, which log it is of, and whether this log extends it."""

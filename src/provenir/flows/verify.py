@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from provenir.attest.checkpoint import read_checkpoint
 from provenir.attest.trust_chain import load_trust
 from provenir.attest.verifier_state import VerifierState, update_state
 from provenir.core.clock import SystemClock
 from provenir.core.errors import EvidenceError, InputError
-from provenir.governance.checkpoint_check import kept_checkpoint
 from provenir.governance.handover import Handover
 from provenir.governance.model_passport import ModelPassport
 from provenir.governance.passport_proof import PassportProof
@@ -193,7 +193,7 @@ def _remember_log(path: Path, verdict: Verdict, evidence: Handover) -> None:
     if not signed or evidence.proof is None:
         return
     proof = PassportProof.parse(evidence.proof, where="passport.proof.json")
-    checkpoint = kept_checkpoint((proof.checkpoint or "").encode(), where="checkpoint")
+    checkpoint, _ = read_checkpoint((proof.checkpoint or "").encode(), where="checkpoint")
     now = SystemClock().now()
     update_state(
         path,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -19,28 +18,11 @@ if TYPE_CHECKING:
     from provenir.attest.trust_policy import TrustKey, TrustPolicy
     from provenir.governance.predicate import PassportPredicate
 
-__all__ = ["CheckpointCheck", "kept_checkpoint"]
+__all__ = ["CheckpointCheck"]
 
 _NAME: Final = "checkpoint"
 _LOG: Final = "log"
 _WITNESS: Final = "witness"
-_GIVE: Final = "give a checkpoint of the log"
-
-
-def kept_checkpoint(data: bytes, *, where: str) -> Checkpoint:
-    """Read a checkpoint that the verifier kept: a signed note, or its text alone.
-
-    Raises:
-        InputError: It is neither.
-    """
-    with suppress(InputError):
-        return Checkpoint.of(SignedNote.parse(data, where=where))
-    try:
-        return Checkpoint.parse(data.decode("utf-8"))
-    except UnicodeDecodeError as fault:
-        raise InputError("no checkpoint: not UTF-8", where=where, mend=_GIVE) from fault
-    except InputError as fault:
-        raise InputError(fault.what, where=where, mend=_GIVE) from fault
 
 
 class CheckpointCheck:
@@ -150,11 +132,8 @@ class CheckpointCheck:
         if self._policy is None or self._note is None:
             return
         for key in self._policy.keys_of(role):
-            stolen, begins = key.compromised_at, key.not_before
-            counts = (stolen is None or stolen > self._at) and (
-                begins is None or begins <= self._at
-            )
-            if counts and isinstance(key.key, PublicKey):  # notes know no other algorithm
+            # Notes know no other algorithm.
+            if key.counts_at(self._at) and isinstance(key.key, PublicKey):
                 yield key, key.key, self._note
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from provenir.attest.checkpoint import read_checkpoint
 from provenir.attest.event import LogEntry
 from provenir.attest.log import EventLog, LogState, inclusion_holds
 from provenir.core.clock import parse_utc
 from provenir.core.errors import InputError
-from provenir.governance.checkpoint_check import CheckpointCheck, kept_checkpoint
+from provenir.governance.checkpoint_check import CheckpointCheck
 from provenir.governance.issue import named_envelopes, proof_from_log, signed_parts
 from provenir.governance.log_trees import Trees
 from provenir.governance.passport_proof import PassportProof
@@ -208,7 +209,7 @@ def _logged_part(envelope: Envelope, named: Container[str]) -> Envelope | None:
 
 def _kept(asked: Question) -> Iterator[_Kept]:
     for where, data in asked.evidence.checkpoints:
-        checkpoint = kept_checkpoint(data, where=where)
+        checkpoint, _ = read_checkpoint(data, where=where)
         tree = LogState(size=checkpoint.size, root=checkpoint.root_digest)
         yield _Kept(name=_HELD, origin=checkpoint.origin, tree=tree)
     if asked.trust.state is not None:
