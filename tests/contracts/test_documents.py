@@ -4,32 +4,63 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 import provenir
-from provenir.attest.event import LogEntry
+from provenir.attest.event import LogEntry, LogEvent
+from provenir.attest.keys import Ed25519Signer
+from provenir.attest.log import EventLog
+from provenir.attest.log_index import IndexHead
+from provenir.attest.note import SignedNote
 from provenir.attest.verifier_state import VerifierState, update_state
+from provenir.attest.witness import FileWitness, WitnessState
 from provenir.core.canonical import canonical_bytes
 from provenir.core.errors import DocumentError
 from provenir.core.manifest import RunManifest
+from provenir.flows.verify import Order, verify
 from provenir.governance.bom import ModelBOM
 from provenir.governance.passport_proof import PassportProof
 from provenir.governance.predicate import PassportPredicate
+from provenir.governance.statements import (
+    DataSourceStatement,
+    PolicyStatement,
+    Revocation,
+    RunStatement,
+)
+from provenir.governance.verdict_document import VerdictDocument
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
 from provenir.provenance.lineage_document import LineageDocument
 
 DOCUMENTS = {
+    DataSourceStatement: "../../data-source.json",
     FlightRecorderDocument: "flight_recorder.json",
     HackingReportDocument: "hacking_report.json",
+    IndexHead: "../log/index/head.json",
     LineageDocument: "lineage.json",
     ModelBOM: "bom.json",
     PassportProof: "passport.proof.json",
     RunManifest: "manifests/*.json",
     LogEntry: "../log/events-000000.jsonl",
     PassportPredicate: None,
+    PolicyStatement: "../../policy.json",
+    Revocation: "../../revocation.json",
+    RunStatement: "../../run-statement.json",
+    VerdictDocument: "../../verdict.json",
     VerifierState: "../../state.json",
+    WitnessState: "../../witness.json",
 }
+DIGEST = "sha256:" + "d" * 64
+NOW = "2026-01-01T00:00:00.000Z"
+
+
+def test_every_document_of_the_product_is_under_these_laws():
+    formats = [document.format_name().partition("/")[0] for document in DOCUMENTS]
+    schemas = Path(__file__).resolve().parents[2] / "docs" / "schemas"
+    assert sorted(f"{name}.schema.json" for name in formats) == sorted(
+        path.name for path in schemas.iterdir()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +81,28 @@ def folder(tmp_path_factory):
         run.record_eval("e", 0.5)
         run.log_artifact(place / "model")
     update_state(place / "state.json", remembering)
+    for name, document in claims(run).items():
+        document.write(place / name)
+    log, signer = EventLog(place / "artifacts" / "log"), Ed25519Signer.generate()
+    log.append_many([LogEvent(type="evaluation", name=f"{n}") for n in range(300)])
+    note = SignedNote.parse(log.checkpoint(signer))
+    FileWitness(place / "witness.json", Ed25519Signer.generate(), "example.org/w").cosign(note)
+    order = Order(target=run.output_dir, keys=(b"k",), artifacts=(place / "model",))
+    verify(order).document.write(place / "verdict.json")
     return run.output_dir, run.passport
+
+
+def claims(run):
+    """What each role says, as a real run's parts give it."""
+    named = {"name": "a", "issued_at": NOW}
+    return {
+        "data-source.json": DataSourceStatement(records_root=DIGEST, n=1, license="MIT", **named),
+        "policy.json": PolicyStatement(policy=DIGEST, **named),
+        "revocation.json": Revocation(
+            revoked=run.passport.digest(), reason="lost", revoked_at=NOW, issued_at=NOW
+        ),
+        "run-statement.json": RunStatement.of(run.manifest),
+    }
 
 
 def remembering(state):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from provenir.attest.dsse import Envelope
 from provenir.attest.keys import (
+    ALGORITHMS,
     Ed25519Signer,
     HmacKey,
     HmacSigner,
@@ -16,6 +17,7 @@ from provenir.attest.keys import (
     VerificationKey,
     public_key,
 )
+from provenir.attest.shared_secret import ALGORITHM as SHARED_SECRET
 
 SECRET = b"a secret of the team"
 
@@ -34,7 +36,12 @@ def hmac(secret=SECRET):
     return HmacSigner(secret, "team"), HmacKey(secret)
 
 
-MAKERS = {"ed25519": ed25519, "p256": p256, "hmac": hmac}
+MAKERS = {"ed25519": ed25519, "p256": p256, "hmac-sha256": hmac}
+
+
+def test_every_algorithm_is_under_these_laws():
+    assert set(MAKERS) == {*ALGORITHMS, SHARED_SECRET}
+    assert all(maker()[0].algorithm == name for name, maker in MAKERS.items())
 
 
 @pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
