@@ -315,3 +315,19 @@ def test_tiles_are_exported(call, log):
     code, out, _ = call("log", "export", "--tiles", "tiles", "--json")
     assert (code, json.loads(out)["size"]) == (0, 600)
     assert Path("tiles/tile/0/002.p/88").is_file()
+
+
+@pytest.mark.parametrize(
+    ("out", "mend"),
+    [
+        ("no/such/kept.note", "make its folder first"),
+        ("artifacts", "give a file's name"),
+        ("a-file/kept.note", "a file lies where a folder is meant"),
+    ],
+)
+def test_a_file_that_cannot_be_written_comes_with_a_mend(call, log, place, out, mend):
+    (place / "a-file").touch()
+    code, _, err = call("log", "checkpoint", "--out", out)
+    assert (code, err.count("error: ")) == (2, 1)
+    assert f"{out}: " in err
+    assert mend in err

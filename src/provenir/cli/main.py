@@ -6,6 +6,7 @@ asked could not be decided because a key, a file of evidence or a root of trust 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -25,6 +26,12 @@ from provenir.core.errors import ProvenirError, UsageError
 MISUSE: Final = 2
 INTERRUPTED: Final = 130
 HELP_WORDS: Final = frozenset(("-h", "--help", "--version"))
+OS_MENDS: Final = {
+    errno.ENOENT: "check the path, and make its folder first",
+    errno.EISDIR: "give a file's name, not a folder's",
+    errno.ENOTDIR: "a file lies where a folder is meant; choose another path",
+    errno.ENOSPC: "make room on the disk",
+}
 EPILOG: Final = (
     "Exit codes: 0 good, 1 checked and failed, 2 misuse or unreadable input, 3 could not decide."
 )
@@ -143,7 +150,8 @@ def _explain(fault: Exception, *, debug: bool) -> int:
         line, code = f"{fault.format_message().rstrip('.')}; see: {path} --help", MISUSE  # type: ignore[attr-defined]
     elif isinstance(fault, OSError):
         where = f", {fault.filename}" if fault.filename else ""
-        line, code = f"{fault.strerror or fault}{where}", MISUSE
+        mend = OS_MENDS.get(fault.errno or 0, "check the path, its rights and the disk")
+        line, code = f"{fault.strerror or fault}{where}: {mend}", MISUSE
     else:
         hint = "" if debug else "; run it again with --debug to see where"
         line, code = f"a defect in provenir: {type(fault).__name__}: {fault}{hint}", MISUSE
