@@ -286,3 +286,16 @@ def test_a_verdict_is_signed_for_others(said):
     envelope = json.loads(Path("verdict.dsse.json").read_text())
     assert set(envelope) == {"payload", "payloadType", "signatures"}
     assert said("passport", "verify", "verdict.dsse.json", "--public-key", "grace.pub.pem")[0] == 1
+
+
+def test_a_signed_verdict_replaces_no_file_and_leaves_the_json_whole(said):
+    tracked()
+    trust(key_table(KEYS["alice"], "operator", id="alice"))
+    held = Path("trust.toml").read_bytes()
+    words = ("verify", "artifacts/a", "--trust", "trust.toml", "--signing-key", "grace.pem")
+    code, _, err = said(*words, "--out", "trust.toml")
+    assert (code, "never overwritten" in err) == (2, True)
+    assert Path("trust.toml").read_bytes() == held
+    code, out, err = said(*words, "--out", "verdict.dsse.json", "--json")
+    assert (code, json.loads(out)["good"]) == (0, True)
+    assert "verdict.dsse.json" in err

@@ -175,7 +175,7 @@ def test_revoke_refuses_in_one_line(call, policy):
         ({"compromised-at": "yesterday"}, "is not a time"),
         ({"compromised-at": "2026-01-01T00:00:00"}, "is not a time"),
         ({"out": "trust.toml"}, "exists already"),
-        ({"out": "no/such/folder.toml"}, "cannot be written"),
+        ({"out": "no/such/folder.toml"}, "make its folder first"),
         ({"trust": "gone.toml"}, "no such file"),
     ):
         code, out, err = revoke(call, **options)

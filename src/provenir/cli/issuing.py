@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenir.cli.output import reading_bar, say, warn
+from provenir.cli.writing import write_new
 from provenir.core.errors import EvidenceError, UsageError
 
 if TYPE_CHECKING:
-    from provenir.attest.dsse import Envelope
     from provenir.attest.keys import Signer
     from provenir.governance.statements import Claim
 
@@ -61,7 +61,7 @@ def attest(
     from provenir.governance.statements import sign_statement
 
     signed = sign_statement(claim, _signers(signing_key))
-    _write(out, signed.envelope)
+    write_new(out, signed.envelope.to_bytes())
     say(f"{out}  {claim.subject().name}, for the role {claim.role}")
     say(f"a passport lists it as {signed.digest}")
 
@@ -80,7 +80,7 @@ def sign(passport: PassportFile, signing_key: SigningKey, out: Out) -> None:
         raise UsageError("every one of these keys has signed it", where=str(passport))
     more = Envelope.sign(before.payload, signers, payload_type=before.payload_type)
     signatures = (*before.signatures, *more.signatures)
-    _write(out, Envelope(before.payload, before.payload_type, signatures))
+    write_new(out, Envelope(before.payload, before.payload_type, signatures).to_bytes())
     say(f"{out}  {statement.bom.model_id}, {len(signatures)} signatures")
 
 
@@ -114,7 +114,7 @@ def revoke(
         revoked_at=now,
         issued_at=now,
     )
-    _write(out, sign_statement(claim, _signers(signing_key)).envelope)
+    write_new(out, sign_statement(claim, _signers(signing_key)).envelope.to_bytes())
     say(f"{out}  put it into revocations/ beside the trust policy of whoever verifies")
     if not out.name.endswith(".dsse.json"):
         warn("it is read there under a name that ends in .dsse.json only")
@@ -206,16 +206,3 @@ def _signers(paths: list[Path]) -> list[Signer]:
     from provenir.attest.keys import load_signer
 
     return [load_signer(path) for path in paths]
-
-
-def _write(out: Path, envelope: Envelope) -> None:
-    from provenir.core.files import atomic_write
-
-    try:
-        atomic_write(out, envelope.to_bytes(), replace=False)
-    except FileExistsError as fault:
-        raise UsageError(
-            "what was signed is never overwritten, and this file exists",
-            where=str(out),
-            mend="choose another name",
-        ) from fault

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenir.cli.output import note, print_json, say, warn
+from provenir.cli.writing import write_new
 from provenir.core.clock import SystemClock, parse_utc, utc_text
-from provenir.core.errors import InputError, UsageError
+from provenir.core.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +53,7 @@ def trust(
         require={level: _listed(roles) for level, roles in _pairs("--require", require)},
         where=str(out),
     )
-    _create(out, data)
+    write_new(out, data)
     policy = TrustPolicy.parse(data, where=str(out))
     if not policy.keys_of("root"):
         warn("no key has the role root, so no signed version can ever replace this policy")
@@ -99,7 +100,7 @@ def rotate(
     )
     if signed.complete:
         out = trust.with_name(rotation_name(signed.new.version))
-        _create(out, signed.envelope.to_bytes())
+        write_new(out, signed.envelope.to_bytes())
         unfinished.unlink(missing_ok=True)
     elif partial:
         out = unfinished
@@ -133,7 +134,7 @@ def revoke(
 
     newest = trust_versions(trust)[-1]
     at = parse_utc(compromised_at)
-    _create(out, revoked(newest.data, key, at, where=str(trust)))
+    write_new(out, revoked(newest.data, key, at, where=str(trust)))
     version = newest.policy.version + 1
     if json:
         print_json({"file": str(out), "name": newest.policy.name, "version": version})
@@ -215,17 +216,3 @@ def _count(role: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 3):
         raise UsageError(f"--threshold {role}={text}: not a number", mend=f"--threshold {role}=2")
     return int(text)
-
-
-def _create(path: Path, data: bytes) -> None:
-    """Write a file that was not there."""
-    from provenir.core.files import atomic_write
-
-    try:
-        atomic_write(path, data, replace=False)
-    except FileExistsError as fault:
-        mend = "choose another name, or move it away"
-        raise UsageError("this file exists already", where=str(path), mend=mend) from fault
-    except OSError as fault:
-        what = f"cannot be written ({fault.strerror})"
-        raise InputError(what, where=str(path), mend="choose another folder") from fault

@@ -25,8 +25,9 @@ from provenir.cli.judging import (
     say_origins,
     state_file,
 )
-from provenir.cli.output import reading_bar, say
+from provenir.cli.output import note, reading_bar
 from provenir.cli.verdicts import show_verdict
+from provenir.cli.writing import write_new
 from provenir.core.clock import parse_utc
 from provenir.core.errors import InputError, UsageError
 
@@ -60,7 +61,7 @@ def verify(
         Path | None, typer.Option("--signing-key", help="Sign the verdict with this key (PEM).")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Where the signed verdict is written.")
+        Path | None, typer.Option("--out", help="The file for it; it must not be there yet.")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -127,9 +128,8 @@ def _show(judged: Judged, target: Path, *, as_json: bool) -> int:
 
 def _write_signed(judged: Judged, signing_key: Path, out: Path) -> None:
     from provenir.attest.keys import load_signer
-    from provenir.core.files import atomic_write
     from provenir.governance.verdict_document import sign_verdict
 
     envelope = sign_verdict(judged.document, [load_signer(signing_key)])
-    atomic_write(out, envelope.to_bytes())
-    say(f"{out}  the signed verdict")
+    write_new(out, envelope.to_bytes())
+    note(f"{out}  the signed verdict")

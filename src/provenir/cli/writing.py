@@ -1,0 +1,30 @@
+"""Files that a command hands out: one that is there already is never lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenir.core.errors import UsageError
+from provenir.core.files import atomic_write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["write_new"]
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that was not there.
+
+    Raises:
+        UsageError: Something is there.
+        OSError: It cannot be written.
+    """
+    try:
+        atomic_write(path, data, replace=False)
+    except FileExistsError as fault:
+        raise UsageError(
+            "what is written here is never overwritten, and this file exists already",
+            where=str(path),
+            mend="choose another name, or move it away",
+        ) from fault
