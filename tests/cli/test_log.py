@@ -304,7 +304,13 @@ def test_proofs_hold_without_the_log(call, log):
 def test_what_cannot_be_proved_is_refused(call, log):
     assert call("log", "prove")[0] == 2
     assert call("log", "prove", "--index", "1", "--from-size", "1")[0] == 2
-    assert call("log", "prove", "--index", "600")[0] == 2
+    for words, why in [
+        (("--index", "600"), "no index 600 at the log's size 600: indexes count from 0"),
+        (("--index", "3", "--size", "601"), "the log has 600 entries, not 601"),
+        (("--from-size", "601"), "was never of size 601"),
+    ]:
+        code, _, err = call("log", "prove", *words)
+        assert (code, why in err) == (2, True), err
     assert call("log", "prove", "--digest", "sha256:x")[0] == 2
     assert call("log", "prove", "--digest", "sha256:" + "00" * 32)[0] == 3
 

@@ -67,8 +67,10 @@ class LogReader:
 
         def prove(segments: Segments, tree: LogTree) -> dict[str, Any] | None:
             n = tree.n if size is None else size
-            if not 0 <= index < n <= tree.n:
-                raise UsageError(f"no entry {index} in a log of {min(n, tree.n)} entries")
+            _check_size(n, tree)
+            if not 0 <= index < n:
+                mend = "indexes count from 0; provenir log show lists them"
+                raise UsageError(f"no index {index} at the log's size {n}", mend=mend)
             proof = prove_inclusion(tree, n, index)
             line = tree.line(segments, index)
             LogEntry.from_bytes(line, where=f"{self._folder}, entry {index}")
@@ -82,8 +84,10 @@ class LogReader:
 
         def prove(_: Segments, tree: LogTree) -> dict[str, Any] | None:
             n = tree.n if new_size is None else new_size
-            if not 0 <= old_size <= n <= tree.n:
-                raise UsageError(f"no sizes {old_size} and {n} in a log of {tree.n} entries")
+            _check_size(n, tree)
+            if not 0 <= old_size <= n:
+                mend = f"give an earlier size of at most {n}"
+                raise UsageError(f"the log of size {n} was never of size {old_size}", mend=mend)
             document = _consistency(tree, old_size, n)
             return document if consistency_holds(document) and _is_prefix(tree, n) else None
 
@@ -116,6 +120,11 @@ class LogReader:
                     tree.save()
         finally:
             lock.release()
+
+
+def _check_size(size: int, tree: LogTree) -> None:
+    if not 0 <= size <= tree.n:
+        raise UsageError(f"the log has {tree.n} entries, not {size}", mend="give a smaller size")
 
 
 def _consistency(tree: LogTree, old: int, new: int) -> dict[str, Any]:

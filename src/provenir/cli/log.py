@@ -135,7 +135,7 @@ def checkpoint(
     signer = _signer(signing_key)
     data = opened.checkpoint(signer, witness=_witness(witness, witness_name, witness_state))
     if signer is None:
-        warn("this checkpoint is not signed: it shows who cut the log to nobody but you")
+        warn("this checkpoint is not signed: what the log was, it shows to nobody but you")
     text = data.decode("utf-8")
     if out is not None:
         atomic_write(out, data)

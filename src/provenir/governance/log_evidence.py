@@ -147,7 +147,7 @@ class LogEvidence:
             return Check(name=_ENTRY, status="not-checked", reason="not-given")
         if (by_log := self._trees.in_log(tree)) in ("log-inconsistent", "log-truncated"):
             return _fail(_ENTRY, by_log, "the log that was handed over is not that of the proof")
-        where = f"entry {proof.index} of {proof.size}"
+        where = f"index {proof.index}, log of size {proof.size}"
         if self._checkpoint.holds or any(self._includes(kept, None) for kept in self._kept):
             return Check(name=_ENTRY, status="pass", detail=where)
         detail = f"{where}, in a tree that nobody vouches for"
@@ -163,7 +163,7 @@ class LogEvidence:
         if relation == "no-consistency-proof":
             return [Check(name=_BEFORE, status="not-checked", reason=relation)]
         if relation == "prefix" and stated.size < tree.size:
-            detail = f"{stated.size} entries, to which {tree.size - stated.size} were added"
+            detail = f"entries then: {stated.size}, now: {tree.size}"
             return [Check(name=_BEFORE, status="pass", detail=detail)]
         detail = "the log that the passport names is not the beginning of the proof's"
         return [_fail(_BEFORE, "log-inconsistent", detail)]
