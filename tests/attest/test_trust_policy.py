@@ -134,7 +134,7 @@ def test_one_public_key_is_one_key() -> None:
 def test_a_threshold_is_not_met_by_one_key_under_two_ids() -> None:
     twice = [key_table(ALICE, "governance", id="a"), key_table(ALICE, "governance", id="b")]
     said = refused(policy_text(twice, require={"L0": ["governance"]}, thresholds={"governance": 2}))
-    assert "needs 2 distinct keys, here are 1" in said
+    assert "distinct keys needed: 2, here: 1" in said
     assert len(policy(*twice).keys_of("governance")) == 1
 
 
@@ -244,7 +244,7 @@ BAD_POLICIES = {
     "nobody": (policy_text(ONE, require={"L2": ["witness"]}), "witness is required"),
     "too few": (
         policy_text(ONE, require={"declared": ["operator"]}, thresholds={"operator": 2}),
-        "operator is required and needs 2",
+        "operator is required; distinct keys needed: 2",
     ),
     "threshold role": (policy_text(ONE, thresholds={"boss": 1}), "thresholds.boss: no such"),
     "threshold 0": (policy_text(ONE, thresholds={"operator": 0}), "thresholds.operator: "),

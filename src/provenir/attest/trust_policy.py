@@ -74,7 +74,8 @@ class TrustPolicy:
             raise BoundsError(f"a trust policy beyond {MAX_POLICY_BYTES:,} bytes", where=where)
         whole = TomlTable(parse_toml(data, where=where, what="the trust policy"), where)
         if whole.values.get("schema") != SCHEMA:
-            raise whole.fault("schema", "not a trust policy of this version", f'write "{SCHEMA}"')
+            mend = f'this version of provenir reads schema = "{SCHEMA}"'
+            raise whole.fault("schema", "not a trust policy of this version", mend)
         whole.only(_FIELDS)
         policy = cls(
             name=whole.text("name", max_chars=_MAX_NAME_CHARS),
@@ -143,7 +144,7 @@ class TrustPolicy:
             distinct = len({key.key.material for key in self.keys_of(role)})
             needed = self.threshold(role)
             if distinct < needed:
-                what = f"{role} is required and needs {needed} distinct keys, here are {distinct}"
+                what = f"{role} is required; distinct keys needed: {needed}, here: {distinct}"
                 raise whole.fault("require", what, "add keys of the role, or do not require it")
 
 

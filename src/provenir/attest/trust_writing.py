@@ -110,7 +110,7 @@ def first_policy(
     for role, needed in policy.thresholds.items():
         distinct = len({each.key.material for each in policy.keys_of(role)})
         if distinct < needed:
-            what = f"{role} needs {needed} distinct keys, and here are {distinct}"
+            what = f"distinct keys that {role} needs: {needed}, here: {distinct}"
             raise UsageError(what, where=where, mend="add keys of the role, or lower its threshold")
     return data
 
@@ -134,7 +134,7 @@ def revoked(data: bytes, key: str, at: datetime, *, where: str) -> bytes:
     read = [read_key(TomlTable(entry, where, f"keys[{n}]")) for n, entry in enumerate(entries)]
     meant = {each.key.material for each in read if key in (each.id, each.key.keyid)}
     if len(meant) != 1:
-        what = f"{len(meant)} keys of the policy are called {key!r}"
+        what = f"{'several keys' if meant else 'no key'} of the policy called {key!r}"
         mend = "give a key id; provenir key show lists them"
         raise UsageError(what, where=where, mend=mend)
     for entry, each in zip(entries, read, strict=True):

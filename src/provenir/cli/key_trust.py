@@ -60,7 +60,7 @@ def trust(
     if json:
         print_json({"file": str(out), "name": policy.name, "version": 1, "digest": policy.digest})
         return
-    say(f"{out}: trust policy {policy.name}, version 1, {len(policy.keys)} keys")
+    say(f"{out}: trust policy {policy.name}, version 1, keys: {len(policy.keys)}")
     say(policy.digest)
 
 
