@@ -96,6 +96,8 @@ def test_an_operator_attests_a_finished_run(said):
     assert RoleStatement.read(Path("run.dsse.json")).claim.role == "operator"
     code, _, err = said(*words, "--out", "run.dsse.json")
     assert (code, "never overwritten" in err) == (2, True)
+    code, _, err = said(*words, "--name", "another", "--out", "named.dsse.json")
+    assert (code, "--name goes with" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,8 @@ def test_a_second_signature_is_added_behind_the_first(said):
     code, out, _ = said("verify", "artifacts/a", "--trust", "trust.toml", "--json")
     assert code == 0, out
     again = ("passport", "sign", passport, "--signing-key", "olga.pem", "--out", "three.json")
-    assert said(*again)[0] == 2
+    code, _, err = said(*again)
+    assert (code, "give another key" in err) == (2, True)
     assert run.passport.digest() == digest_bytes(
         type(run.passport).read("two.json").envelope.payload
     )

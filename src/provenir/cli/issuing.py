@@ -52,6 +52,8 @@ def attest(
         )
     if license is not None and dataset is None:
         raise UsageError("--license goes with --dataset", mend="leave it out")
+    if name is not None and run is not None:
+        raise UsageError("--name goes with --dataset or --policy", mend="leave it out")
     if dataset is not None:
         claim = _of_dataset(dataset, name, license)
     elif policy is not None:
@@ -77,7 +79,9 @@ def sign(passport: PassportFile, signing_key: SigningKey, out: Out) -> None:
     there = {signature.keyid for signature in before.signatures}
     signers = [signer for signer in _signers(signing_key) if signer.keyid not in there]
     if not signers:
-        raise UsageError("every one of these keys has signed it", where=str(passport))
+        raise UsageError(
+            "every one of these keys has signed it", where=str(passport), mend="give another key"
+        )
     more = Envelope.sign(before.payload, signers, payload_type=before.payload_type)
     signatures = (*before.signatures, *more.signatures)
     write_new(out, Envelope(before.payload, before.payload_type, signatures).to_bytes())
@@ -154,11 +158,14 @@ def prove(
     )
     if proof is None:
         raise EvidenceError(
-            "the log has no line about this passport", reason="not-in-log", where=str(log)
+            "the log has no line about this passport",
+            reason="not-in-log",
+            where=str(log),
+            mend="give the log of the workspace in which it was signed or saved",
         )
     atomic_write(out, proof.to_bytes())
     under = "a signed checkpoint" if proof.checkpoint else "no checkpoint: nobody signed one"
-    say(f"{out}  entry {proof.index} of {proof.size}, under {under}")
+    say(f"{out}  index {proof.index}, log of size {proof.size}, under {under}")
 
 
 def _of_dataset(path: Path, name: str | None, licence: str | None) -> Claim:
