@@ -13,6 +13,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 
 import provenir
 from provenir.attest.keys import Ed25519Signer, public_key
@@ -21,6 +22,20 @@ from provenir.cli.main import app
 from provenir.core.errors import ProvenirError
 
 ROOT = Path(__file__).parents[2]
+
+
+def test_the_guide_names_every_command():
+    text = (ROOT / "docs/guide/cli.md").read_text()
+    named = set()
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] == ["provenir"]:
+            named |= {(words[1],), *((words[1], last) for last in words[2].split("|"))}
+    for name, noun in typer.main.get_command(app).commands.items():
+        below = getattr(noun, "commands", None)
+        assert below is not None or (name,) in named
+        for command in below or ():
+            assert (name, command) in named
 
 
 def test_key_new_writes_a_pair_and_never_over_one(call, place):
