@@ -56,6 +56,12 @@ def test_the_newest_entries_are_shown(call, log):
     assert "entry 596" not in out
 
 
+def test_more_entries_than_memory_counts_are_misuse(call, log):
+    code, _, err = call("log", "show", "--last", str(2**63))
+    assert code == 2
+    assert "defect" not in err
+
+
 @pytest.mark.parametrize("where", ["artifacts", "artifacts/log"])
 def test_a_log_is_named_by_its_workspace_or_itself(call, log, where):
     code, out, _ = call("log", "show", where, "--json", "--last", "2")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 BAR_FROM_BYTES: Final = 16_000_000
 MAX_NOTE_BYTES: Final = 64 * 1024
+MAX_SHOWN: Final = 1_000_000
 WORDS: Final = {0: ("good", "bold green"), 1: ("REFUSED", "bold red"), 3: ("undecided", "yellow")}
 
 app = typer.Typer(help="The event log.", no_args_is_help=True)
@@ -52,7 +53,9 @@ def nouns() -> None:
 @app.command()
 def show(
     log: LogDir = DEFAULT,
-    last: Annotated[int, typer.Option("--last", min=1, help="How many entries.")] = 20,
+    last: Annotated[
+        int, typer.Option("--last", min=1, max=MAX_SHOWN, help="How many entries.")
+    ] = 20,
     type: Annotated[  # noqa: A002 - the option's environment variable is named after it
         str | None, typer.Option("--type", help="Entries of this type only.")
     ] = None,
