@@ -121,6 +121,22 @@ def test_what_is_not_said_clearly_is_not_signed(said, words):
     assert not Path("x.dsse.json").exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("attest", "--policy", "rules.txt", "--name", "\udcff"),
+        ("attest", "--dataset", "data.jsonl", "--license", "\udcff"),
+        ("revoke", "artifacts/a/passport.json", "--reason", "\udcff"),
+    ],
+)
+def test_words_that_are_no_text_are_misuse(said, words):
+    tracked()
+    code, _, err = said("passport", *words, "--signing-key", "grace.pem", "--out", "x.dsse.json")
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "defect" not in err
+
+
 def test_a_second_signature_is_added_behind_the_first(said):
     run = tracked()
     passport = "artifacts/a/passport.json"
