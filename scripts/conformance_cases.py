@@ -871,6 +871,18 @@ def run_not_given_fail(desk: Desk) -> Asked:
     return _refused("missing-report", "The policy asks for the reports, which are not handed over.")
 
 
+def reports_of_nothing_fail(desk: Desk) -> Asked:
+    desk.trust(ALICE, more="[evidence]\nreports = true\n")
+    desk.passport([key("alice")])
+    desk.write("reports/any.json", b"{}")
+    return _refused(
+        "missing-report",
+        "The policy asks for the reports; a folder is handed over, and the passport lists none.",
+        "--reports",
+        "reports",
+    )
+
+
 def _run(desk: Desk, reason: str, says: str) -> Asked:
     desk.trust(ALICE)
     desk.run([key("alice")])

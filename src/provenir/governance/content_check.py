@@ -110,11 +110,14 @@ def report_rows(predicate: PassportPredicate, question: Question) -> list[Check]
     """The reports in a folder of their own, or that the trust policy misses them."""
     folder, policy = question.evidence.reports, question.trust.policy
     listed = {report.name: report.digest for report in predicate.reports}
-    if folder is not None:
+    if folder is not None and listed:
         return RunFiles(folder).compare("reports", listed)
     if question.run is None and policy is not None and policy.needs_reports:
         detail = "the trust policy asks for the run folder or its reports"
+        detail += "; the passport lists none" if folder is not None else ""
         return [Check(name="reports", status="fail", reason="missing-report", detail=detail)]
+    if folder is not None:
+        return [Check(name="reports", status="not-checked", reason="not-stated")]
     return []
 
 
