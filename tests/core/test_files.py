@@ -50,6 +50,22 @@ def test_atomic_write_into_a_missing_folder(tmp_path: Path) -> None:
     assert caught.value.filename == str(tmp_path / "no" / "a")
 
 
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_file_system_without_hard_links_still_replaces_nothing(tmp_path, monkeypatch, code):
+    def link(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", link)
+    path = tmp_path / "signed.json"
+    atomic_write(path, b"first", mode=0o600, replace=False)
+    assert path.read_bytes() == b"first"
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileExistsError):
+        atomic_write(path, b"second", replace=False)
+    assert path.read_bytes() == b"first"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["signed.json"]
+
+
 def test_atomic_write_can_spare_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "file"
     atomic_write(path, b"first", mode=0o600, replace=False)

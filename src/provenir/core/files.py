@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 _READ_BUFFER_BYTES: Final = 1024 * 1024
+_NO_HARD_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""What `link(2)` says on FAT, exFAT and some network and user-space file systems."""
 _ANOTHER_COPY: Final = "check the disk, or read another copy"
 
 
@@ -49,8 +51,8 @@ def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644, replace: b
         path: The file; its folder must exist.
         data: The whole content.
         mode: Permission bits of the new file; the process's umask narrows them.
-        replace: Whether a file that is there may be replaced. Where not, the file system must know
-            hard links.
+        replace: Whether a file that is there may be replaced. Where not, and where the file system
+            knows no hard links, a crash may leave an empty file.
 
     Raises:
         FileExistsError: Something is there already, and may not be replaced.
@@ -80,11 +82,30 @@ def _write_and_rename(
         if replace:
             os.replace(temporary, target)  # noqa: PTH105 - the pair of the calls around it
         else:
-            os.link(temporary, target)  # unlike a rename, it fails where something is
-            temporary.unlink()
+            _rename_to_new(temporary, target, mode)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        raise
+
+
+def _rename_to_new(temporary: Path, target: Path, mode: int) -> None:
+    """Give a file its name where nothing has it."""
+    try:
+        os.link(temporary, target)  # unlike a rename, it fails where something is
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+    else:
+        temporary.unlink()
+        return
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    os.close(os.open(target, flags, mode))  # the name is ours from here on
+    try:
+        os.replace(temporary, target)  # noqa: PTH105 - the pair of the calls around it
+    except BaseException:
+        with contextlib.suppress(OSError):
+            target.unlink()
         raise
 
 
