@@ -159,10 +159,26 @@ def test_nothing_is_written_when_the_change_is_refused(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_what_is_known_already_is_not_written(tmp_path: Path) -> None:
+    """A state beside which nothing can be made, as on read-only media."""
+    path = tmp_path / "state.json"
+    made = update_state(path, lambda state: state.remember_policy("acme", 1, digest("a")))
+    lock = tmp_path / "state.json.lock"
+    lock.unlink()
+    lock.mkdir()
+    again = update_state(path, lambda state: state.remember_policy("acme", 1, digest("a")))
+    assert again == made
+    with pytest.raises(InputError, match="cannot lock"):
+        update_state(path, lambda state: state.remember_policy("acme", 2, digest("b")))
+
+
 def test_a_folder_that_is_none_is_an_input_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"cannot be written.*--state FILE"):
-        update_state(tmp_path / "file" / "state.json", lambda state: state)
+        update_state(
+            tmp_path / "file" / "state.json",
+            lambda state: state.remember_policy("acme", 1, digest("a")),
+        )
 
 
 COUNT_UP = """

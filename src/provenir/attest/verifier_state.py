@@ -224,11 +224,12 @@ def default_state_path() -> Path:
 def update_state(
     path: str | Path, function: Callable[[VerifierState], VerifierState]
 ) -> VerifierState:
-    """Change the state under a lock; it is on disk when this returns.
+    """Change the state under a lock; it is on disk when this returns. What changes nothing is free.
 
     Args:
         path: The file; its folder is made when missing.
-        function: Gets the state as it is on disk by then, and returns the new one.
+        function: Gets the state as it is on disk by then, and returns the new one; may be asked
+            twice.
 
     Returns:
         The new state.
@@ -240,6 +241,9 @@ def update_state(
         EvidenceError: What `function` raises goes through; then nothing is written.
     """
     file = Path(path)
+    known = VerifierState.load(file)
+    if function(known) == known:
+        return known  # nothing to write: the file may lie where nobody can
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(file.with_name(f"{file.name}.lock"), timeout_s=_LOCK_WAIT_S):
