@@ -217,3 +217,20 @@ def test_no_column_is_lost_on_a_narrow_terminal(call, signed, monkeypatch, colum
     monkeypatch.setenv("COLUMNS", columns)
     _, out, _ = verify(call, signed, "--public-key", "other.pub.pem")
     assert all(word in out for word in ("signature", "not-checked", "unknown-key", "REFUSED"))
+
+
+def test_a_verdict_that_cannot_be_remembered_says_why(call, signed, place):
+    from policies import key_table, policy_text
+    from provenir.attest.keys import public_key
+
+    team = key_table(public_key(place / "team.pub.pem"), "operator", id="team")
+    (place / "trust.toml").write_bytes(policy_text([team]))
+    (place / "home").write_text("")
+    words = ("verify", signed, "--trust", "trust.toml", "--state", "home/x/state.json")
+    code, out, err = call(*words)
+    assert code == 0
+    assert "not_remembered" in out
+    assert err.startswith("warning: the remembered versions cannot be written")
+    assert err.count("\n") == 1
+    code, out, _ = call(*words, "--json")
+    assert json.loads(out)["notes"][-1].startswith("not_remembered: ")

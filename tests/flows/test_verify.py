@@ -215,3 +215,30 @@ def test_a_named_file_that_is_not_there_is_an_input_error():
     for field in ("log", "reports"):
         with pytest.raises(InputError, match="no such"):
             Handover.of_files(**{field: Path("nowhere")})
+
+
+def test_a_verdict_that_cannot_be_remembered_stands_and_says_so():
+    """A file stands where the folder of the state would have to be made: so for any user."""
+    signed()
+    trust(OPERATOR)
+    Path("home").write_text("")
+    told = ask(state=Path("home/provenir/state.json"))
+    assert told.verdict
+    assert told.verdict.has_note("not_remembered")
+    assert "cannot be written" in told.unremembered
+    assert told.document.notes == told.verdict.notes
+    assert not ask().verdict.has_note("not_remembered")
+
+
+def test_what_is_remembered_already_needs_no_writing():
+    signed()
+    trust(OPERATOR)
+    assert ask().verdict
+    Path("state.json.lock").unlink()
+    Path("state.json.lock").mkdir()
+    assert ask().unremembered is None
+    trust(OPERATOR, version=2)
+    assert "cannot lock" in ask().unremembered
+    Path("state.json").write_text("{")
+    with pytest.raises(InputError, match="cannot be read"):
+        ask()

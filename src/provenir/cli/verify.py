@@ -25,7 +25,7 @@ from provenir.cli.judging import (
     say_origins,
     state_file,
 )
-from provenir.cli.output import note, reading_bar
+from provenir.cli.output import note, reading_bar, warn
 from provenir.cli.verdicts import show_verdict
 from provenir.cli.writing import write_new
 from provenir.core.clock import parse_utc
@@ -122,6 +122,8 @@ def _judge(order: Order) -> Judged:
 
 
 def _show(judged: Judged, target: Path, *, as_json: bool) -> int:
+    if judged.unremembered is not None:
+        warn(judged.unremembered)
     document = judged.document if as_json else None
     return show_verdict(judged.verdict, subject=str(target), document=document)
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provenir.attest.checkpoint import read_checkpoint
 from provenir.attest.trust_chain import load_trust
 from provenir.attest.verifier_state import VerifierState, update_state
 from provenir.core.clock import SystemClock
-from provenir.core.errors import EvidenceError, InputError
+from provenir.core.errors import EvidenceError, InputError, LockedError
 from provenir.governance.handover import Handover
 from provenir.governance.model_passport import ModelPassport
 from provenir.governance.passport_proof import PassportProof
 from provenir.governance.run_check import verify_run
 from provenir.governance.signature_check import verification_keys
-from provenir.governance.verdict import Check, Verdict
+from provenir.governance.verdict import Check, Verdict, note_line
 from provenir.governance.verdict_document import VerdictDocument, verdict_document
 from provenir.governance.verification import trust_scope, verify_passport
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Judged", "Order", "verify"]
 
 _PASSPORT: Final = "passport.json"
+_Change: TypeAlias = "Callable[[VerifierState], VerifierState]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +74,12 @@ class Judged:
     Attributes:
         verdict: Row by row.
         document: The same as a document.
+        unremembered: Why what was seen could not be kept in `Order.state`; None where it was.
     """
 
     verdict: Verdict
     document: VerdictDocument
+    unremembered: str | None = None
 
 
 def verify(order: Order, *, progress: Callable[[int], None] | None = None) -> Judged:
@@ -87,13 +90,13 @@ def verify(order: Order, *, progress: Callable[[int], None] | None = None) -> Ju
         progress: Called with the number of artifact bytes read since the last call.
 
     Returns:
-        The verdict. An accepted trust policy and a good passport are remembered in `order.state`.
+        The verdict. An accepted trust policy and a good passport are remembered in `order.state`;
+        where that cannot be written the verdict carries the note `not_remembered`.
 
     Raises:
         InputError: Something that was named does not exist or cannot be read, or the state cannot
             be read or written.
         UsageError: A key is none, or the time has no zone.
-        LockedError: Another process holds the state or the log for too long.
         EvidenceError: Another process remembered something else in the meantime.
     """
     keys = verification_keys(order.keys)
@@ -124,13 +127,14 @@ def verify(order: Order, *, progress: Callable[[int], None] | None = None) -> Ju
         at=at,
         progress=progress,
     )
-    if order.state is not None:
-        if policy is not None:  # accepted, whatever came of the passport
-            update_state(order.state, partial(_with_policy, policy))
-        if verdict:
-            update_state(order.state, partial(_with_passport, passport, trust_scope(policy, keys)))
-            _remember_log(order.state, verdict, evidence)
-    return _judged(order, verdict, at=at, keys=keys, policy=policy, digest=passport.digest())
+    unremembered = None
+    if order.state is not None and state is not None:
+        news = _news(passport, policy, verdict, evidence, trust_scope(policy, keys))
+        unremembered = _remember(order.state, state, news)
+    if unremembered is not None:
+        verdict = replace(verdict, notes=(*verdict.notes, note_line("not_remembered")))
+    judged = _judged(order, verdict, at=at, keys=keys, policy=policy, digest=passport.digest())
+    return replace(judged, unremembered=unremembered)
 
 
 def _located(order: Order) -> tuple[ModelPassport | None, Path | None]:
@@ -173,6 +177,43 @@ def _untrusted(fault: EvidenceError) -> Verdict:
     )
 
 
+def _news(
+    passport: ModelPassport,
+    policy: TrustPolicy | None,
+    verdict: Verdict,
+    evidence: Handover,
+    scope: str,
+) -> list[_Change]:
+    """What is worth remembering: an accepted policy, and what a good verdict saw."""
+    news: list[_Change] = []
+    if policy is not None:  # accepted, whatever came of the passport
+        news.append(partial(_with_policy, policy))
+    if verdict:
+        news += [partial(_with_passport, passport, scope), *_seen_checkpoint(verdict, evidence)]
+    return news
+
+
+def _remember(path: Path, state: VerifierState, news: Sequence[_Change]) -> str | None:
+    """Keep what is new, and say why where that cannot be done.
+
+    The verdict stands either way: it was judged by what is remembered. That the next one will be
+    judged by less must be said.
+    """
+
+    def changed(known: VerifierState) -> VerifierState:
+        for change in news:
+            known = change(known)
+        return known
+
+    if changed(state) == state:
+        return None
+    try:
+        update_state(path, changed)
+    except (InputError, LockedError) as fault:
+        return str(fault)
+    return None
+
+
 def _with_policy(policy: TrustPolicy, state: VerifierState) -> VerifierState:
     return state.remember_policy(policy.name, policy.version, policy.digest)
 
@@ -184,23 +225,18 @@ def _with_passport(passport: ModelPassport, scope: str, state: VerifierState) ->
     )
 
 
-def _remember_log(path: Path, verdict: Verdict, evidence: Handover) -> None:
-    """Keep the checkpoint that a good verdict found signed, with the time of the real clock.
+def _seen_checkpoint(verdict: Verdict, evidence: Handover) -> list[_Change]:
+    """The checkpoint that a good verdict found signed, with the time of the real clock.
 
     By the clock and not by `Order.at`: whoever judges by a time in the past has not seen it then.
     """
     signed = any(row.name == "checkpoint" and row.status == "pass" for row in verdict.checks)
     if not signed or evidence.proof is None:
-        return
+        return []
     proof = PassportProof.parse(evidence.proof, where="passport.proof.json")
-    checkpoint, _ = read_checkpoint((proof.checkpoint or "").encode(), where="checkpoint")
+    seen, _ = read_checkpoint((proof.checkpoint or "").encode(), where="checkpoint")
     now = SystemClock().now()
-    update_state(
-        path,
-        lambda state: state.remember_checkpoint(
-            checkpoint.origin, checkpoint.size, checkpoint.root_digest, now
-        ),
-    )
+    return [lambda state: state.remember_checkpoint(seen.origin, seen.size, seen.root_digest, now)]
 
 
 def _judged(

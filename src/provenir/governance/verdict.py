@@ -89,6 +89,7 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "self_declared_evidence": "a scan or check is the signer's word, without a report",
         "more_signatures": "the envelope carries signatures that were not checked",
         "not_examined": "rollouts were not, or not fully, examined for reward hacking",
+        "not_remembered": "what was seen here could not be kept: an older one may pass next time",
         "no_health_data": "nothing is known of the run's health: no metrics were recorded",
     }
 )
