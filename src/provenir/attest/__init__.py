@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from provenir.attest.checkpoint import Checkpoint, cosignatures_by
     from provenir.attest.dsse import PAYLOAD_TYPE, Envelope, Signature, pae
     from provenir.attest.event import EVENT_TYPES, TRAINING_RUN_NAMES, Actor, LogEntry, LogEvent
     from provenir.attest.keys import (
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
         public_key,
     )
     from provenir.attest.log import EventLog, LogReceipt, LogState
+    from provenir.attest.log_proofs import consistency_holds, inclusion_holds
+    from provenir.attest.note import SignedNote
     from provenir.attest.statement import PASSPORT_PREDICATE, PREDICATE_BASE, Statement, Subject
+    from provenir.attest.tile_export import export_tiles
     from provenir.attest.trust_chain import ROTATION_TYPE, load_trust, rotation_envelope
     from provenir.attest.trust_policy import TrustKey, TrustPolicy
     from provenir.attest.verifier_state import VerifierState, default_state_path, update_state
+    from provenir.attest.witness import FileWitness
     from provenir.attest.workspace import find_workspace, log_folder
 
 __all__ = [
@@ -45,9 +50,11 @@ __all__ = [
     "ROTATION_TYPE",
     "TRAINING_RUN_NAMES",
     "Actor",
+    "Checkpoint",
     "Ed25519Signer",
     "Envelope",
     "EventLog",
+    "FileWitness",
     "HmacKey",
     "HmacSigner",
     "LogEntry",
@@ -58,6 +65,7 @@ __all__ = [
     "P256Signer",
     "PublicKey",
     "Signature",
+    "SignedNote",
     "Signer",
     "Statement",
     "Subject",
@@ -65,9 +73,13 @@ __all__ = [
     "TrustPolicy",
     "VerificationKey",
     "VerifierState",
+    "consistency_holds",
+    "cosignatures_by",
     "default_state_path",
+    "export_tiles",
     "find_workspace",
     "hmac_secret",
+    "inclusion_holds",
     "load_signer",
     "load_trust",
     "log_folder",
@@ -86,9 +98,11 @@ _EXPORTS = {
     "ROTATION_TYPE": "provenir.attest.trust_chain",
     "TRAINING_RUN_NAMES": "provenir.attest.event",
     "Actor": "provenir.attest.event",
+    "Checkpoint": "provenir.attest.checkpoint",
     "Ed25519Signer": "provenir.attest.keys",
     "Envelope": "provenir.attest.dsse",
     "EventLog": "provenir.attest.log",
+    "FileWitness": "provenir.attest.witness",
     "HmacKey": "provenir.attest.keys",
     "HmacSigner": "provenir.attest.keys",
     "LogEntry": "provenir.attest.event",
@@ -99,6 +113,7 @@ _EXPORTS = {
     "P256Signer": "provenir.attest.keys",
     "PublicKey": "provenir.attest.keys",
     "Signature": "provenir.attest.dsse",
+    "SignedNote": "provenir.attest.note",
     "Signer": "provenir.attest.keys",
     "Statement": "provenir.attest.statement",
     "Subject": "provenir.attest.statement",
@@ -106,9 +121,13 @@ _EXPORTS = {
     "TrustPolicy": "provenir.attest.trust_policy",
     "VerificationKey": "provenir.attest.keys",
     "VerifierState": "provenir.attest.verifier_state",
+    "consistency_holds": "provenir.attest.log_proofs",
+    "cosignatures_by": "provenir.attest.checkpoint",
     "default_state_path": "provenir.attest.verifier_state",
+    "export_tiles": "provenir.attest.tile_export",
     "find_workspace": "provenir.attest.workspace",
     "hmac_secret": "provenir.attest.keys",
+    "inclusion_holds": "provenir.attest.log_proofs",
     "load_signer": "provenir.attest.keys",
     "load_trust": "provenir.attest.trust_chain",
     "log_folder": "provenir.attest.workspace",
