@@ -194,7 +194,9 @@ def public_key_from_der(
 
 def _public(loaded: LoadedKey, alg: str | None) -> PublicKey | P256PublicKey:
     """The key as its algorithm has it; a foreign kind is refused by the class that was asked."""
-    is_p256 = isinstance(loaded.key, EllipticCurvePublicKey) if alg is None else alg == "p256"
+    is_p256 = (
+        isinstance(loaded.key, EllipticCurvePublicKey) if alg is None else alg == p256.ALGORITHM
+    )
     return P256PublicKey.from_loaded(loaded) if is_p256 else PublicKey.from_loaded(loaded)
 
 

@@ -217,6 +217,7 @@ class EventLog:
 
         Raises:
             InputError: There is a log and it cannot be opened.
+            LockedError: A writer holds the log for longer than the time-out.
         """
         seen = self.examine(sizes=() if known is None else (known.size,))
         where = str(self.folder)
@@ -235,6 +236,7 @@ class EventLog:
 
         Raises:
             InputError: There is a log and it cannot be opened.
+            LockedError: A writer holds the log for longer than the time-out.
         """
         with self._quiet():
             return examine_log(Segments.of(self.folder), sizes=sizes, progress=progress)

@@ -21,7 +21,7 @@ from provenir.core.errors import InputError
 from provenir.core.merkle import Frontier, leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from provenir.attest.segments import Segments
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["INDEX_FOLDER", "LogTree"]
 
 INDEX_FOLDER: Final = "index"
-_PROGRESS_LINES: Final = 4_096
 
 
 class LogTree:
@@ -131,24 +130,19 @@ class LogTree:
         self.in_segment += len(lines)
         return hashes
 
-    def catch_up(self, segments: Segments, progress: Callable[[int], None] | None = None) -> None:
+    def catch_up(self, segments: Segments) -> None:
         """Read the lines behind those that were read.
 
         Args:
             segments: The log as it is now.
-            progress: Called now and then with the bytes read since.
 
         Raises:
             InputError: The log cannot be read.
         """
-        told = self.end
         for line in segments.lines(self.end):
             if line.ordinal != self.ordinal:
                 self.begin_segment(line.ordinal)
             self.take((line.text,), line.end - len(line.text) - 1)
-            if progress is not None and not self.n % _PROGRESS_LINES:
-                progress(line.end - told)
-                told = line.end
 
     def begin_segment(self, ordinal: int) -> None:
         """Count from 0 again: the next line is the first of a segment."""

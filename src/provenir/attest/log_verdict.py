@@ -127,6 +127,7 @@ def verify_log(
 
     Raises:
         InputError: The log or its recorded origin cannot be read.
+        LockedError: A writer holds the log for too long.
     """
     origin = log.origin
     read = [_Kept.read(where, data) for where, data in checkpoints]

@@ -11,7 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenir.attest.checkpoint import Checkpoint
-from provenir.attest.own_checkpoint import inconsistent, kept_checkpoint, truncated
+from provenir.attest.own_checkpoint import (
+    CHECKPOINT_FILE,
+    inconsistent,
+    kept_checkpoint,
+    truncated,
+)
 from provenir.attest.tiles import HASH_BYTES, TILE_WIDTH, tile_root
 from provenir.core.errors import InputError, UndecidedError
 from provenir.core.files import atomic_write
@@ -65,7 +70,7 @@ def export_tiles(
         InputError: The log cannot be read, or an entry is longer than a bundle can hold.
         OSError: The folder cannot be written.
     """
-    if not (log.folder / "checkpoint").exists():
+    if not (log.folder / CHECKPOINT_FILE).exists():
         raise UndecidedError(
             "this log has no signed checkpoint to export",
             where=str(log.folder),

@@ -135,6 +135,8 @@ def prove(
 ) -> None:
     """Prove that a passport is in the log."""
     from provenir.attest.log import EventLog
+    from provenir.attest.note import MAX_NOTE_BYTES
+    from provenir.attest.own_checkpoint import CHECKPOINT_FILE
     from provenir.attest.workspace import find_log
     from provenir.core.files import atomic_write, read_bounded
     from provenir.governance.issue import proof_from_log, was_at
@@ -143,7 +145,7 @@ def prove(
     read = ModelPassport.read(passport)
     stated = read.predicate.log_checkpoint
     opened = EventLog(find_log(log))
-    newest = opened.folder / "checkpoint"
+    newest = opened.folder / CHECKPOINT_FILE
     note = checkpoint if checkpoint is not None else newest if newest.is_file() else None
     if stated is not None and not was_at(opened, stated):
         warn(
@@ -154,7 +156,7 @@ def prove(
         opened,
         read.envelope,
         before=None if stated is None else stated.size,
-        checkpoint=None if note is None else read_bounded(note, max_bytes=2**16),
+        checkpoint=None if note is None else read_bounded(note, max_bytes=MAX_NOTE_BYTES),
     )
     if proof is None:
         raise EvidenceError(

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from provenir.attest.witness import FileWitness
 
 BAR_FROM_BYTES: Final = 16_000_000
-MAX_NOTE_BYTES: Final = 64 * 1024
 MAX_SHOWN: Final = 1_000_000
 WORDS: Final = {0: ("good", "bold green"), 1: ("REFUSED", "bold red"), 3: ("undecided", "yellow")}
 
@@ -94,6 +93,7 @@ def verify(
     Every line is read. What was cut can be told only against a checkpoint kept outside.
     """
     from provenir.attest.log_verdict import verify_log
+    from provenir.attest.note import MAX_NOTE_BYTES
 
     if origin is not None and public_key is None:
         raise UsageError("--origin names the key that is to have signed", mend="give --public-key")
@@ -138,7 +138,7 @@ def checkpoint(
     signer = _signer(signing_key)
     data = opened.checkpoint(signer, witness=_witness(witness, witness_name, witness_state))
     if signer is None:
-        warn("this checkpoint is not signed: what the log was, it shows to nobody but you")
+        warn("this checkpoint is not signed: to anybody but you it proves nothing")
     text = data.decode("utf-8")
     if out is not None:
         atomic_write(out, data)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from provenir.attest.dsse import Envelope
+from provenir.attest.note import MAX_NOTE_BYTES
 from provenir.core.digest import digest_bytes
 from provenir.core.errors import BoundsError, InputError
 from provenir.core.files import read_bounded
@@ -25,7 +26,6 @@ PROOF: Final = "passport.proof.json"
 _ENVELOPES: Final = "*.dsse.json"
 _MAX_ENVELOPES: Final = 256
 _MAX_PROOF_BYTES: Final = 2**22
-_MAX_NOTE_BYTES: Final = 2**16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Handover:
             statements=tuple(_by_payload(path) for path in statements),
             revocations=tuple(_bytes_of(path, MAX_STATEMENT_BYTES) for path in revocations),
             proof=None if proof is None else _bytes_of(proof, _MAX_PROOF_BYTES)[1],
-            checkpoints=tuple(_bytes_of(path, _MAX_NOTE_BYTES) for path in checkpoints),
+            checkpoints=tuple(_bytes_of(path, MAX_NOTE_BYTES) for path in checkpoints),
             log=log,
             reports=reports,
         )
@@ -80,7 +80,7 @@ class Handover:
         """With what lies beside a passport: its proof, unless one was named, and statements.
 
         Raises:
-            InputError: There is a proof, and it cannot be read.
+            InputError: There is a proof, and it cannot be read; or as for `of_run`.
         """
         proof = self.proof
         if proof is None and (folder / PROOF).is_file():
@@ -91,6 +91,9 @@ class Handover:
         """With the statements of a run folder; the proof that lies there is of its own passport.
 
         What cannot be read there counts as not being there: nothing in the folder is believed.
+
+        Raises:
+            BoundsError: More than 256 envelopes lie there.
         """
         found = []
         for path in _envelopes_in(folder / STATEMENTS):
@@ -104,7 +107,8 @@ class Handover:
         """With the revocations that lie beside a trust policy, in a folder or a link to one.
 
         Raises:
-            InputError: One cannot be read, or the folder: somebody meant to take something back.
+            InputError: One cannot be read, or the folder, or there are more than 256: somebody
+                meant to take something back.
         """
         paths = _revocations_in(folder / REVOCATIONS)
         found = tuple(_bytes_of(path, MAX_STATEMENT_BYTES) for path in paths)

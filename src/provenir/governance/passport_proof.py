@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, JsonValue
 
+from provenir.attest.note import MAX_NOTE_BYTES
+from provenir.attest.segment import MAX_ENTRY_BYTES
 from provenir.core.document import DigestText, Document, Part
 from provenir.core.errors import InputError
 from provenir.core.files import parse_json
@@ -49,13 +51,13 @@ class PassportProof(Document):
 
     schema_version: Literal["passport-proof/2"] = "passport-proof/2"
     event: dict[str, JsonValue]
-    entry: Annotated[str, Field(max_length=2**16)]
+    entry: Annotated[str, Field(max_length=MAX_ENTRY_BYTES)]
     index: Count
     size: Count
     leaf_hash: DigestText
     root: DigestText
     proof: _Path
-    checkpoint: Annotated[str, Field(max_length=2**16)] | None
+    checkpoint: Annotated[str, Field(max_length=MAX_NOTE_BYTES)] | None
     consistency: Annotated[list[ConsistencyProof], Field(max_length=_MAX_HASHES)] = Field(
         default_factory=list
     )

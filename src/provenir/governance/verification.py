@@ -108,6 +108,7 @@ def verify_passport(
         InputError: These bytes are no envelope, or something that was handed over does not exist
             or cannot be read.
         UsageError: A key is none, or `at` has no time zone.
+        LockedError: The log was handed over, and a writer holds it for too long.
     """
     received = envelope if isinstance(envelope, Envelope) else _parse(envelope)
     asked = verification_keys(keys)
