@@ -5,6 +5,7 @@ nothing computed: what the disk alone allows. The log's time includes making the
 asked of a fresh value each time, which opens the log by its index.
 
     python benchmarks/attest/log_rate.py [--entries 1000000] [--group 256] [--rounds 5]
+        [--folder FOLDER]
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def log_rate(folder: Path, group: int) -> tuple[float, float, list[bytes]]:
     log = EventLog(folder)
     began, cpu = time.perf_counter(), time.process_time()
     for start in range(0, RATED, group):
-        log.append_many(events(start, group))
+        log.append_many(events(start, min(group, RATED - start)))
     spent, used = time.perf_counter() - began, time.process_time() - cpu
     lines = [line.text + b"\n" for line in Segments.of(folder).lines()]
     groups = [b"".join(lines[start : start + group]) for start in range(0, RATED, group)]
