@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import itertools
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 
+from provenir.attest.trust_policy import LEVELS
 from provenir.core.digest import digest_bytes
 from provenir.governance.bom import FlightSummary, ModelBOM
 from provenir.governance.predicate import (
+    Assurance,
     ManifestReference,
     PassportPredicate,
     ReportReference,
@@ -18,7 +21,6 @@ from provenir.governance.predicate import (
     inconsistency,
     weaker,
 )
-from provenir.governance.verdict import ASSURANCE_LEVELS
 from provenir.provenance.artifact import identify_artifact, subjects
 
 DIGEST = digest_bytes(b"x")
@@ -32,7 +34,8 @@ def predicate(**fields) -> PassportPredicate:
 
 
 def test_the_claims_are_ordered():
-    for first, second in itertools.product(ASSURANCE_LEVELS, repeat=2):
+    assert get_args(Assurance) == LEVELS
+    for first, second in itertools.product(LEVELS, repeat=2):
         expected = min(first, second, key=["declared", "L0", "L1", "L2"].index)
         assert weaker(first, second) == expected
 

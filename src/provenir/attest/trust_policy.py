@@ -27,6 +27,7 @@ __all__ = ["LEVELS", "MAX_KEYS", "MAX_POLICY_BYTES", "ROLES", "SCHEMA", "TrustKe
 
 SCHEMA: Final = "trust-policy/1"
 LEVELS: Final = ("declared", "L0", "L1", "L2")
+"""What an issuer's passport can claim, weakest first."""
 MAX_POLICY_BYTES: Final = 2**20
 MAX_KEYS: Final = 256
 

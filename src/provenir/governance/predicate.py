@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from provenir.attest.shared_secret import ALGORITHM as HMAC
 from provenir.attest.statement import Subject
+from provenir.attest.trust_policy import LEVELS
 from provenir.core.digest import parse_digest
 from provenir.core.document import DigestText, Document, Part, UtcText
 from provenir.core.limits import MAX_SAFE_INTEGER
@@ -29,7 +30,6 @@ from provenir.governance.components import (
     Name,
 )
 from provenir.governance.risk import RULES_VERSION
-from provenir.governance.verdict import ASSURANCE_LEVELS
 from provenir.provenance.artifact import ArtifactIdentity, dir_hash1, subjects
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def assurance_ceiling(predicate: PassportPredicate, algorithms: Iterable[str]) -
 
 def weaker(first: Assurance, second: Assurance) -> Assurance:
     """The weaker of two assurance levels."""
-    return min(first, second, key=ASSURANCE_LEVELS.index)
+    return min(first, second, key=LEVELS.index)
 
 
 def component_of_identity(identity: ArtifactIdentity) -> ArtifactComponent:

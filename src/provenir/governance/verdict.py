@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "ASSURANCE_LEVELS",
     "NOTES",
     "REASONS",
     "Check",
@@ -32,9 +31,6 @@ __all__ = [
 _NAME_CHARS: Final = 200
 
 Status = Literal["pass", "fail", "not-checked", "undecided"]
-
-ASSURANCE_LEVELS: Final = ("declared", "L0", "L1", "L2")
-"""What an issuer's passport can claim, weakest first."""
 
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
