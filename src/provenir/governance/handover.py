@@ -6,22 +6,21 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from provenir.attest.dsse import Envelope
 from provenir.attest.note import MAX_NOTE_BYTES
-from provenir.core.digest import digest_bytes
 from provenir.core.errors import BoundsError, InputError
 from provenir.core.files import read_bounded
-from provenir.governance.statements import MAX_STATEMENT_BYTES
-from provenir.provenance.run_layout import STATEMENTS
+from provenir.governance.statements import MAX_STATEMENT_BYTES, by_payload
+from provenir.provenance.run_layout import PASSPORT_PROOF, STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["PROOF", "REVOCATIONS", "Handover"]
+    from provenir.attest.dsse import Envelope
+
+__all__ = ["REVOCATIONS", "Handover"]
 
 REVOCATIONS: Final = "revocations"
-PROOF: Final = "passport.proof.json"
 
 _ENVELOPES: Final = "*.dsse.json"
 _MAX_ENVELOPES: Final = 256
@@ -68,7 +67,7 @@ class Handover:
             if folder is not None and not folder.is_dir():
                 raise InputError(f"no such {what}", where=str(folder), mend="check the path")
         return cls(
-            statements=tuple(_by_payload(path) for path in statements),
+            statements=tuple(by_payload(path) for path in statements),
             revocations=tuple(_bytes_of(path, MAX_STATEMENT_BYTES) for path in revocations),
             proof=None if proof is None else _bytes_of(proof, _MAX_PROOF_BYTES)[1],
             checkpoints=tuple(_bytes_of(path, MAX_NOTE_BYTES) for path in checkpoints),
@@ -83,8 +82,10 @@ class Handover:
             InputError: There is a proof, and it cannot be read; or as for `of_run`.
         """
         proof = self.proof
-        if proof is None and (folder / PROOF).is_file():
-            proof = read_bounded(folder / PROOF, max_bytes=_MAX_PROOF_BYTES, follow_symlinks=False)
+        if proof is None and (folder / PASSPORT_PROOF).is_file():
+            proof = read_bounded(
+                folder / PASSPORT_PROOF, max_bytes=_MAX_PROOF_BYTES, follow_symlinks=False
+            )
         return replace(self.of_run(folder), proof=proof)
 
     def of_run(self, folder: Path) -> Handover:
@@ -98,7 +99,7 @@ class Handover:
         found = []
         for path in _envelopes_in(folder / STATEMENTS):
             try:
-                found.append(_by_payload(path, follow_symlinks=False))
+                found.append(by_payload(path, follow_symlinks=False))
             except InputError:
                 continue  # its digest is then missing from what the passport lists
         return replace(self, statements=(*self.statements, *found))
@@ -142,12 +143,6 @@ def _bounded(folder: Path, paths: list[Path]) -> list[Path]:
             f"more than {_MAX_ENVELOPES} envelopes", where=str(folder), mend="remove what is old"
         )
     return paths
-
-
-def _by_payload(path: Path, *, follow_symlinks: bool = True) -> tuple[str, Envelope]:
-    data = read_bounded(path, max_bytes=MAX_STATEMENT_BYTES, follow_symlinks=follow_symlinks)
-    envelope = Envelope.parse(data, where=str(path))
-    return digest_bytes(envelope.payload), envelope
 
 
 def _bytes_of(path: Path, max_bytes: int) -> tuple[str, bytes]:

@@ -11,11 +11,10 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from provenir.attest.dsse import Envelope
 from provenir.core.digest import digest_bytes, digest_file, format_digest
 from provenir.core.errors import InputError
 from provenir.core.files import read_bounded, read_lines
-from provenir.governance.statements import MAX_STATEMENT_BYTES
+from provenir.governance.statements import by_payload
 from provenir.governance.verdict import Check
 from provenir.provenance import run_layout
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunFiles", "shown_names"]
 
-_PAGES: Final = frozenset({"passport.md", "passport.proof.json", "report.html"})
+_PAGES: Final = frozenset({run_layout.PASSPORT_PAGE, run_layout.PASSPORT_PROOF, "report.html"})
 _SHOWN: Final = 5
 _MAX_ROWS: Final = 50
 
@@ -159,11 +158,10 @@ class RunFiles:
             if self.path(name) is None:
                 continue
             try:
-                data = read_bounded(entry, max_bytes=MAX_STATEMENT_BYTES, follow_symlinks=False)
-                payload = Envelope.parse(data, where=name).payload
+                digest, _ = by_payload(entry, follow_symlinks=False)
             except InputError:
                 continue
-            if (digest := digest_bytes(payload)) in listed:
+            if digest in listed:
                 found[name] = digest
         return found
 

@@ -46,6 +46,7 @@ __all__ = [
     "Revocation",
     "RoleStatement",
     "RunStatement",
+    "by_payload",
     "sign_statement",
 ]
 
@@ -260,6 +261,24 @@ class RoleStatement:
     def read(cls, path: Path) -> RoleStatement:
         """Read a statement from a file; raises as `of`."""
         return cls.from_bytes(read_bounded(path, max_bytes=MAX_STATEMENT_BYTES), where=str(path))
+
+
+def by_payload(path: Path, *, follow_symlinks: bool = True) -> tuple[str, Envelope]:
+    """Read an envelope from a file; what it states is not looked at.
+
+    Args:
+        path: The file.
+        follow_symlinks: Whether the file may be a link.
+
+    Returns:
+        The digest of its payload, and the envelope.
+
+    Raises:
+        InputError: It cannot be read, or is no envelope.
+    """
+    data = read_bounded(path, max_bytes=MAX_STATEMENT_BYTES, follow_symlinks=follow_symlinks)
+    envelope = Envelope.parse(data, where=str(path))
+    return digest_bytes(envelope.payload), envelope
 
 
 def sign_statement(claim: Claim, signers: Sequence[Signer]) -> RoleStatement:
