@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from provenir.attest.checkpoint import read_checkpoint
 from provenir.attest.trust_chain import load_trust
@@ -24,6 +24,7 @@ from provenir.governance.signature_check import verification_keys
 from provenir.governance.verdict import Check, Verdict, note_line
 from provenir.governance.verdict_document import VerdictDocument, verdict_document
 from provenir.governance.verification import trust_scope, verify_passport
+from provenir.provenance.run_layout import PASSPORT, PASSPORT_PROOF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Judged", "Order", "verify"]
 
-_PASSPORT: Final = "passport.json"
 _Change: TypeAlias = "Callable[[VerifierState], VerifierState]"
 
 
@@ -146,9 +146,9 @@ def _located(order: Order) -> tuple[ModelPassport | None, Path | None]:
         raise InputError(
             "a run folder was given twice", where=str(target), mend="give the passport's file"
         )
-    if not (target / _PASSPORT).exists():
+    if not (target / PASSPORT).exists():
         return None, target
-    return ModelPassport.read(target / _PASSPORT), target
+    return ModelPassport.read(target / PASSPORT), target
 
 
 def _asks_for_more(order: Order) -> bool:
@@ -161,7 +161,7 @@ def _unsigned(verdict: Verdict, *, asked: bool) -> Verdict:
     """A run without a passport: whoever asked about what it would say has no answer."""
     if not asked:
         return verdict
-    detail = f"there is no {_PASSPORT} in the folder: nobody signed this run"
+    detail = f"there is no {PASSPORT} in the folder: nobody signed this run"
     row = Check(name="passport", status="undecided", reason="not-given", detail=detail)
     return replace(verdict, checks=(*verdict.checks, row))
 
@@ -233,7 +233,7 @@ def _seen_checkpoint(verdict: Verdict, evidence: Handover) -> list[_Change]:
     signed = any(row.name == "checkpoint" and row.status == "pass" for row in verdict.checks)
     if not signed or evidence.proof is None:
         return []
-    proof = PassportProof.parse(evidence.proof, where="passport.proof.json")
+    proof = PassportProof.parse(evidence.proof, where=PASSPORT_PROOF)
     seen, _ = read_checkpoint((proof.checkpoint or "").encode(), where="checkpoint")
     now = SystemClock().now()
     return [lambda state: state.remember_checkpoint(seen.origin, seen.size, seen.root_digest, now)]

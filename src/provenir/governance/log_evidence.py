@@ -20,6 +20,7 @@ from provenir.governance.issue import named_envelopes, proof_from_log, signed_pa
 from provenir.governance.log_trees import Trees
 from provenir.governance.passport_proof import PassportProof
 from provenir.governance.verdict import Check
+from provenir.provenance.run_layout import PASSPORT_PROOF
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -121,7 +122,7 @@ class LogEvidence:
         """
         evidence = self._asked.evidence
         if evidence.proof is not None:
-            proof = PassportProof.parse(evidence.proof, where="passport.proof.json")
+            proof = PassportProof.parse(evidence.proof, where=PASSPORT_PROOF)
         elif evidence.log is not None:
             found = proof_from_log(EventLog(evidence.log), self._envelope)
             if found is None:

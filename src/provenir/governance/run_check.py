@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["verify_run"]
 
-_PASSPORT = "passport.json"
-
 
 def verify_run(run_dir: str | Path) -> Verdict:
     """Check every file of a run folder against the run's manifest.
@@ -50,7 +48,7 @@ def verify_run(run_dir: str | Path) -> Verdict:
         checks += _files(files, manifest)
         rows, judged = _passport(files, manifest)
         checks += [*rows, *files.others(manifest, judged=judged)]
-    signed = files.path(_PASSPORT) is not None
+    signed = files.path(run_layout.PASSPORT) is not None
     checks.append(
         Check(
             name="signature",
@@ -104,17 +102,17 @@ def _passport(files: RunFiles, manifest: RunManifest) -> tuple[list[Check], list
     Returns:
         The rows, and the names of the files that they judge.
     """
-    path = files.path(_PASSPORT)
+    path = files.path(run_layout.PASSPORT)
     if path is None:
         return [], []
     try:
         predicate = ModelPassport.from_json(read_bounded(path)).predicate
     except (InputError, EvidenceError) as fault:
         wrong = Check(name="passport", status="fail", reason="malformed", detail=fault.what)
-        return [wrong], [_PASSPORT]
+        return [wrong], [run_layout.PASSPORT]
     stated = predicate.manifest
     statements = files.statements(predicate.statements)
-    judged = [_PASSPORT, *statements]
+    judged = [run_layout.PASSPORT, *statements]
     found = files.digest(f"{run_layout.MANIFESTS}/{manifest.run_id}.json")
     if stated is None or stated.digest != found:
         wrong = _differs("the passport in the folder is for another manifest", name="passport")

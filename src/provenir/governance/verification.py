@@ -41,7 +41,6 @@ from provenir.governance.content_check import (
     version_row,
 )
 from provenir.governance.evidence import check_run_folder
-from provenir.governance.handover import PROOF
 from provenir.governance.log_evidence import LogEvidence
 from provenir.governance.payload import read_payload
 from provenir.governance.predicate import assurance_ceiling, inconsistency, weaker
@@ -54,6 +53,7 @@ from provenir.governance.signature_check import (
 )
 from provenir.governance.statement_check import listed_statements, revocation_row
 from provenir.governance.verdict import Check, Verdict, note_line
+from provenir.provenance.run_layout import PASSPORT_PROOF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -232,7 +232,7 @@ class _Judgement:
 
     def _run(self, predicate: PassportPredicate) -> tuple[list[Check], Assurance]:
         if self._asked.run is not None:
-            judged = () if self._asked.evidence.proof is None else (PROOF,)
+            judged = () if self._asked.evidence.proof is None else (PASSPORT_PROOF,)
             return check_run_folder(predicate, self._asked.run, judged=judged)
         detail = "hand over the run folder to have its reports compared"
         missing = Check(name="run", status="not-checked", reason="not-given", detail=detail)

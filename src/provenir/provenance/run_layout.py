@@ -24,6 +24,9 @@ __all__ = [
     "LOCK",
     "MADE_AT_THE_END",
     "MANIFESTS",
+    "PASSPORT",
+    "PASSPORT_PAGE",
+    "PASSPORT_PROOF",
     "STATEMENTS",
     "SUPERSEDED",
     "ManifestView",
@@ -45,6 +48,10 @@ JOURNAL: Final = "journal"
 APPENDED: Final = (STEPS, TRAJECTORIES, JOURNAL)
 FINAL_STATUSES: Final = frozenset({"completed", "failed", "interrupted"})
 
+PASSPORT: Final = "passport.json"
+PASSPORT_PAGE: Final = "passport.md"
+PASSPORT_PROOF: Final = "passport.proof.json"
+
 MADE_AT_THE_END: Final = (
     "flight_recorder.json",
     "hacking_report.json",
@@ -55,9 +62,9 @@ MADE_AT_THE_END: Final = (
 
 DOCUMENTS: Final = (
     *MADE_AT_THE_END,
-    "passport.json",
-    "passport.md",
-    "passport.proof.json",
+    PASSPORT,
+    PASSPORT_PAGE,
+    PASSPORT_PROOF,
 )
 """What the end of a run can write, in the order of reading."""
 

@@ -24,7 +24,13 @@ from provenir.governance.evidence import flight_summary, hacking_summary
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
 from provenir.provenance.fingerprint import Fingerprint
 from provenir.provenance.lineage_document import LineageDocument
-from provenir.provenance.run_layout import APPENDED, MADE_AT_THE_END, SUPERSEDED, rank_files
+from provenir.provenance.run_layout import (
+    APPENDED,
+    MADE_AT_THE_END,
+    PASSPORT_PROOF,
+    SUPERSEDED,
+    rank_files,
+)
 from provenir.provenance.run_record import read_run
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
 from provenir.tracking.hashing import hash_artifact
@@ -179,7 +185,7 @@ def _vouch(
     note = _attempt(run, "checkpoint", lambda: sign_log(run.log))
     proof = _attempt(run, "log", lambda: prove_passport(run.log, entered, logged, note))
     if proof is not None:
-        _write(run, "passport.proof.json", proof)
+        _write(run, PASSPORT_PROOF, proof)
 
 
 def _still_writes(rank: int) -> Finding:

@@ -13,7 +13,7 @@ from provenir.core.digest import digest_bytes
 from provenir.core.errors import InputError
 from provenir.core.findings import Finding
 from provenir.provenance.run_folder import RunFolder
-from provenir.provenance.run_layout import SUPERSEDED
+from provenir.provenance.run_layout import PASSPORT, PASSPORT_PAGE, PASSPORT_PROOF, SUPERSEDED
 from provenir.provenance.run_record import RunRecord, read_run
 from provenir.tracking.closing import close_run
 from provenir.tracking.evidence import Evidence
@@ -99,12 +99,12 @@ def set_aside_passport(folder: RunFolder) -> None:
 
     A run that is not over has none of its own: it is from before the run was resumed.
     """
-    old = folder.path / "passport.json"
+    old = folder.path / PASSPORT
     if old.is_file():
         data = old.read_bytes()
         kept = f"{SUPERSEDED}{digest_bytes(data).rpartition(':')[2][:8]}.json"
         folder.write_document(kept, data)
-    for name in ("passport.json", "passport.md", "passport.proof.json"):
+    for name in (PASSPORT, PASSPORT_PAGE, PASSPORT_PROOF):
         (folder.path / name).unlink(missing_ok=True)
 
 

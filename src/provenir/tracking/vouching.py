@@ -13,12 +13,13 @@ from provenir.core.files import read_bounded
 from provenir.governance.passport import PassportSigner
 from provenir.governance.predicate import LogCheckpoint
 from provenir.governance.statements import (
+    MAX_STATEMENT_BYTES,
     Revocation,
     RoleStatement,
     RunStatement,
     sign_statement,
 )
-from provenir.provenance.run_layout import STATEMENTS
+from provenir.provenance.run_layout import PASSPORT, PASSPORT_PAGE, STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,8 +115,8 @@ def sign_run(
         log_checkpoint=LogCheckpoint(size=logged.size, root=logged.root) if logged else None,
         clock=clock,
     )
-    folder.write_document("passport.json", passport.to_json().encode())
-    folder.write_document("passport.md", passport.to_markdown().encode())
+    folder.write_document(PASSPORT, passport.to_json().encode())
+    folder.write_document(PASSPORT_PAGE, passport.to_markdown().encode())
     return Vouched(passport, tuple(statements))
 
 
@@ -138,5 +139,5 @@ def _read(folder: Path, name: str) -> RoleStatement:
     inner = PurePosixPath(name)
     if inner.parent != PurePosixPath(STATEMENTS) or inner.name in ("", "..", "."):
         raise InputError(f"not a file of {STATEMENTS}/", where=name)  # the journal may be changed
-    data = read_bounded(folder / inner, follow_symlinks=False)
+    data = read_bounded(folder / inner, max_bytes=MAX_STATEMENT_BYTES, follow_symlinks=False)
     return RoleStatement.from_bytes(data, where=name)
