@@ -241,6 +241,15 @@ def test_what_a_verdict_rests_on_is_not_read_beside_the_evidence(call, log, kept
     assert "log.verify.checkpoint" in err
 
 
+def test_nobody_chooses_for_a_witness_what_it_remembers(call, log):
+    Path("provenir.toml").write_text('[log.checkpoint]\nwitness-state = "forgetful.json"\n')
+    words = ("--signing-key", "log-key.pem", "--witness", "w.pem", "--witness-name", "w.example")
+    code, _, err = call("log", "checkpoint", *words)
+    assert code == 2
+    assert "log.checkpoint.witness-state" in err
+    assert not Path("forgetful.json").exists()
+
+
 def test_an_origin_without_a_key_is_misuse(call, log):
     assert call("log", "verify", "--origin", "x")[0] == 2
 

@@ -35,8 +35,10 @@ DECIDING: Final = frozenset(
         *("--key", "--public-key", "--at", "--trust", "--state"),
         *("--checkpoint", "--origin", "--statement", "--revocation"),
         *("--proof", "--log", "--reports"),
-        # What is signed and what a policy asks for, of `provenir key`.
+        # What is signed, by whom and as what; and what a policy asks for.
         *("--new", "--signing-key", "--threshold", "--require", "--compromised-at"),
+        *("--policy", "--name", "--license", "--reason"),
+        *("--witness", "--witness-name", "--witness-state"),
     )
 )
 
