@@ -36,7 +36,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "bad-signature": "the signature does not fit the bytes, or the secret is another one",
         "unknown-key": "none of the signatures was made with the key that was given",
-        "no-key": "no key was given to check the signature with",
+        "no-key": "no key was given, or the trust policy names none for the role",
         "wrong-predicate": "it is of another predicate type than is asked for, or its key may sign",
         "malformed": "what was signed cannot be read as what it should be",
         "wrong-role": "it was signed by a key of the trust policy that does not hold the role",
