@@ -71,6 +71,15 @@ def test_a_table_keeps_to_the_width(screen, signed, columns):
         assert max(map(len, screen(*words)[:-1])) <= columns
 
 
+def test_the_log_keeps_its_types_whole_and_cuts_digests(screen, signed, columns):
+    lines = screen("log", "show")
+    assert max(map(len, lines)) <= columns
+    assert sum(" training_run " in line for line in lines) == 2
+    assert any(" passport_issued " in line for line in lines)
+    joined = "".join(line.split()[-1] for line in lines if line.strip())
+    assert not re.search("[0-9a-f]{32}", joined)
+
+
 def test_a_list_that_does_not_fit_leaves_out_the_ids(screen, place, columns):
     with provenir.track("a name that is long enough to fill the width"):
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 BAR_FROM_BYTES: Final = 16_000_000
 MAX_SHOWN: Final = 1_000_000
+LEAST_COLUMNS: Final = {"actor": 130, "time": 100}
 WORDS: Final = {0: ("good", "bold green"), 1: ("REFUSED", "bold red"), 3: ("undecided", "yellow")}
 
 app = typer.Typer(help="The event log.", no_args_is_help=True)
@@ -70,8 +72,7 @@ def show(
         )
         return
     say(f"{opened.folder}: {size} entries, origin {opened.origin or 'not recorded yet'}")
-    columns = ("index", "time", "type", "name", "actor", "subjects")
-    stdout().print(table(None, columns, ([row[column] for column in columns] for row in rows)))
+    _print_entries(rows)
 
 
 @app.command()
@@ -270,6 +271,22 @@ def _row(index: int, line: bytes) -> dict[str, Any]:
         "subjects": " ".join(f"{each.name}={each.digest}" for each in entry.subjects) or None,
         "id": entry.id,
     }
+
+
+def _print_entries(rows: list[dict[str, Any]]) -> None:
+    """The entries as a table; a terminal gets digests cut, and fewer columns where it is narrow."""
+    console = stdout()
+    columns = ["index", "time", "type", "name", "actor", "subjects"]
+    if console.is_terminal:
+        for column, least in LEAST_COLUMNS.items():
+            if console.width < least:
+                columns.remove(column)
+        rows = [{**row, "subjects": _cut_digests(row["subjects"])} for row in rows]
+    console.print(table(None, columns, ([row[column] for column in columns] for row in rows)))
+
+
+def _cut_digests(text: str | None) -> str | None:
+    return text and re.sub(r"(=sha256:[0-9a-f]{8})[0-9a-f]{56}", r"\1", text)
 
 
 def _index_of(log: EventLog, digest: str, size: int | None) -> int:

@@ -28,7 +28,10 @@ MIN_COLUMNS = 60
 PIPE_COLUMNS = 240
 MIN_CELL = 8
 WHOLE_COLUMNS = frozenset(
-    ("status", "health", "check", "result", "reason", "step", "severity", "kind", "item")
+    (
+        *("status", "health", "check", "result", "reason", "step", "severity", "kind", "item"),
+        *("index", "time", "type"),
+    )
 )
 STATUS_STYLES = {
     "pass": "green",

@@ -24,7 +24,7 @@ def write_new(path: Path, data: bytes) -> None:
         atomic_write(path, data, replace=False)
     except FileExistsError as fault:
         raise UsageError(
-            "what is written here is never overwritten, and this file exists already",
+            "this file exists already and is never overwritten",
             where=str(path),
             mend="choose another name, or move it away",
         ) from fault
