@@ -111,7 +111,7 @@ def test_the_origin_of_a_foreign_log_does_not_act_on_the_terminal(screen, place)
     (place / "log").mkdir()
     (place / "log" / "origin").write_text("x\x9b31m\u202ey")
     shown = screen("log", "checkpoint", "log")
-    assert "x\\x9b31m\\u202ey" in shown
+    assert any("no origin of a log" in line for line in shown)
     assert not re.search("[\x00-\x1f\x7f-\x9f\u202e]", "".join(shown))
 
 
