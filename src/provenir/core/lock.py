@@ -148,7 +148,11 @@ class FileLock:
         try:
             taken = self.acquire(timeout_s=self._timeout_s)
         except OSError as error:
-            raise InputError(f"cannot lock: {error.strerror}", where=str(self.path)) from error
+            raise InputError(
+                f"cannot lock: {error.strerror}",
+                where=str(self.path),
+                mend="make its folder one that you can write in, or choose another",
+            ) from error
         if not taken:
             raise LockedError(
                 f"locked by process {self.holder() or 'unknown'}",
