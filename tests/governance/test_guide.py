@@ -6,7 +6,8 @@ from pathlib import Path
 from provenir.governance.risk import RISK_RULES
 from provenir.governance.verdict import NOTES, REASONS
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "governance.md"
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDE = DOCS / "guide" / "governance.md"
 
 
 def test_the_guide_runs_as_written(tmp_path, monkeypatch):
@@ -23,6 +24,11 @@ def test_the_guide_explains_every_flag_reason_and_note():
     assert {rule.name for rule in RISK_RULES} <= named
     assert set(REASONS) <= named
     assert set(NOTES) <= named
+
+
+def test_the_rules_say_when_each_reason_is_given():
+    rules = (DOCS / "reference" / "verification.md").read_text("utf-8")
+    assert set(REASONS) <= set(re.findall(r"`([a-z-]+)`", rules))
 
 
 def test_the_guide_promises_nothing_that_only_a_lawyer_could():

@@ -69,7 +69,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "missing-checkpoint": "a signed checkpoint of the log is asked for, and there is none",
         "no-checkpoint": "no checkpoint that was signed or kept by somebody trusted covers it",
         "no-consistency-proof": "nothing shows how the two sizes of the log belong together",
-        "no-trust-policy": "roles are asked for, and no trust policy says who holds them",
+        "no-trust-policy": "who may sign it is said by a trust policy, and none was given",
         "newer-rules": "the risk flags follow rules that this version does not know",
         "not-given": "it was not handed over",
         "not-stated": "the passport states none",
