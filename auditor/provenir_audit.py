@@ -577,6 +577,7 @@ class Policy:
     def parse(cls, data: bytes, where: object) -> Policy:
         """Read `trust.toml`; what is unknown in it is refused."""
         try:
+            forbid(any(line.count(b".") > 100 for line in data.splitlines()), "a line with more than 100 dots")
             said = shaped("trust", tomllib.loads(data.decode()), "trust policy")
             entries: dict[Key, list[dict[str, Any]]] = {}
             names = Counter(entry["id"] for entry in said["keys"])
@@ -721,7 +722,7 @@ class Evidence:
         while os.path.lexists(place := folder / f"events-{number:06d}.jsonl"):
             number += 1  # a segment that is missing ends the log there
             for line in read_lines(place, MAX_LINE):
-                if is_proof and not found:
+                if is_proof and bound and bound[0] not in found:
                     shaped("log-event", read_json(line, "log"), "log")
                 for named in (named for named in bound if named in line):
                     found.setdefault(named, (len(self.leaves), line))
@@ -1490,10 +1491,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for row in verdict["checks"]:
         why = ": ".join(part for part in (row["reason"], row["detail"]) if part)
         print(f"{row['name']:<24} {row['status']:<12} {why}".rstrip())
-    notes = [f"assurance: {verdict['assurance_claimed']} claimed, {verdict['assurance_established']} established"]
-    print("\n".join([*notes, *(f"note: {note}" for note in verdict["notes"])]))
-    word = {0: "good", 1: "REFUSED", 3: "could not decide"}[code]
-    print(": ".join(part for part in (word, ", ".join(verdict["reasons"])) if part))
+    told = [f"assurance: {verdict['assurance_claimed']} claimed, {verdict['assurance_established']} established"]
+    told += [*(f"note: {note}" for note in verdict["notes"]), {0: "good", 1: "REFUSED", 3: "could not decide"}[code]]
+    print("\n".join(told) + ": " * bool(verdict["reasons"]) + ", ".join(verdict["reasons"]))
     return code
 
 if __name__ == "__main__":

@@ -501,6 +501,18 @@ def test_what_cannot_be_read_is_one_line(audit, place):
     assert refused(audit("a\0b", *question[1:]))
 
 
+def test_a_policy_that_costs_is_refused(both, place):
+    question = sign(place, small())
+    for text in (
+        b"a = " + b"[" * 100_000,
+        b"a." * 300_000 + b"a=1",
+        b"\xef\xbb\xbfa = 1",
+        b"a = 1\na = 2",
+    ):
+        (place / "trust.toml").write_bytes(text)
+        assert both(*question, "--trust", place / "trust.toml").code == 2
+
+
 def test_a_secret_is_no_public_key_and_no_file(audit, both, place):
     question = sign(place, small(), signer=HmacSigner(b"team secret"))
     assert both(question[0], "--key", "team secret").code == 0
