@@ -1004,7 +1004,6 @@ class Folder:
         root = f"sha256:{root_of(leaf(self.tensors[name]) for name in names).hex()}"
         hashed = dir_hash((name, found) for name, found, _ in self.files)
         return hashed, root if names else None, len(names), sorted(self.files)
-
     def take(self, name: str, path: Path) -> None:
         forbid("\n" in name or not name.encode(), "a newline in its name")
         with open_file(path, links=False) as stream:
@@ -1275,7 +1274,8 @@ class Audit:
                 raise
             self.rows.append(failed("trust policy", fault.reason, str(fault)))
             return None
-        beside = sorted((self.asked.trust.parent / "revocations").glob("*.dsse.json"))
+        folder = self.asked.trust.parent / "revocations"  # the verifier's own: to be listed, or it is a fault
+        beside = sorted(p for p in folder.iterdir() if p.match("*.dsse.json")) if os.path.lexists(folder) else []
         self.asked.revocation += [(path, read_file(path, MAX_POLICY)) for path in beside]
         self.rows.append(Row("trust policy", "pass", None, f"{name}, version {last}"))
         return chain[-1]
@@ -1335,8 +1335,8 @@ class Audit:
         rows += [Row(name.replace("_", " "), "not-checked", "not-given") for name in bound]
         rows += artifact_rows(bom["artifacts"], asked.artifact) if wrong is None else []
         rows += self.bom_rows(bom)
-        if asked.reports is not None:
-            reports = {report["name"]: report["digest"] for report in said["reports"]}
+        reports = {report["name"]: report["digest"] for report in said["reports"]}
+        if asked.reports is not None and reports:
             rows += RunFolder(asked.reports).compare("reports", reports)
         elif policy and policy.said["evidence"].get("reports") and self.run is None:
             rows.append(failed("reports", "missing-report", "the policy asks for them"))

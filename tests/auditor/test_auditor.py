@@ -930,3 +930,12 @@ def test_it_agrees_on_flips_in_anything_that_is_handed_over(seed, both, place, m
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         victim.write_bytes(data if chance.random() < 0.9 else data[: len(data) // 2])
         both(*arguments)
+
+
+def test_it_agrees_that_revocations_must_be_listed(audit, package, tmp_path, monkeypatch):
+    shutil.copytree(CASES[0].parent / "operator", tmp_path / "case")
+    monkeypatch.chdir(tmp_path / "case")
+    Path("revocations").write_text("taken away\n")
+    words = ("passport.json", "--trust", "trust.toml", "--at", "2026-06-01T00:00:00Z")
+    assert audit(*words).code == 2
+    assert package(*words).code == 2
