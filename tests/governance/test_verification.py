@@ -830,3 +830,9 @@ def test_a_file_that_is_exchanged_after_it_was_hashed_is_not_gone_by(make_run, n
     rows, reached = check_run_folder(run.passport.predicate, files)
     assert reached == "declared"
     assert name == "steps.jsonl" or any("changed while" in row.detail for row in rows)
+
+
+@pytest.mark.parametrize("steps", ["2", 2.5, True, None])
+def test_a_summary_of_another_json_type_is_none(make_run, public, steps):
+    with pytest.raises(InputError, match="summary"):
+        make_run(flight={"num_steps": steps})

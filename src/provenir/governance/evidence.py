@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from pydantic import ValidationError
 
 from provenir.attest.dsse import MAX_ENVELOPE_BYTES, Envelope
@@ -99,7 +100,8 @@ def flight_summary(document: Any) -> FlightSummary:
     """
     try:
         stated = document["summary"]
-        return FlightSummary(**{key: stated[key] for key in FlightSummary.model_fields})
+        fields = {key: stated[key] for key in FlightSummary.model_fields}
+        return FlightSummary.model_validate_json(orjson.dumps(fields), strict=True)
     except (KeyError, TypeError, ValidationError) as fault:
         raise InputError("no summary of a flight recorder in it", where=_FLIGHT) from fault
 
@@ -113,9 +115,9 @@ def hacking_summary(document: Any) -> HackingSummary:
     stated = ("num_trajectories", "hacking_rate", "is_clean", "by_kind", "not_examined")
     try:
         severities = Counter(signal["severity"] for signal in document["signals"])
-        return HackingSummary(
-            **{key: document[key] for key in stated}, by_severity=dict(sorted(severities.items()))
-        )
+        fields = {key: document[key] for key in stated}
+        fields["by_severity"] = dict(sorted(severities.items()))
+        return HackingSummary.model_validate_json(orjson.dumps(fields), strict=True)
     except (KeyError, TypeError, ValidationError) as fault:
         raise InputError("no hacking report in it", where=_HACKING) from fault
 
