@@ -1056,7 +1056,6 @@ class RunFolder:
     def __init__(self, folder: Path) -> None:
         self.folder, self.top = folder, folder.resolve()
         forbid(not folder.is_dir(), "no such folder; give the folder of a run", folder)
-
     def digest(self, name: str) -> str | None:
         path, parts = self.folder / name, PurePosixPath(name).parts
         with suppress(Fault, OSError, RuntimeError, ValueError):  # no name that a file can have
@@ -1459,16 +1458,17 @@ def question(argv: Sequence[str] | None) -> argparse.Namespace:
     if asked.passport.is_dir():
         forbid(asked.run is not None, "a run folder was given twice; give the passport's file", asked.run)
         asked.run, asked.passport = asked.passport, asked.passport / "passport.json"
-    for path in asked.artifact:
-        forbid(not os.path.lexists(path), "no such artifact; check the path", path)
+    for path in (*asked.artifact, *([asked.reports] if asked.reports else [])):
+        forbid(not os.path.lexists(path), "no such artifact or folder; check the path", path)
     beside = asked.passport.parent / "passport.proof.json"
     asked.proof = beside if asked.proof is None and beside.is_file() else asked.proof
     asked.proof = asked.proof and read_file(asked.proof, 2**22, links=asked.proof != beside)
     asked.statement = [Envelope.read(path, MAX_POLICY) for path in asked.statement]
     asked.revocation = [(path, read_file(path, MAX_POLICY)) for path in asked.revocation]
     asked.checkpoint = [Note.parse(read_file(path, 2**16).decode(), signed=False) for path in asked.checkpoint]
-    for folder in (asked.log, asked.reports):
-        forbid(folder is not None and not folder.is_dir(), "no such folder; check the path", folder)
+    asked.log = asked.log / "log" if asked.log and (asked.log / "log").is_dir() else asked.log  # of a workspace
+    marks = [] if asked.log is None else [asked.log / name for name in ("events-000000.jsonl", "origin")]
+    forbid(marks and not any(map(os.path.lexists, marks)), "no log here; give a workspace or its log/", asked.log)
     forbid(asked.key is not None and asked.public_key, "give one kind of key: --key or --public-key")
     asked.keys = [Key.load(read_file(path, MAX_LINE), path) for path in asked.public_key]
     asked.keys += [Key.shared(asked.key)] if asked.key is not None else []

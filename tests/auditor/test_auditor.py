@@ -20,6 +20,7 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import provenir
 from policies import key_table, policy_text
 from provenir.attest.checkpoint import Checkpoint, cosign, sign_checkpoint
 from provenir.attest.dsse import Envelope
@@ -104,6 +105,18 @@ def test_it_agrees_on_a_conformance_case(case, audit, package, monkeypatch, tmp_
         assert mine.out == ""
         assert mine.err.count("\n") == 1
         assert mine.err.startswith("error: ")
+
+
+def test_it_takes_a_workspace_for_its_log_and_no_folder_without_one(both, tmp_path):
+    with provenir.track("run", output_dir="artifacts/run", sign_passport=True, signing_key=SIGNER):
+        pass
+    SIGNER.write("key")
+    (tmp_path / "empty").mkdir()
+    words = ("artifacts/run", "--public-key", "key.pub.pem")
+    for log in ("artifacts", "artifacts/log"):
+        assert both(*words, "--log", log).code == 0
+    for folders in (("--log", "empty"), ("--log", "none"), ("--reports", "none")):
+        assert both(*words, *folders).code == 2
 
 
 def test_it_agrees_on_what_past_versions_wrote(both):
