@@ -65,6 +65,9 @@ def test_a_policy_that_nobody_could_use_is_not_written():
         first(named(ONE, "root"), require={"L0": ["witness"]})
     with pytest.raises(InputError, match="no such role"):
         first(named(ONE, "boss"))
+    for role in ("log", "witness"):
+        with pytest.raises(UsageError, match="notes are signed with Ed25519, not p256"):
+            first(named(ONE, "root"), named(TOKEN, role, label="lea"))
     with pytest.raises(InputError, match="keys"):
         first()
     with pytest.raises(UsageError, match="no text"):

@@ -87,8 +87,16 @@ def first_policy(
 
     Raises:
         InputError: It would be no valid policy.
-        UsageError: A threshold is beyond the number of distinct keys of its role.
+        UsageError: A threshold is beyond the number of distinct keys of its role, or a log's or
+            witness's key is no Ed25519 key, so that none of its notes would ever count.
     """
+    for each in keys:
+        if {"log", "witness"} & set(each.roles) and each.key.algorithm != "ed25519":
+            raise UsageError(
+                f"{each.id}: notes are signed with Ed25519, not {each.key.algorithm}",
+                where=where,
+                mend="make a key for it with: provenir key new --out NAME",
+            )
     document = {
         "schema": SCHEMA,
         "name": name,
