@@ -153,6 +153,7 @@ class Statement:
                 f"expected a predicate of type {expect!r}, got {str(predicate_type)[:200]!r}",
                 reason="wrong-predicate",
                 where=place,
+                mend="give a document of that kind",
             )
         if document.keys() != _FIELDS:
             raise InputError(

@@ -40,7 +40,7 @@ LEAST_COLUMNS: Final = {"actor": 130, "time": 100}
 WORDS: Final = {0: ("good", "bold green"), 1: ("REFUSED", "bold red"), 3: ("undecided", "yellow")}
 
 app = typer.Typer(help="The event log.", no_args_is_help=True)
-LogDir = Annotated[Path, typer.Argument(help="A workspace, or its log folder.", metavar="[LOG]")]
+LogDir = Annotated[Path, typer.Argument(help="A workspace, or its log folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Write it to this file.")]
 DEFAULT: Final = Path("artifacts")
