@@ -181,6 +181,20 @@ def test_a_statement_that_the_passport_does_not_list_counts_for_nothing(issue, d
     assert reasons(verdict) == {"role:data-source": "missing-statement"}
 
 
+@pytest.mark.parametrize(("junk", "good"), [(7, True), (8, False)])
+def test_the_envelopes_of_one_statement_are_bounded(issue, junk, good):
+    """Whoever adds files to a folder costs the verifier no more than so much."""
+    trust = policy(OPERATOR, GOVERNANCE, require={"declared": ["operator", "governance"]})
+    passport, evidence = issue(data=None)
+    ((digest, signed),) = evidence.statements
+    copies = [
+        Envelope(signed.payload, signed.payload_type, (Signature(str(number), b"none"),))
+        for number in range(junk)
+    ]
+    handed = Handover(statements=tuple((digest, one) for one in (*copies, signed)))
+    assert bool(judge((passport, handed), trust)) is good
+
+
 def test_every_training_dataset_needs_its_own_statement(issue, seed_bom):
     second = seed_bom.data[0].model_copy(
         update={"name": "more", "content_hash": digest_bytes(b"more")}

@@ -20,6 +20,8 @@ __all__ = ["ListedStatements", "listed_statements", "revocation_row"]
 
 _SHOWN_HEX: Final = 15
 _REVOCATION: Final = "revocation"
+_MAX_SAME: Final = 8
+"""Envelopes of one statement that are read: each costs a try of every key on every signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ def listed_statements(predicate: PassportPredicate, question: Question) -> Liste
     """
     there: dict[str, dict[Envelope, None]] = {}
     for digest, envelope in question.evidence.statements:
-        there.setdefault(digest, {})[envelope] = None
+        same = there.setdefault(digest, {})
+        if len(same) < _MAX_SAME:
+            same[envelope] = None
     rows: list[Check] = []
     belonging: list[RoleStatement] = []
     for digest in dict.fromkeys(predicate.statements):
