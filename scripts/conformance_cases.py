@@ -433,6 +433,21 @@ def one_dataset_without_statement_fail(desk: Desk) -> Asked:
     )
 
 
+def no_training_dataset_fail(desk: Desk) -> Asked:
+    desk.trust(ALICE, DAN, require={"declared": ["operator", "data-source"]})
+    (train,) = bom().data
+    desk.passport(
+        [key("alice")],
+        inventory=bom(data=[train.model_copy(update={"role": "eval"})]),
+        statements=[sign_statement(data_source(), [key("dan")])],
+    )
+    return _refused(
+        "missing-statement",
+        "The data source answers for rows that are called evaluation data, and no training data is "
+        "named.",
+    )
+
+
 def other_dataset_fail(desk: Desk) -> Asked:
     desk.trust(ALICE)
     desk.passport(

@@ -206,7 +206,7 @@ class RoleCheck:
         documents = [self.passport, *(doc for _, doc in own)]
         short = [unit for unit in counted if not _reach(unit, needed)]
         partial = bool(by_passport) or any(keys for unit in short for keys in unit)
-        missing = role in _BY_STATEMENT and (not own or any(not unit for unit in units))
+        missing = role in _BY_STATEMENT and (not units or any(not unit for unit in units))
         reason = self._reason(documents, role, missing=missing, partial=partial)
         return _fail(name, reason, self._detail(documents, role))
 
