@@ -865,7 +865,7 @@ class Roles:
         if keys and (on_passport >= need or (counts and min(counts) >= need)):
             return Row(f"role:{role}", "pass", None, f"{need} of {len(keys)} keys needed")
         some = any(0 < count < need for count in (*counts, on_passport))
-        lacking = role in ("data-source", "governance") and not (own and all(units))
+        lacking = role in ("data-source", "governance") and not (own and units and all(units))
         return self.refuse(f"role:{role}", keys, own, some=some, lacking=lacking)
 
     def refuse(self, name: str, keys: Sequence[TrustKey], own: Sequence[Document] = (), *,
@@ -1345,7 +1345,6 @@ class Audit:
         self.notes += notes_of(said)
         if not any(row.status == "fail" for row in rows):
             self.established = min(said["assurance"], reached, key=LEVELS.index)
-
     def statements(self) -> tuple[list[Row], list[Document]]:
         given, rows, belonging = [*self.asked.statement], [], []
         for folder in dict.fromkeys(p for p in (self.asked.run, self.asked.passport.parent) if p):
@@ -1372,10 +1371,14 @@ class Audit:
                 rows.append(failed(name, fault.reason, str(fault)))
                 continue
             belonging += [document] if document else []
-            status, why = ("pass", None) if self.policy else ("not-checked", "no-trust-policy")
-            rows.append(Row(name, status, why) if document else absent)
+            why: str | None = "no-trust-policy"
+            if document and self.policy:
+                role = next(role for role, kinds in ROLES.items() if document.kind in kinds)
+                by, keys_of_role = Roles(self.policy, document, self.evidence), self.policy.of_role(role)
+                held = by.count(document, keys_of_role)
+                why = by.refuse(name, keys_of_role, some=held > 0).reason if held < self.policy.needs(role) else None
+            rows.append(Row(name, "not-checked" if why else "pass", why) if document else absent)
         return rows, belonging
-
     def ask_facts(self, said: dict[str, Any]) -> None:
         """Rows `model`, `expiry` and `version`."""
         asked, rows, model = self.asked, self.rows, said["bom"]["model_id"]
@@ -1389,7 +1392,6 @@ class Audit:
             known = self.state["passports"].get(f"{scope}|{model}", {"version": 0})["version"]
             fault = f"version {known} was seen" if said["version"] < known else None
             rows.append(judged("version", "rolled-back", fault, f"version {said['version']}"))
-
     def bom_rows(self, bom: dict[str, Any]) -> list[Row]:
         """Row `bom.json`: beside the passport, and in the run folder, lies what was signed."""
         folders = {path.resolve() for path in (self.asked.passport.parent, self.asked.run) if path}
@@ -1402,7 +1404,6 @@ class Audit:
             except Fault as fault:
                 rows.append(failed("bom.json", "bom-mismatch", str(fault)))
         return rows or [Row("bom.json", "not-checked", "not-given")]
-
     def assurance(self, said: dict[str, Any], runs: list[Row], reached: str) -> Row:
         """Row `assurance`: not above what binds the claim, nor above what the run shows."""
         claimed, flight, rank = said["assurance"], said["bom"]["flight"], LEVELS.index
@@ -1415,7 +1416,6 @@ class Audit:
         fault = f"{claimed} is claimed, {bound} is bound, {reached} shown"
         is_held = rank(claimed) <= min(rank(bound), rank(reached))
         return judged("assurance", "flags-mismatch", None if is_held else fault, claimed)
-
     def verdict(self) -> dict[str, Any]:
         told, states = [r for r in self.rows if r.status in ("fail", "undecided")], {r.status for r in self.rows}
         code = 1 if "fail" in states else 3 if told or "pass" not in states else 0

@@ -149,12 +149,15 @@ class RoleCheck:
 
     def revokes(self, statement: RoleStatement) -> str | None:
         """Why a revocation does not count, or None when a governance key signed it."""
-        signed = _Signed([statement.envelope], statement.claim.predicate_type, self)
-        if signed.counting("governance"):
-            return None
-        if not self.policy.keys_of("governance"):
-            return "no-key"
-        return self._reason([signed], "governance", missing=False, partial=False)
+        return self._unsigned([statement], 1)
+
+    def unsigned(self, same: Sequence[RoleStatement]) -> str | None:
+        """Why its role has not signed a statement, or None when as many keys as needed have.
+
+        Args:
+            same: The statement, once for each envelope around it.
+        """
+        return self._unsigned(same, self.policy.threshold(same[0].claim.role))
 
     def roles(
         self, predicate: PassportPredicate, statements: Sequence[RoleStatement]
@@ -183,6 +186,16 @@ class RoleCheck:
     def algorithms(self) -> list[str]:
         """Algorithms of the keys that count for the passport."""
         return [algorithm for algorithm, _ in self.passport.counting(None)]
+
+    def _unsigned(self, same: Sequence[RoleStatement], needed: int) -> str | None:
+        claim = same[0].claim
+        signed = _Signed([one.envelope for one in same], claim.predicate_type, self)
+        counting = signed.counting(claim.role)
+        if len(counting) >= needed:
+            return None
+        if not self.policy.keys_of(claim.role):
+            return "no-key"
+        return self._reason([signed], claim.role, missing=False, partial=bool(counting))
 
     def _role(
         self,

@@ -37,12 +37,15 @@ class ListedStatements:
     belonging: tuple[RoleStatement, ...]
 
 
-def listed_statements(predicate: PassportPredicate, question: Question) -> ListedStatements:
+def listed_statements(
+    predicate: PassportPredicate, question: Question, roles: RoleCheck | None
+) -> ListedStatements:
     """Look up every statement that a passport lists, and see whether it belongs to it.
 
     Args:
         predicate: What the passport says.
         question: What was handed over.
+        roles: Whose signature counts; None without a trust policy.
     """
     there: dict[str, dict[Envelope, None]] = {}
     for digest, envelope in question.evidence.statements:
@@ -59,7 +62,7 @@ def listed_statements(predicate: PassportPredicate, question: Question) -> Liste
         read = [_read(name, envelope, predicate) for envelope in there[digest]]
         found = [one for one in read if isinstance(one, RoleStatement)]
         faults = [one for one in read if isinstance(one, Check)]
-        rows.append(_there(name, found[0], question) if found else faults[0])
+        rows.append(_there(name, found, roles) if found else faults[0])
         belonging += found
     return ListedStatements(tuple(rows), tuple(belonging))
 
@@ -122,13 +125,18 @@ def _read(name: str, envelope: Envelope, predicate: PassportPredicate) -> RoleSt
     return Check(name=name, status="fail", reason="statement-mismatch", detail=contradiction)
 
 
-def _there(name: str, statement: RoleStatement, question: Question) -> Check:
-    label = statement.claim.subject().name
-    if question.trust.policy is None:
+def _there(name: str, same: list[RoleStatement], roles: RoleCheck | None) -> Check:
+    """The row of a statement that belongs to the passport: has its role signed it?"""
+    claim = same[0].claim
+    label = claim.subject().name
+    if roles is None:
         detail = f"{label}: who may sign it is said by a trust policy"
         return Check(name=name, status="not-checked", reason="no-trust-policy", detail=detail)
-    detail = f"{label}, for the role {statement.claim.role}"
-    return Check(name=name, status="pass", detail=detail)
+    reason = roles.unsigned(same)
+    if reason is None:
+        return Check(name=name, status="pass", detail=f"{label}, signed by the role {claim.role}")
+    detail = f"{label}: the role {claim.role} has not signed it"
+    return Check(name=name, status="not-checked", reason=reason, detail=detail)
 
 
 def _doubt(reason: str, detail: str) -> Check:

@@ -171,7 +171,7 @@ class _Judgement:
     ) -> tuple[Verdict, Assurance]:
         """The rows about what is said, and the assurance that the evidence reaches."""
         asked = self._asked
-        listed = listed_statements(predicate, asked)
+        listed = listed_statements(predicate, asked, self._roles)
         wrong_subjects = inconsistency(statement.subjects, predicate)
         before = [
             *signatures,
