@@ -70,7 +70,7 @@ def test_a_p256_key_signs_the_statement_in_a_bundle(passport):
 
 
 def test_without_one_model_there_is_nothing_to_sign(bare):
-    with pytest.raises(UsageError, match="this passport has 0 to choose"):
+    with pytest.raises(UsageError, match="this passport names none: log one"):
         export_passport(bare.envelope, "oms", signer=P256Signer.generate())
 
 

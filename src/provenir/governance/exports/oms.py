@@ -58,6 +58,11 @@ def oms(
 
 
 def _one_of(artifacts: Sequence[ArtifactComponent], name: str | None) -> ArtifactComponent:
+    if not artifacts:
+        raise UsageError(
+            "model signing is about a model, and this passport names none",
+            mend="log one with run.log_artifact, or sign with artifacts=",
+        )
     found = [artifact for artifact in artifacts if name in (None, artifact.name)]
     if len(found) != 1:
         raise UsageError(
