@@ -667,7 +667,7 @@ class Note:
         return cls(parts[1], parts[2], (int(parts[3]), unbase64(parts[4], "root")), lines)
 
     def signed_at(self, key: TrustKey, role: str) -> int | None:
-        """When a witness signed last, as POSIX seconds; 0 for a log; None if it did not, or a line is false."""
+        """When a witness signed first, as POSIX seconds; 0 for a log; None if it did not, or a line is false."""
         found, names = list[int](), key.names & {self.origin} if role == "log" else key.names
         for name, line in self.lines:
             if name not in names or key.key.alg != "ed25519":  # notes know no other algorithm
@@ -682,7 +682,7 @@ class Note:
             if not key.key.verify(message, signature):
                 return None
             found.append(time)
-        return max(found, default=None)
+        return min(found, default=None)
 
 class Evidence:
     """What was handed over of the log, and what it shows of one passport."""
@@ -1309,7 +1309,6 @@ class Audit:
         except Fault as fault:
             rows.append(failed("statement", fault.reason, str(fault)))
         return rows[-1].reason is None
-
     def ask_content(self) -> None:
         said, asked, rows, policy = self.document.said, self.asked, self.rows, self.policy
         bom, self.claimed = said["bom"], said["assurance"]
@@ -1351,18 +1350,19 @@ class Audit:
             for path in sorted((folder / "statements").glob("*.dsse.json"))[:256]:
                 with suppress(Fault):  # what cannot be read is not there
                     given.append(Envelope.read(path, MAX_POLICY, links=False))
-        given.sort(key=lambda envelope: envelope.kind != IN_TOTO)
         found: dict[str, list[Envelope]] = {}
         for envelope in given:
-            found.setdefault(digest(envelope.payload), []).append(envelope)
+            same = found.setdefault(digest(envelope.payload), [])
+            same += [envelope] if envelope not in same and len(same) < 8 else []
         for wanted in dict.fromkeys(self.document.said["statements"]):
             name = f"statement:{wanted[:15]}"
             absent = failed(name, "missing-statement") if self.run else Row(name, "not-checked", "not-given")
             try:
                 keys = [key.key for key in self.policy.keys] if self.policy else []
-                document = Document.of_role(found[wanted][0], keys) if wanted in found else None
+                same = sorted(found.get(wanted, []), key=lambda envelope: envelope.kind != IN_TOTO)
+                document = Document.of_role(same[0], keys) if same else None
                 if document:
-                    more = tuple(envelope for envelope in found[wanted][1:] if envelope.kind == IN_TOTO)
+                    more = tuple(envelope for envelope in same[1:] if envelope.kind == IN_TOTO)
                     signed = document.signed.union(*(envelope.signers(keys) for envelope in more))
                     document = replace(document, copies=more, signed=signed)
                 is_other = document and not belongs(document, self.document.said)

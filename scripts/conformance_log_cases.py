@@ -15,6 +15,7 @@ from provenir.attest.checkpoint import Checkpoint, cosign, sign_checkpoint
 from provenir.attest.dsse import Envelope
 from provenir.attest.event import Actor, LogEvent
 from provenir.attest.log import EventLog
+from provenir.attest.note import SignedNote
 from provenir.core.clock import FixedClock
 from provenir.core.digest import digest_bytes, parse_digest
 from provenir.governance.issue import issue_event
@@ -24,7 +25,6 @@ from provenir.governance.predicate import LogCheckpoint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provenir.attest.note import SignedNote
     from provenir.governance.model_passport import ModelPassport
 
 __all__ = ["LOG_CASES"]
@@ -533,6 +533,23 @@ def compromised_but_witnessed(desk: Desk) -> Asked:
         "The operator's key was stolen in May; a witness co-signed the log in March.",
         keys=(STOLEN, LEA, WENDY),
         witness=("wendy", MARCH),
+    )
+
+
+def compromised_but_witnessed_twice(desk: Desk) -> Asked:
+    def again(made: Logged, making: LogDesk) -> None:
+        note = SignedNote.parse(made.proof["checkpoint"].encode())
+        later = cosign(note, key("wendy"), "witness.example", MAY)
+        made.proof["checkpoint"] = later.to_bytes().decode()
+        del making
+
+    return _case(
+        desk,
+        "The operator's key was stolen at the beginning of May; the witness co-signed in March, "
+        "and once more afterwards.",
+        keys=(STOLEN, LEA, WENDY),
+        witness=("wendy", MARCH),
+        change=again,
     )
 
 

