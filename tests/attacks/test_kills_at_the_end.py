@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from provenir.attest.log import LogState
 
 KILLS = 40
-KILLS_SLOW = 150
+KILLS_SLOW = 300
 RECOVERIES = 10
 RECOVERIES_SLOW = 60
 STEPS = 6
