@@ -35,7 +35,7 @@ def test_a_full_disk_is_an_error(signed, place):
     if not os.path.exists("/dev/full"):  # noqa: PTH110 - a device, not a file of ours
         pytest.skip("this system has no /dev/full")
     code, said = status(f"{VERIFY} team.pub.pem --json > /dev/full", place)
-    assert (code, said) == (2, "error: No space left on device\n")
+    assert (code, said) == (2, "error: No space left on device: make room on the disk\n")
 
 
 @pytest.mark.parametrize("noun", ["passport show", "lineage show", "run show"])
