@@ -118,3 +118,7 @@ def test_the_origin_of_a_foreign_log_does_not_act_on_the_terminal(screen, place)
 def test_the_two_files_of_a_key_stand_in_columns(screen, place):
     private, public, *_ = screen("key", "new", "--out", "k")
     assert private.index("the private key") == public.index("the public key")
+
+
+def test_help_names_no_type_of_the_language(screen, place):
+    assert [line for line in screen("verify", "--help") if "list[" in line] == []

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 PassportFile = Annotated[Path, typer.Argument(help="A passport.json.")]
 SigningKey = Annotated[
-    list[Path], typer.Option("--signing-key", help="Who signs: a private key (PEM).")
+    list[Path],
+    typer.Option(
+        "--signing-key", metavar="<path>", help="Who signs: a private key (PEM); repeatable."
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", help="The file to write; it must not be there yet.")]
 

@@ -39,7 +39,11 @@ Secret = Annotated[
 ]
 PublicKeys = Annotated[
     list[Path] | None,
-    typer.Option("--public-key", help="A public key (PEM) that must have signed."),
+    typer.Option(
+        "--public-key",
+        metavar="<path>",
+        help="A public key (PEM) that must have signed; repeatable.",
+    ),
 ]
 TrustFile = Annotated[
     Path | None, typer.Option("--trust", help="The trust policy: who may sign what.")
@@ -49,20 +53,31 @@ State = Annotated[
     typer.Option("--state", help="Where seen versions are remembered, instead of the user's own."),
 ]
 ArtifactPaths = Annotated[
-    list[Path] | None, typer.Option("--artifact", help="The model folder or file it is about.")
+    list[Path] | None,
+    typer.Option(
+        "--artifact", metavar="<path>", help="The model folder or file it is about; repeatable."
+    ),
 ]
 Statements = Annotated[
-    list[Path] | None, typer.Option("--statement", help="A statement of another role.")
+    list[Path] | None,
+    typer.Option("--statement", metavar="<path>", help="A statement of another role; repeatable."),
 ]
 Revocations = Annotated[
-    list[Path] | None, typer.Option("--revocation", help="Something that was taken back.")
+    list[Path] | None,
+    typer.Option(
+        "--revocation", metavar="<path>", help="Something that was taken back; repeatable."
+    ),
 ]
 Proof = Annotated[
     Path | None, typer.Option("--proof", help="The log's proof; else the file beside the passport.")
 ]
 Checkpoints = Annotated[
     list[Path] | None,
-    typer.Option("--checkpoint", help="A checkpoint of the log that you kept from before."),
+    typer.Option(
+        "--checkpoint",
+        metavar="<path>",
+        help="A checkpoint of the log that you kept from before; repeatable.",
+    ),
 ]
 Log = Annotated[Path | None, typer.Option("--log", help="The folder of the log itself.")]
 Reports = Annotated[

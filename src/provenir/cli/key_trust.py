@@ -68,7 +68,10 @@ def rotate(
     trust: TrustFile,
     new: Annotated[Path, typer.Option("--new", help="The next version, as TOML.")],
     signing_key: Annotated[
-        list[Path], typer.Option("--signing-key", help="The PEM file of a root key.")
+        list[Path],
+        typer.Option(
+            "--signing-key", metavar="<path>", help="The PEM file of a root key; repeatable."
+        ),
     ],
     partial: Annotated[
         bool, typer.Option("--partial", help="Keep what is signed so far for others to go on.")

@@ -79,7 +79,10 @@ def show(
 def verify(
     log: LogDir = DEFAULT,
     checkpoint: Annotated[
-        list[Path] | None, typer.Option("--checkpoint", help="A checkpoint that was kept outside.")
+        list[Path] | None,
+        typer.Option(
+            "--checkpoint", metavar="<path>", help="A checkpoint that was kept outside; repeatable."
+        ),
     ] = None,
     public_key: Annotated[
         Path | None, typer.Option("--public-key", help="The log's public key (PEM).")
