@@ -25,6 +25,8 @@ _BY_FINDING: Final[dict[str, Relation]] = {
     "log_rewritten": "log-inconsistent",
 }
 
+_WORST_FIRST: Final[tuple[Relation, ...]] = ("log-inconsistent", "log-truncated")
+
 
 class Trees:
     """Compares sizes and roots of one log.
@@ -64,8 +66,8 @@ class Trees:
             return "prefix" if holds else "log-inconsistent"
         if self._folder is None:
             return "no-consistency-proof"
-        found = {self.in_log(old), self.in_log(new)} - {"prefix"}
-        return min(found, default="prefix")
+        found = {self.in_log(old), self.in_log(new)}
+        return next((fault for fault in _WORST_FIRST if fault in found), "prefix")
 
     def in_log(self, tree: LogState) -> Relation:
         """Whether a tree is a prefix of the log that was handed over, by the log's lines."""
