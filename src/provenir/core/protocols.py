@@ -14,11 +14,14 @@ from provenir.core.digest import is_digest
 from provenir.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from provenir.core.findings import Finding
 
 __all__ = [
     "Choice",
+    "EvidenceSource",
     "Execution",
     "Executor",
     "Judge",
@@ -167,6 +170,36 @@ class Executor(Protocol):
 
     def execute(self, source: str, *, stdin: str = "", timeout_s: float = 10.0) -> Execution:
         """Run Python source text and return what happened; `timeout_s` in wall-clock seconds."""
+        ...
+
+
+@runtime_checkable
+class EvidenceSource(Protocol):
+    """Examines one rollout by running what it holds, or by asking a model about it.
+
+    Laws: what it returns is about this rollout alone; an empty answer says that nothing was found,
+    and a rollout that it could not examine makes it raise, which is counted and goes no further.
+
+    Attributes:
+        name: What a report calls it, such as ``held-out tests``.
+        evidence: How it knows.
+    """
+
+    @property
+    def name(self) -> str:
+        """What a report calls it."""
+        ...
+
+    @property
+    def evidence(self) -> Literal["executed", "judge"]:
+        """How it knows."""
+        ...
+
+    def examine(self, trajectory: Mapping[str, Any]) -> Iterable[Finding]:
+        """Return findings whose kinds are those of reward hacking.
+
+        One may carry `spans`, stretches of the response (`core.spans.Span`).
+        """
         ...
 
 
