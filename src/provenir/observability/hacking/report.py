@@ -26,6 +26,7 @@ class HackingReport(Report):
         num_trajectories: Rollouts that were handed over, examined or not.
         num_evaluation: Those of them that were made in an evaluation and are not judged.
         num_flagged: Rollouts with a signal of severity warning or above.
+        num_confirmed: Those of them with a confirmed signal.
         counts: Signals by kind, those included that were counted and not kept.
     """
 
@@ -33,12 +34,28 @@ class HackingReport(Report):
     num_trajectories: int = 0
     num_evaluation: int = 0
     num_flagged: int = 0
+    num_confirmed: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def signals(self) -> tuple[HackingSignal, ...]:
         """The signals that were kept."""
         return cast("tuple[HackingSignal, ...]", self.findings)
+
+    @property
+    def confirmed(self) -> tuple[HackingSignal, ...]:
+        """Those on which two independent ways of knowing agree, or that were executed."""
+        return tuple(signal for signal in self.signals if signal.confirmed)
+
+    @property
+    def suspected(self) -> tuple[HackingSignal, ...]:
+        """The others of severity warning or above."""
+        return tuple(s for s in self.signals if s.severity != "info" and not s.confirmed)
+
+    @property
+    def num_suspected(self) -> int:
+        """Flagged rollouts of which no signal is confirmed."""
+        return self.num_flagged - self.num_confirmed
 
     @property
     def hacking_rate(self) -> float:
@@ -50,9 +67,10 @@ class HackingReport(Report):
     def is_clean(self) -> bool:
         """Whether every rollout was examined and no signal of severity warning or above was found.
 
-        A rollout is examined when it carries both rewards. One that does not, or that was not
-        handed over, may be a hack: what was not seen is not clean. Rollouts of an evaluation are
-        left out of both counts, since nothing was trained on them.
+        A rollout is examined when its text was read or it carries both rewards. One without
+        either, or that was not handed over, may be a hack: what was not seen is not clean. What
+        no examined rollout could tell stands in `not_examined`. Rollouts of an evaluation are left
+        out of both counts, since nothing was trained on them.
         """
         examined = self.examined.get("trajectories", 0)
         trained = self.num_trajectories - self.num_evaluation
@@ -73,6 +91,8 @@ class HackingReport(Report):
             "num_trajectories": self.num_trajectories,
             "hacking_rate": None if math.isnan(rate) else rate,
             "is_clean": self.is_clean,
+            "num_confirmed": self.num_confirmed,
+            "num_suspected": self.num_suspected,
             "by_kind": self.by_kind(),
             "signals": [signal.to_dict() for signal in self.findings],
             "examined": dict(self.examined),

@@ -78,4 +78,13 @@ class HackingSignal(Finding):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the signal as JSON-safe values."""
-        return {**Finding.to_dict(self), "index": self.index, "group_id": self.group_id}
+        return {
+            **Finding.to_dict(self),
+            "index": self.index,
+            "group_id": self.group_id,
+            "evidence": self.evidence,
+            "spans": [[span.start, span.end, span.rule] for span in self.spans],
+            "confidence": self.confidence,
+            "calibration": self.calibration,
+            "confirmed": self.confirmed,
+        }
