@@ -1,4 +1,4 @@
-"""Reward hacking as far as the numbers of rollouts tell it, and what is said about the rest."""
+"""What a detector, a monitor and a report say of rollouts, and of what they could not see."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def test_a_proxy_far_above_the_true_reward_is_flagged():
             "true_reward": 0.0,
         }
     )
-    assert kinds_of(signals) == ["proxy_divergence"]
-    assert signals[0].severity == "warning"
-    assert signals[0].data == {"proxy": 1.0, "true": 0.0}
-    assert isinstance(signals[0], Finding)
+    assert kinds_of(signals) == ["test_tampering", "proxy_divergence"]
+    assert signals[1].severity == "warning"
+    assert signals[1].data == {"proxy": 1.0, "true": 0.0}
+    assert all(isinstance(signal, Finding) and signal.confirmed for signal in signals)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_batch_without_hacking_is_clean_in_what_was_examined():
     report = RewardHackingDetector().detect_batch([{"reward": 0.7, "true_reward": 0.6}] * 5)
     assert report.is_clean
     assert report.hacking_rate == 0.0
-    assert report.examined == {"trajectories": 5, "groups": 0}
+    assert report.examined == {"trajectories": 5, "texts": 0, "both_rewards": 5, "groups": 0}
     assert set(report.not_examined) == set(HACKING_KINDS) - {"proxy_divergence"}
 
 
@@ -193,6 +193,8 @@ def test_the_document_holds_what_the_format_says():
         "num_trajectories",
         "hacking_rate",
         "is_clean",
+        "num_confirmed",
+        "num_suspected",
         "by_kind",
         "signals",
         "examined",
@@ -200,7 +202,7 @@ def test_the_document_holds_what_the_format_says():
     }
     assert document["by_kind"] == {"proxy_divergence": 1, "solved_group": 1}
     assert document["hacking_rate"] == 1.0
-    assert document["examined"] == {"trajectories": 1, "groups": 1}
+    assert document["examined"]["trajectories"] == document["examined"]["groups"] == 1
     assert document["not_examined"]["proxy_divergence"] == "1 of 2 rollouts carried no true reward"
     assert [signal["group_id"] for signal in document["signals"]] == ["p1", "p1"]
     assert is_digest(report.digest())
@@ -324,7 +326,8 @@ def test_memory_of_a_monitor_stays_flat():
     finally:
         tracemalloc.stop()
     assert after - before < 100_000
-    assert monitor.report().examined == {"trajectories": 6_000, "groups": 3_000}
+    assert monitor.report().examined["groups"] == 3_000
+    assert monitor.report().examined["texts"] == 6_000
 
 
 @settings(max_examples=60)
@@ -349,7 +352,7 @@ def test_rollouts_of_an_evaluation_are_counted_and_not_judged():
         assert monitor.add(hack) == []
     report = monitor.report()
     assert (report.num_trajectories, report.num_evaluation) == (3, 2)
-    assert report.examined == {"trajectories": 1, "groups": 0}
+    assert (report.examined["trajectories"], report.examined["groups"]) == (1, 0)
     assert (report.hacking_rate, report.is_clean) == (0.0, True)
     assert report.not_examined["evaluation"].startswith("2 of 3 rollouts")
     assert "proxy_divergence" not in report.not_examined

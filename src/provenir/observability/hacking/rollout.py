@@ -37,6 +37,11 @@ class Rollout:
     unreadable: int = 0
     evaluation: bool = False
 
+    @property
+    def has_both(self) -> bool:
+        """Whether the reward that trained and the one that was meant are both there."""
+        return self.proxy is not None and self.true is not None
+
 
 def read_rollout(trajectory: object, *, index: int) -> Rollout:
     """Read a rollout; never raises.
