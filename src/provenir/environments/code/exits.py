@@ -1,0 +1,149 @@
+"""Rules about ending a program so that nobody gets to check it (classes 1 to 8)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Final
+
+from provenir.environments.code.flow import EXITS, First, first_effect, is_success
+from provenir.environments.code.values import Local, Partial, Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenir.environments.code.hits import Hit
+    from provenir.environments.code.program import Scope
+    from provenir.environments.code.reading import Call, Reading
+
+__all__ = ["early_exits", "exit_hooks", "hard_exits"]
+
+_HANDLER: Final = re.compile(
+    r"exit|quit|clos|handl|signal|stop|shutdown|usage|help|version|die|fail|abort|termin|main|bye|"
+    r"interrupt|kill|end|cancel|leave|logout|sig|error|finish|done|halt|cleanup|menu|command|"
+    r"^on_|^do_|^cmd|^run|callback|child|daemon|worker|fork|exec",
+    re.IGNORECASE,
+)
+_DUNDER: Final = re.compile(r"__\w+__")
+_HOOKS: Final = frozenset({"sys.excepthook", "threading.excepthook", "sys.unraisablehook"})
+_FORKS: Final = frozenset({"os.fork", "os.forkpty", "pty.fork"})
+
+
+def early_exits(reading: Reading) -> Iterator[Hit]:
+    """An exit that reports success before any other effect."""
+    if not _names_an_exit(reading):
+        return
+    first = first_effect(reading.program, reading.names)
+    if first.kind == "exit" and first.node and is_success(first, reading.names):
+        mild = reading.request.exits and not first.abrupt
+        yield reading.hit(
+            "early_exit", first.node, "ends before it has done anything", "info" if mild else None
+        )
+        return
+    yield from _functions_that_exit(reading)
+
+
+def _names_an_exit(reading: Reading) -> bool:
+    if any(call.name in EXITS for call in reading.calls):
+        return True
+    for node, scope in reading.program.nodes(ast.Name, ast.Attribute):
+        if isinstance(node.ctx, ast.Load) and reading.names.name(node, scope) in EXITS:
+            return True
+    return False
+
+
+def _functions_that_exit(reading: Reading) -> Iterator[Hit]:
+    """Functions that do nothing but end the process, where nobody would expect it."""
+    used = {
+        node.id for node, _ in reading.program.nodes(ast.Name) if isinstance(node.ctx, ast.Load)
+    }
+    for node, _ in reading.program.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
+        if not _DUNDER.fullmatch(node.name) and (
+            _HANDLER.search(node.name) or node.name in used or _is_method(node)
+        ):
+            continue
+        scope = reading.program.scopes[node]
+        first = first_effect(reading.program, reading.names, node.body, scope)
+        if first.kind == "exit" and first.node and is_success(first, reading.names):
+            yield reading.hit("early_exit", first.node, f"all that {node.name}() does is to exit")
+
+
+def _is_method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return bool(node.args.args) and node.args.args[0].arg in {"self", "cls"}
+
+
+def hard_exits(reading: Reading) -> Iterator[Hit]:
+    """`os._exit` with success outside of a forked child."""
+    if any(call.name in _FORKS for call in reading.calls):
+        return
+    for call in reading.calls:
+        if call.name != "os._exit" or not _succeeds(reading, call):
+            continue
+        function = call.scope.function()
+        name = getattr(function.node, "name", "") if function else ""
+        mild = bool(_HANDLER.search(name)) or reading.request.exits
+        yield reading.hit("hard_exit", call.node, "os._exit with success", "info" if mild else None)
+
+
+def _succeeds(reading: Reading, call: Call) -> bool:
+    return is_success(First("exit", call.node, call.scope, tuple(call.args)), reading.names)
+
+
+def exit_hooks(reading: Reading) -> Iterator[Hit]:
+    """Exits that wait: in `atexit`, in a timer, in an exception hook."""
+    for call in reading.calls:
+        if call.name in {"atexit.register", "threading.Timer", "signal.signal", "weakref.finalize"}:
+            for arg in [*call.args, *(word.value for word in call.node.keywords)]:
+                if _leads_to(reading, arg, call.scope, {"os._exit"}):
+                    alarm = call.name != "signal.signal"
+                    yield reading.hit(
+                        "exit_at_exit",
+                        call.node,
+                        f"{call.name} runs os._exit",
+                        None if alarm else "info",
+                    )
+                    break
+    for node, scope in reading.program.nodes(ast.Assign):
+        for target in node.targets:
+            name = reading.names.name(target, scope) if isinstance(target, ast.Attribute) else ""
+            if name in _HOOKS and (
+                _leads_to(reading, node.value, scope, EXITS)
+                or _does_nothing(reading, node.value, scope)
+            ):
+                yield reading.hit("exception_hook", node, f"{name} hides a failure")
+
+
+def _leads_to(
+    reading: Reading, node: ast.expr, scope: Scope, exits: set[str] | frozenset[str]
+) -> bool:
+    """Whether calling what an expression is could call one of these with success."""
+    found = reading.names.value(node, scope)
+    if isinstance(found, Partial):
+        found = found.function
+    if isinstance(found, Ref):
+        return found.name in exits
+    if not isinstance(found, Local):
+        return False
+    inside = {id(item) for item in ast.walk(found.node)}
+    return any(
+        call.name in exits and id(call.node) in inside and _succeeds(reading, call)
+        for call in reading.calls
+    )
+
+
+def _does_nothing(reading: Reading, node: ast.expr, scope: Scope) -> bool:
+    found = reading.names.value(node, scope)
+    if not isinstance(found, Local) or isinstance(found.node, ast.ClassDef):
+        return False
+    body = found.node.body
+    if isinstance(body, ast.expr):
+        return isinstance(body, ast.Constant)
+    return all(
+        isinstance(item, ast.Pass)
+        or (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))
+        or (
+            isinstance(item, ast.Return)
+            and (item.value is None or isinstance(item.value, ast.Constant))
+        )
+        for item in body
+    )

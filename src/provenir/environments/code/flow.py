@@ -1,0 +1,354 @@
+"""What a program does first: the first effect that somebody outside could see.
+
+Statements are followed in the order in which they run, through functions of the program itself.
+Both ways of a condition that is not known are followed; it has an outcome if they agree.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from provenir.environments.code.values import Const, Local, Ref
+from provenir.environments.code.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from provenir.environments.code.program import Program, Scope
+    from provenir.environments.code.resolver import Resolver
+
+__all__ = ["EXITS", "First", "first_effect", "is_success"]
+
+EXITS: Final = frozenset(
+    {"sys.exit", "os._exit", "builtins.exit", "builtins.quit", "os.abort", "builtins.SystemExit"}
+)
+"""What ends a process."""
+
+_ABRUPT: Final = frozenset({"os._exit", "os.abort"})
+_CATCHES_EXIT: Final = frozenset({"builtins.BaseException", "builtins.SystemExit"})
+_QUIET_BUILTINS: Final = words(
+    "abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict dir divmod "
+    "enumerate filter float format frozenset getattr globals hasattr hash hex id int isinstance "
+    "issubclass iter len list locals map max memoryview min next object oct ord pow property "
+    "range repr reversed round set setattr slice sorted staticmethod str sum super tuple type "
+    "vars zip ValueError TypeError RuntimeError Exception KeyError IndexError AssertionError "
+    "StopIteration NotImplementedError SystemExit BaseException __import__"
+)
+_QUIET_MODULES: Final = words(
+    "abc array ast base64 bisect builtins cmath collections contextlib copy dataclasses datetime "
+    "decimal enum fractions functools heapq importlib inspect itertools json logging math numbers "
+    "numpy operator os platform random re statistics string struct sys textwrap time types typing "
+    "typing_extensions unicodedata warnings atexit gc signal"
+)
+_LOUD: Final = words(
+    "os.system os.remove os.unlink os.popen os.kill os.fork os.mkdir os.makedirs os.rename "
+    "os.write sys.stdout.write sys.stderr.write sys.stdin.read sys.stdin.readline time.sleep "
+    "logging.info logging.debug logging.warning logging.error json.dump json.load os.listdir "
+    "os.walk inspect.stack importlib.reload sys.stdout.flush os.rmdir os.replace os.execv"
+)
+_QUIET_METHODS: Final = words(
+    "add append appendleft copy count decode encode endswith extend find format get index insert "
+    "items join keys lower lstrip pop popleft remove replace rstrip setdefault sort split "
+    "startswith strip title union update upper values zfill reverse discard clear"
+)
+_CALLING: Final = frozenset(
+    f"builtins.{name}" for name in ("map", "filter", "sorted", "max", "min", "any", "all", "list")
+)
+_MAX_CALLS: Final = 12
+
+Kind = Literal["exit", "effect", "raise", "stop", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first effect, empty if there is none; a return within a function is a ``stop``."""
+
+    kind: Kind
+    node: ast.AST | None = None
+    scope: Scope | None = None
+    args: tuple[ast.expr, ...] = ()
+    abrupt: bool = False
+
+    def __bool__(self) -> bool:
+        return self.kind != ""
+
+
+_NOTHING: Final = First("")
+_EFFECT: Final = First("effect")
+
+
+def first_effect(
+    program: Program,
+    resolver: Resolver,
+    body: Sequence[ast.stmt] | None = None,
+    scope: Scope | None = None,
+) -> First:
+    """Return what the program, or a function's body in its scope, does first."""
+    follower = _Follower(program, resolver)
+    return follower.statements(
+        program.tree.body if body is None else body, program.top if scope is None else scope
+    )
+
+
+def is_success(first: First, resolver: Resolver) -> bool:
+    """Whether an exit reports success: no status, 0, None, or one that nothing tells."""
+    if not first.args:
+        return True
+    code = resolver.value(first.args[0], first.scope) if first.scope else None
+    if isinstance(code, Const):
+        return code.value is None or code.value in (0, False)
+    return not any(isinstance(node, ast.Call) for node in ast.walk(first.args[0]))
+
+
+class _Follower:
+    def __init__(self, program: Program, resolver: Resolver) -> None:
+        self.program, self.resolver = program, resolver
+        self.entered: set[ast.AST] = set()
+
+    def statements(self, body: Iterable[ast.stmt], scope: Scope) -> First:
+        for statement in body:
+            outcome = self._statement(statement, scope)
+            if outcome:
+                return outcome
+        return _NOTHING
+
+    def _statement(self, node: ast.stmt, scope: Scope) -> First:
+        follow = _STATEMENTS.get(type(node))
+        if follow is not None:
+            outcome: First = follow(self, node, scope)
+            return outcome
+        return self._expressions(_own_expressions(node), scope)
+
+    def _expressions(self, nodes: Iterable[ast.AST], scope: Scope) -> First:
+        for node in nodes:
+            for call in _calls_in_order(node):
+                outcome = self._call(call, scope)
+                if outcome:
+                    return outcome
+        return _NOTHING
+
+    def _call(self, call: ast.Call, scope: Scope) -> First:
+        function, args = self.resolver.called(call, scope)
+        if isinstance(function, Local):
+            return self._enter(function)
+        if isinstance(function, Ref):
+            name = function.name
+            if name in EXITS and name != "builtins.SystemExit":
+                return First("exit", call, scope, tuple(args), name in _ABRUPT)
+            if name in _CALLING:
+                handed = [*args, *(word.value for word in call.keywords)]
+                for arg in handed:
+                    if self.resolver.name(arg, scope) in EXITS - {"builtins.SystemExit"}:
+                        return First("exit", call, scope)
+            if name == "asyncio.run" and args:
+                return _NOTHING
+            return _NOTHING if _is_quiet(name) else _EFFECT
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _QUIET_METHODS:
+            return _NOTHING
+        return _EFFECT
+
+    def _enter(self, function: Local) -> First:
+        node = function.node
+        inner = self.program.scopes.get(node)
+        if node in self.entered or inner is None or len(self.entered) > _MAX_CALLS:
+            return _NOTHING if node in self.entered else _EFFECT
+        self.entered.add(node)
+        try:
+            if isinstance(node, ast.Lambda):
+                return self._expressions([node.body], inner)
+            if isinstance(node, ast.ClassDef):
+                return self._made(node, inner)
+            if _is_generator(node):
+                return _NOTHING
+            outcome = self.statements(node.body, inner)
+            return _NOTHING if outcome.kind == "stop" else outcome
+        finally:
+            self.entered.discard(node)
+
+    def _made(self, node: ast.ClassDef, scope: Scope) -> First:
+        for name in ("__new__", "__init__", "__enter__"):
+            for bound in scope.bindings.get(name, ()):
+                if isinstance(bound, ast.FunctionDef):
+                    outcome = self._enter(Local(bound, scope))
+                    if outcome:
+                        return outcome
+        return _EFFECT if node.bases else _NOTHING
+
+    # Statements ------------------------------------------------------------------------------
+
+    def _definition(self, node: Any, scope: Scope) -> First:
+        outcome = self._expressions(node.args.defaults, scope)
+        return outcome or self._decorators(node, scope)
+
+    def _decorators(self, node: Any, scope: Scope) -> First:
+        for decorator in node.decorator_list:
+            function = self.resolver.value(decorator, scope)
+            if isinstance(function, Ref) and function.name in EXITS:
+                return First("exit", decorator, scope)
+            if isinstance(function, Local):
+                outcome = self._enter(function)
+                if outcome.kind == "exit":
+                    return outcome
+        return _NOTHING
+
+    def _class(self, node: ast.ClassDef, scope: Scope) -> First:
+        inner = self.program.scopes[node]
+        return self._decorators(node, scope) or self.statements(node.body, inner)
+
+    def _if(self, node: ast.If, scope: Scope) -> First:
+        outcome = self._expressions([node.test], scope)
+        if outcome:
+            return outcome
+        return self._either(node.test, node.body, node.orelse, scope)
+
+    def _either(
+        self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], scope: Scope
+    ) -> First:
+        known = self.resolver.value(test, scope)
+        if known is not None:
+            true = known.value if isinstance(known, Const) else True
+            return self.statements(body if true else orelse, scope)
+        ways = [self.statements(body, scope), self.statements(orelse, scope)]
+        if _is_name_guard(test):
+            return next((way for way in ways if way.kind == "exit"), ways[0] or ways[1])
+        if all(way.kind == "exit" for way in ways):
+            return ways[0]
+        if any(way.kind == "effect" for way in ways):
+            return _EFFECT
+        return _NOTHING
+
+    def _while(self, node: ast.While, scope: Scope) -> First:
+        return self._if(ast.If(test=node.test, body=node.body, orelse=[]), scope)
+
+    def _for(self, node: Any, scope: Scope) -> First:
+        outcome = self._expressions([node.iter], scope)
+        if outcome:
+            return outcome
+        inside = self.statements(node.body, scope)
+        items = self.resolver.constant(node.iter, scope)
+        if inside.kind == "exit" and not items:
+            return _NOTHING
+        return inside if inside.kind in {"exit", "effect"} else _NOTHING
+
+    def _with(self, node: Any, scope: Scope) -> First:
+        outcome = self._expressions([item.context_expr for item in node.items], scope)
+        quiet = ("contextlib.suppress", "contextlib.nullcontext")
+        if outcome.kind == "effect" and all(
+            isinstance(item.context_expr, ast.Call)
+            and self.resolver.name(item.context_expr.func, scope) in quiet
+            for item in node.items
+        ):
+            outcome = _NOTHING
+        return outcome or self.statements(node.body, scope)
+
+    def _try(self, node: Any, scope: Scope) -> First:
+        outcome = self.statements(node.body, scope)
+        if outcome.kind in {"raise", "exit"}:
+            for handler in node.handlers:
+                if outcome.kind == "raise" or self._catches(handler, outcome, scope):
+                    return self.statements(handler.body, scope) or self.statements(
+                        node.finalbody, scope
+                    )
+        return (
+            outcome or self.statements(node.orelse, scope) or self.statements(node.finalbody, scope)
+        )
+
+    def _catches(self, handler: ast.ExceptHandler, outcome: First, scope: Scope) -> bool:
+        if outcome.abrupt:
+            return False
+        if handler.type is None:
+            return True
+        caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        return any(self.resolver.name(item, scope) in _CATCHES_EXIT for item in caught)
+
+    def _raise(self, node: ast.Raise, scope: Scope) -> First:
+        outcome = self._expressions([node.exc] if node.exc else [], scope)
+        if outcome or node.exc is None:
+            return outcome or First("raise", node)
+        args: tuple[ast.expr, ...] = ()
+        raised = node.exc
+        if isinstance(raised, ast.Call):
+            args, raised = tuple(raised.args), raised.func
+        if self.resolver.name(raised, scope) == "builtins.SystemExit":
+            return First("exit", node, scope, args)
+        return First("raise", node)
+
+    def _assert(self, node: ast.Assert, scope: Scope) -> First:
+        known = self.resolver.value(node.test, scope)
+        if isinstance(known, Const):
+            return _NOTHING if known.value else First("raise", node)
+        return _EFFECT
+
+    def _return(self, node: ast.Return, scope: Scope) -> First:
+        outcome = self._expressions([node.value] if node.value else [], scope)
+        return outcome or First("stop", node)
+
+    def _import(self, _node: ast.stmt, _scope: Scope) -> First:
+        return _NOTHING
+
+
+def _is_quiet(name: str) -> bool:
+    head, _, rest = name.partition(".")
+    if head == "builtins":
+        return rest.partition(".")[0] in _QUIET_BUILTINS
+    return head in _QUIET_MODULES and name not in _LOUD
+
+
+def _is_name_guard(test: ast.expr) -> bool:
+    if not isinstance(test, ast.Compare) or len(test.comparators) != 1:
+        return False
+    sides = (test.left, test.comparators[0])
+    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
+
+
+def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    if isinstance(node, ast.AsyncFunctionDef):
+        return False
+    stack: list[ast.AST] = list(node.body)
+    while stack:
+        item = stack.pop()
+        if isinstance(item, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            stack.extend(ast.iter_child_nodes(item))
+    return False
+
+
+def _own_expressions(node: ast.stmt) -> list[ast.AST]:
+    return [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+
+
+def _calls_in_order(node: ast.AST) -> list[ast.Call]:
+    """The calls of an expression, what is given before what it is given to."""
+    calls: list[ast.Call] = []
+    stack = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, ast.Call):
+            calls.append(item)
+        if not isinstance(item, ast.Lambda):
+            stack.extend(ast.iter_child_nodes(item))
+    calls.reverse()
+    return calls
+
+
+_STATEMENTS: Final[dict[type, Any]] = {
+    ast.Assert: _Follower._assert,
+    ast.AsyncFor: _Follower._for,
+    ast.AsyncFunctionDef: _Follower._definition,
+    ast.AsyncWith: _Follower._with,
+    ast.ClassDef: _Follower._class,
+    ast.For: _Follower._for,
+    ast.FunctionDef: _Follower._definition,
+    ast.If: _Follower._if,
+    ast.Import: _Follower._import,
+    ast.ImportFrom: _Follower._import,
+    ast.Raise: _Follower._raise,
+    ast.Return: _Follower._return,
+    ast.Try: _Follower._try,
+    ast.TryStar: _Follower._try,
+    ast.While: _Follower._while,
+    ast.With: _Follower._with,
+}
