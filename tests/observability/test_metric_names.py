@@ -2,287 +2,83 @@
 
 from __future__ import annotations
 
-import itertools
+import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provenir.observability.kept_names import KEPT
 from provenir.observability.metric_names import EXACT, NAMES, channel_of, lookup
 from provenir.observability.metrics import CHANNELS, map_metrics
 from strategies import any_text
 
-STATS = ("mean", "max", "min")
-
-
-def over(template: str, *parts: tuple[str, ...]) -> list[str]:
-    return [template.format(*chosen) for chosen in itertools.product(*parts)]
-
-
-def kept(*names: str) -> dict[str, None]:
-    return dict.fromkeys(names)
-
-
-PLAIN = {
-    "step": "step",
-    "kl": "kl",
-    "entropy": "entropy",
-    "reward_mean": "reward_mean",
-    "reward_std": "reward_std",
-    "response_length_mean": "response_length_mean",
-    "advantage_std": "advantage_std",
-    "grad_norm": "grad_norm",
-    "learning_rate": "learning_rate",
-}
-TRL_GRPO = {
-    "loss": "loss",
-    "grad_norm": "grad_norm",
-    "learning_rate": "learning_rate",
-    "num_tokens": "num_tokens",
-    "epoch": "epoch",
-    "step_time": "step_time",
-    "reward": "reward_mean",
-    "reward_std": "reward_std",
-    "frac_reward_zero_std": "zero_advantage_fraction",
-    "entropy": "entropy",
-    "kl": "kl",
-    "completions/mean_length": "response_length_mean",
-    "completions/min_length": "response_length_min",
-    "completions/max_length": "response_length_max",
-    "completions/clipped_ratio": "truncated_fraction",
-    "clip_ratio/region_mean": "clip_fraction",
-    "cispo_clip_ratio": "clip_fraction",
-    "sampling/sampling_logp_difference/mean": "logprob_mismatch",
-    "sampling/importance_sampling_ratio/min": "importance_ratio_min",
-    "sampling/importance_sampling_ratio/mean": "importance_ratio_mean",
-    "sampling/importance_sampling_ratio/max": "importance_ratio_max",
-    **kept(
-        "rewards/correct_answer/mean",
-        "rewards/correct_answer/std",
-        *over("completions/{}_terminated_length", STATS),
-        *over("clip_ratio/{}", ("low_mean", "low_min", "high_mean", "high_max")),
-        "sampling/sampling_logp_difference/max",
-        "entropy_coef",
-        "vespo/phi_seq_mean",
-        "tools/call_frequency",
-        "tools/failure_frequency",
-        "eval_reward",
-        "eval_loss",
-        "eval_kl",
-        "eval_completions/mean_length",
-    ),
-}
-TRL_DPO = {
-    "rewards/chosen": "chosen_reward",
-    "rewards/rejected": "rejected_reward",
-    "rewards/accuracies": "preference_accuracy",
-    "rewards/margins": "reward_margin",
-    "logps/chosen": "chosen_logp",
-    "logps/rejected": "rejected_logp",
-    "entropy": "entropy",
-    "mean_token_accuracy": "token_accuracy",
-    "num_tokens": "num_tokens",
-    **kept("logits/chosen", "logits/rejected"),
-}
-TRL_KTO_SFT_REWARD = {
-    "kl": "kl",
-    "rewards/chosen": "chosen_reward",
-    "rewards/rejected": "rejected_reward",
-    "rewards/margins": "reward_margin",
-    "entropy": "entropy",
-    "mean_token_accuracy": "token_accuracy",
-    "num_tokens": "num_tokens",
-    "accuracy": "preference_accuracy",
-    "margin": "reward_margin",
-    "min_reward": "reward_min",
-    "mean_reward": "reward_mean",
-    "max_reward": "reward_max",
-    **kept("aux_loss"),
-}
-TRL_PPO = {
-    "objective/kl": "kl",
-    "objective/entropy": "entropy",
-    "objective/rlhf_reward": "reward_mean",
-    "objective/scores": "reward_mean",
-    "policy/approxkl_avg": "kl_old",
-    "policy/clipfrac_avg": "clip_fraction",
-    "policy/entropy_avg": "entropy",
-    "loss/policy_avg": "policy_loss",
-    "loss/value_avg": "value_loss",
-    "lr": "learning_rate",
-    **kept(
-        "objective/non_score_reward",
-        *over("val/{}", ("clipfrac_avg", "ratio", "ratio_var", "num_eos_tokens")),
-        "eps",
-        "episode",
-    ),
-}
-UNSLOTH = {**TRL_GRPO, "completion_length": "response_length_mean"}
-VERL = {
-    "critic/score/mean": "reward_mean",
-    "critic/score/max": "reward_max",
-    "critic/score/min": "reward_min",
-    "critic/rewards/mean": "reward_mean",
-    "critic/rewards/max": "reward_max",
-    "critic/rewards/min": "reward_min",
-    "critic/advantages/mean": "advantage_mean",
-    "critic/advantages/max": "advantage_max",
-    "critic/advantages/min": "advantage_min",
-    "actor/entropy": "entropy",
-    "actor/entropy_loss": "entropy",
-    "actor/pg_loss": "policy_loss",
-    "actor/kl_loss": "kl",
-    "actor/reward_kl_penalty": "kl",
-    "actor/ppo_kl": "kl_old",
-    "actor/pg_clipfrac": "clip_fraction",
-    "actor/grad_norm": "grad_norm",
-    "actor/lr": "learning_rate",
-    "response_length/mean": "response_length_mean",
-    "response_length/max": "response_length_max",
-    "response_length/min": "response_length_min",
-    "response_length/clip_ratio": "truncated_fraction",
-    "training/global_step": "step",
-    "training/epoch": "epoch",
-    "rollout_corr/kl": "kl_mismatch",
-    "rollout_corr/k3_kl": "kl_mismatch",
-    "rollout_corr/rollout_is_mean": "importance_ratio_mean",
-    "rollout_corr/rollout_is_max": "importance_ratio_max",
-    "mismatch_kl": "kl_mismatch",
-    "mismatch/mismatch_kl": "kl_mismatch",
-    "timing_s/step": "step_time",
-    **kept(
-        *over("critic/{}/{}", ("returns", "values"), STATS),
-        "critic/vf_explained_var",
-        "actor/kl_coef",
-        "actor/pg_clipfrac_lower",
-        *over("prompt_length/{}", (*STATS, "clip_ratio")),
-        *over("num_turns/{}", STATS),
-        *over("training/rollout_probs_diff_{}", ("mean", "max", "std")),
-        *over("rollout_corr/{}", ("ppl_ratio", "log_ppl_diff", "chi2_token", "chi2_seq")),
-        *over("rollout_corr/rollout_is_{}", ("std", "eff_sample_size")),
-        "mismatch_ppl_ratio",
-        "perf/mfu/actor",
-        "timing_s/gen",
-        "val-core/gsm8k/acc/mean@8",
-    ),
-}
-PRIME_RL = {
-    "loss/mean": "loss",
-    "loss/nan_count": "nan_count",
-    "entropy/all/mean": "entropy",
-    "mismatch_kl/all/mean": "kl_mismatch",
-    "optim/grad_norm": "grad_norm",
-    "optim/lr": "learning_rate",
-    "train/all/solver/reward/mean": "reward_mean",
-    "train/effective/solver/reward/mean": "reward_mean",
-    "train/all/solver/num_output_tokens/mean": "response_length_mean",
-    "train/all/solver/num_output_tokens/min": "response_length_min",
-    "train/all/solver/num_output_tokens/max": "response_length_max",
-    "train/effective/solver/num_output_tokens/mean": "response_length_mean",
-    "train/all/solver/is_truncated/mean": "truncated_fraction",
-    "train/all/solver/solved_all": "solved_fraction",
-    "train/all/solver/solved_none": "unsolved_fraction",
-    **kept(
-        "loss/perplexity",
-        "kl_ent_ratio/mean",
-        *over("off_policy/{}", ("mean", "max", "dropped")),
-        "train/all/solver/solved_some",
-        "train/effective/solver/solved_none",
-        "train/effective/solver/num_output_tokens/max",
-        "eval/all/solver/reward/mean",
-    ),
-}
-OPENRLHF = {
-    "policy_loss": "policy_loss",
-    "kl": "kl",
-    "ppo_kl": "kl_old",
-    "vllm_kl": "kl_mismatch",
-    "logprobs_diff": "logprob_mismatch",
-    "ppo_clip_ratio": "clip_fraction",
-    "entropy_loss": "entropy",
-    "reward": "reward_mean",
-    "response_length": "response_length_mean",
-    "actor_lr": "learning_rate",
-    "actor_grad_norm": "grad_norm",
-    **kept("return", "total_length", "critic_lr", "dynamic_filtering_pass_rate"),
-}
-TINKER = {
-    "optim/lr": "learning_rate",
-    "optim/entropy": "entropy",
-    "optim/kl_sample_train_v1": "kl_mismatch",
-    "optim/kl_sample_train_v2": "kl_mismatch",
-    "env/all/reward/total": "reward_mean",
-    "progress/batch": "step",
-    **kept("progress/done_frac"),
-}
-SKYRL = {
-    "reward/avg_raw_reward": "reward_mean",
-    "policy/policy_entropy": "entropy",
-    "policy/policy_loss": "policy_loss",
-    "policy/policy_kl": "kl",
-    "policy/grad_norm": "grad_norm",
-    "policy/clip_ratio": "clip_fraction",
-    "policy/rollout_train_logprobs_abs_diff_mean": "logprob_mismatch",
-    "loss/avg_raw_advantages_abs": "advantage_abs_mean",
-    "generate/avg_num_tokens": "response_length_mean",
-    **kept(
-        "reward/mean_positive_reward",
-        "reward/avg_pass_at_8",
-        "reward/num_zero_variance_filtered",
-        "policy/rollout_train_logprobs_abs_diff_std",
-    ),
-}
-NEMO_RL = {
-    "reward": "reward_mean",
-    "loss": "loss",
-    "grad_norm": "grad_norm",
-    "lr": "learning_rate",
-    "approx_entropy": "entropy",
-    "kl_penalty": "kl",
-    "policy_kl_error": "kl_mismatch",
-    "gen_kl_error": "kl_mismatch",
-    "js_divergence_error": "kl_mismatch",
-    "advantages/mean": "advantage_mean",
-    "advantages/min": "advantage_min",
-    "advantages/max": "advantage_max",
-    "mean_gen_tokens_per_sample": "response_length_mean",
-    **kept(
-        "token_mult_prob_error",
-        *over("probs_ratio_{}", ("min", "max", "clamped_min", "clamped_max")),
-        "baseline_reward/pct_mixed",
-    ),
-}
+FIXTURES = Path(__file__).parent / "fixtures"
+REFERENCE = json.loads((FIXTURES / "reference.json").read_text())
 FRAMEWORKS = {
-    "plain": PLAIN,
-    "trl-grpo": TRL_GRPO,
-    "trl-dpo": TRL_DPO,
-    "trl-kto-sft-reward": TRL_KTO_SFT_REWARD,
-    "trl-ppo": TRL_PPO,
-    "unsloth": UNSLOTH,
-    "verl": VERL,
-    "prime-rl": PRIME_RL,
-    "openrlhf": OPENRLHF,
-    "tinker": TINKER,
-    "skyrl": SKYRL,
-    "nemo-rl": NEMO_RL,
+    path.stem: json.loads(path.read_text())
+    for path in sorted(FIXTURES.glob("*.json"))
+    if path.stem != "reference"
 }
+STEPS = [
+    pytest.param(step, read, id=f"{framework}-{number}")
+    for framework, fixture in FRAMEWORKS.items()
+    for number, (step, read) in enumerate(zip(fixture["steps"], fixture["read"], strict=True))
+]
+FREE_PARTS = (
+    "rewards/<func>/mean",
+    "val-core/<src>/<metric>/mean@k",
+    "<prefix>/all/<agent>/reward/mean",
+    "<prefix>/effective/<agent>/solved_some",
+    "reward/avg_pass_at_N",
+    "policy/rollout_train_logprobs_abs_diff_*",
+    "probs_ratio_clamped*",
+    "mismatch_*",
+    "perf/*",
+)
 
 
+@pytest.mark.parametrize("row", REFERENCE)
+def test_every_name_of_the_reference_is_known(row):
+    assert [name for name in REFERENCE[row] if lookup(name) is None] == []
+    expected = {
+        name: to for fixture in FRAMEWORKS.values() for name, to in fixture["names"].items()
+    }
+    assert {name: channel_of(name) for name in REFERENCE[row]} == {
+        name: expected[name] for name in REFERENCE[row]
+    }
+
+
+@pytest.mark.parametrize("name", FREE_PARTS)
+def test_a_name_with_a_free_part_is_known_whatever_stands_there(name):
+    assert lookup(name) is not None
+
+
+@pytest.mark.parametrize("prefix", ["", "train/"])
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_every_name_of_a_framework_leads_where_it_should(framework):
-    names = FRAMEWORKS[framework]
-    assert {name: channel_of(name) for name in names} == names
-    assert [name for name in names if lookup(name) is None] == []
+def test_every_name_of_a_framework_leads_where_it_should(framework, prefix):
+    names = FRAMEWORKS[framework]["names"]
+    assert {name: channel_of(prefix + name) for name in names} == names
+    assert [name for name in names if lookup(prefix + name) is None] == []
+    assert {name for step in FRAMEWORKS[framework]["steps"] for name in step} <= names.keys()
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_a_whole_step_of_a_framework_is_mapped(framework):
-    names = FRAMEWORKS[framework]
-    metrics = map_metrics(dict.fromkeys(names, 3.0))
-    expected = {channel for channel in names.values() if channel not in (None, "step")}
-    assert metrics.channels() == dict.fromkeys(expected, 3.0)
-    assert set(metrics.extra) == {name for name, channel in names.items() if channel is None}
-    assert metrics.step == (3 if "step" in names.values() else None)
+@pytest.mark.parametrize("prefix", ["", "train/"])
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("step", "read"), STEPS)
+def test_a_whole_step_of_a_framework_is_mapped(step, read, order, prefix):
+    raw = {prefix + name: value for name, value in list(step.items())[::order]}
+    metrics = map_metrics(raw)
+    assert {"step": metrics.step, **metrics.channels()} == read
+    assert metrics.nonfinite == metrics.unreadable == {}
+    assert all(channel_of(name) is None for name in metrics.extra)
+
+
+@pytest.mark.parametrize("names", KEPT.values(), ids=KEPT)
+def test_a_known_name_without_a_channel_has_its_reason(names):
+    assert all(len(reason.split()) >= 3 for reason in names.values())
+    assert {channel_of(name) for name in names} <= {None}
 
 
 @pytest.mark.parametrize(
@@ -301,6 +97,13 @@ def test_a_whole_step_of_a_framework_is_mapped(framework):
         ("mismatch_kl/all/mean", "kl_mismatch"),
         ("optim/kl_sample_train_v1", "kl_mismatch"),
         ("gen_kl_error", "kl_mismatch"),
+        ("policy_kl_error", "kl_mismatch"),
+        ("optim/kl_sample_train_v2", "kl_mismatch"),
+        ("actor/reward_kl_penalty", "kl_ref"),
+        ("loss/avg_kl", "kl_ref"),
+        ("kl_policy_base", "kl_ref"),
+        ("train/kl", "kl_ref"),
+        ("train/ppo_kl", "kl_old"),
     ],
 )
 def test_the_three_meanings_of_kl_stay_apart(name, channel):
@@ -332,6 +135,34 @@ def test_the_first_name_of_a_channel_wins_in_any_order_of_keys(order):
     assert map_metrics(dict(list(raw.items())[::order])).reward_mean == 1.0
     raw = {"entropy": 0.5, "policy/entropy_avg": 9.0}
     assert map_metrics(dict(list(raw.items())[::order])).entropy == 0.5
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_agents_the_same_one_is_read_in_every_step(order):
+    raw = {"train/all/solver/reward/mean": 1.0, "train/all/critic/reward/mean": 2.0}
+    assert map_metrics(dict(list(raw.items())[::order])).reward_mean == 2.0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "objective/non_score_reward",  # the KL penalty
+        "logprobs_diff",  # OpenRLHF: against the reference model, with a sign
+        "critic/grad_norm",
+        "critic/lr",
+        "actor/kl_coef",
+        "perf/total_num_tokens",  # of one step, where `num_tokens` counts on
+        "val/clipfrac_avg",
+        "rewards/correct/mean",
+        "baseline_reward/pct_mixed",
+        "eval_kl",
+        "train/eval_reward",
+        "validation/reward",
+    ],
+)
+def test_what_only_looks_like_a_channel_leads_to_none(name):
+    assert lookup(name) is not None
+    assert channel_of(name) is None
 
 
 def test_none_under_the_first_name_leaves_room_for_the_second():

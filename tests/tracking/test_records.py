@@ -160,3 +160,10 @@ def test_many_names_that_are_equal_as_text_are_numbered_in_turn():
     record, _, _ = step_record(dict.fromkeys(keys, 1.0), next_step=0, time="t")
     assert len(record["metrics"]) == 3_000
     assert list(record["metrics"])[-1] == "nan#3000"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_trainers_step_counts_before_the_trackers(order):
+    logged = {"_step": 41, "train/global_step": 7, "train/kl": 0.1}
+    record, _, notes = step_record(dict(list(logged.items())[::order]), next_step=3, time="t")
+    assert (record["step"], notes) == (7, ())

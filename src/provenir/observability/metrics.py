@@ -225,7 +225,7 @@ def _read_plain(source: dict[Any, Any]) -> Reading | None:
 
 def _by_channel(items: Any, extra: dict[str, Any] | None) -> tuple[dict[str, Any], object]:
     picked: dict[str, Any] = {}
-    ranks: dict[str, int] = {}
+    ranks: dict[str, tuple[int, str]] = {}
     for key, value in items:
         name = key if type(key) is str else _name(key)
         target = lookup(name)
@@ -233,9 +233,11 @@ def _by_channel(items: Any, extra: dict[str, Any] | None) -> tuple[dict[str, Any
         if target is None or channel is None:
             if extra is not None:
                 extra[name] = value
-        elif value is not None and ranks.get(channel, target.rank) >= target.rank:
-            ranks[channel] = target.rank
-            picked[channel] = value
+        elif value is not None:
+            rank = (target.rank, name)
+            if channel not in ranks or rank <= ranks[channel]:
+                ranks[channel] = rank
+                picked[channel] = value
     return picked, picked.pop(STEP, None)
 
 

@@ -243,8 +243,13 @@ def _step_number(fields: Mapping[str, Any], fallback: int) -> tuple[int, Finding
     """The step that the metrics name, by `step` or by a framework's own word for it."""
     value = fields.get(STEP)
     if value is None:
-        named = (name for name in fields if (target := lookup(name)) and target.channel == STEP)
-        value = next((fields[name] for name in named if fields[name] is not None), None)
+        named = (
+            (target.rank, name)
+            for name in fields
+            if fields[name] is not None and (target := lookup(name)) and target.channel == STEP
+        )
+        _, first = min(named, default=(0, STEP))
+        value = fields.get(first)
     if value is None:
         return fallback, None
     number = step_number(value)
