@@ -81,9 +81,6 @@ def print_groups_and_runs(half: str) -> None:
             monitor.add(rollout)
         whole = (s for s in monitor.report().signals if s.index is None and s.severity != "info")
         flagged[parted].append(any(s.kind == "proxy_divergence" for s in whole))
-    print(
-        "runs in which proxy and true reward part, and that a signal about the run says so: ",
-        end="",
-    )
-    print(f"{sum(flagged[True])}/{len(flagged[True])}; of the others {sum(flagged[False])}", end="")
-    print(f"/{len(flagged[False])}")
+    told = {parted: f"{sum(hits)} of {len(hits)}" for parted, hits in flagged.items()}
+    print(f"runs said to part: {told[True]} in which proxy and true reward do, ", end="")
+    print(f"{told[False]} of the others")
