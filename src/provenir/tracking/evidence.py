@@ -64,10 +64,11 @@ class Evidence:
         finally:
             self.changing = outer
 
-    def stored_step(self, record: Mapping[str, Any]) -> None:
-        """Take a step record read back from a file."""
+    def stored_step(self, record: Mapping[str, Any]) -> list[Anomaly]:
+        """Take a step record read back from a file; return the anomalies that begin with it."""
         step = record.get("step")
-        self.step(step if isinstance(step, int) else self.next_step, seen_by_recorder(record))
+        number = step if isinstance(step, int) else self.next_step
+        return self.step(number, seen_by_recorder(record))
 
     def trajectory(self, record: Mapping[str, Any]) -> None:
         """Take one rollout; `trajectories` becomes the number of the next one."""
