@@ -300,6 +300,12 @@ COMMANDS: dict[str, Callable[[Scene], Lines]] = {
         *shown("run", "verify", s.poisoned),
         *shown("run", "verify", s.died),
     ],
+    "run watch": lambda s: [
+        *shown("run", "watch", s.run, "--once"),
+        *shown("run", "watch", s.poisoned, "--once"),
+        *shown("run", "watch", s.died, "--once"),
+        ("run", "watch", s.missing),
+    ],
     "run recover": lambda s: [
         *shown("run", "recover", s.run),
         *shown("run", "recover", s.poisoned),

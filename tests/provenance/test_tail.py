@@ -82,15 +82,15 @@ def test_a_file_that_goes_is_awaited(path: Path) -> None:
 
 
 def test_a_line_beyond_the_bound_is_left_out_and_counted(path: Path) -> None:
-    tail = Tail(path, read_bytes=8)
-    append(path, b"a\n" + b"x" * 50 + b"\nb\n")
+    tail = Tail(path, read_bytes=4, max_line_bytes=20)
+    append(path, b"a\n" + b"y" * 20 + b"\n" + b"x" * 50 + b"\nb\n")
     lines: list[bytes] = []
     while True:
         news = tail.read()
         lines += news.lines
         if not news.more:
             break
-    assert lines == [b"a", b"b"]
+    assert lines == [b"a", b"y" * 20, b"b"]
     assert tail.overlong == 1
 
 
@@ -110,7 +110,7 @@ def test_however_a_file_is_written_its_lines_come_once_and_in_order(
 ) -> None:
     path = tmp_path_factory.mktemp("tail") / "file"
     data = b"".join(line + b"\n" for line in lines)
-    tail, got, at = Tail(path, read_bytes=16), list[bytes](), 0
+    tail, got, at = Tail(path, read_bytes=4), list[bytes](), 0
     for cut in [*cuts, len(data) + 1]:
         append(path, data[at : at + cut])
         at += cut

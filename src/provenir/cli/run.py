@@ -9,6 +9,7 @@ import typer
 
 from provenir.cli.output import PIPE_COLUMNS, note, print_json, reading_bar, say, stdout, table
 from provenir.cli.verdicts import show_verdict
+from provenir.cli.watch import watch
 from provenir.core.errors import InputError, LockedError, ProvenirError
 
 if TYPE_CHECKING:
@@ -106,6 +107,9 @@ def verify(run_dir: RunDir, json: AsJson = False) -> None:
         now = SystemClock().now()
         document = verdict_document(verdict, subject=str(run_dir), digest=None, at=now)
     raise typer.Exit(show_verdict(verdict, subject=str(run_dir), document=document))
+
+
+app.command()(watch)
 
 
 def _artifacts(record: RunRecord) -> list[Path]:

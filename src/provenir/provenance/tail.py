@@ -3,7 +3,7 @@
 Rules: only whole lines are handed over; what stands after the last newline waits for its end. The
 file may not be there yet, and may go. One that was replaced, cut short or written anew is read from
 its beginning, and the reader is told so, because what it gathered belongs to another file. A line
-longer than one reading is left out and counted.
+longer than other readers accept is left out and counted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from provenir.core.errors import InputError
 from provenir.core.files import open_regular
+from provenir.core.limits import MAX_DOCUMENT_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["News", "Tail"]
 
-READ_BYTES: Final = 8 * 2**20
+READ_BYTES: Final = 2**20
 _HEAD_BYTES: Final = 64
 """Enough to tell a file from another in its place: a record begins with its step and time."""
 
@@ -44,18 +45,26 @@ class Tail:
 
     Args:
         path: The file; it need not be there.
-        read_bytes: Most bytes of one reading, and the longest line.
+        read_bytes: Bytes of one reading, more only where a single line needs it.
+        max_line_bytes: Longest line.
 
     Attributes:
         overlong: Lines that were left out.
         has_torn_end: Whether the file ended without a newline when it was last looked at.
     """
 
-    def __init__(self, path: Path, *, read_bytes: int = READ_BYTES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        read_bytes: int = READ_BYTES,
+        max_line_bytes: int = MAX_DOCUMENT_BYTES,
+    ) -> None:
         self.path = path
         self.overlong = 0
         self.has_torn_end = False
         self._read_bytes = read_bytes
+        self._max_line_bytes = max_line_bytes
         self._file: tuple[int, int] | None = None
         self._seen: tuple[int, int] | None = None
         self._offset = 0
@@ -87,8 +96,12 @@ class Tail:
         )
         if replaced:
             self._offset, self._head, self._inside = 0, b"", False
-        data = os.pread(descriptor, self._read_bytes, self._offset)
-        more = len(data) == self._read_bytes
+        size = self._read_bytes
+        data = os.pread(descriptor, size, self._offset)
+        while b"\n" not in data and len(data) == size <= self._max_line_bytes:
+            size *= 2
+            data = os.pread(descriptor, size, self._offset)
+        more = len(data) == size
         lines = self._whole_lines(data)
         if len(self._head) < _HEAD_BYTES:
             self._head = os.pread(descriptor, min(_HEAD_BYTES, self._offset), 0)
@@ -99,7 +112,7 @@ class Tail:
         end = data.rfind(b"\n") + 1
         self.has_torn_end = end < len(data)
         if not end:
-            if len(data) == self._read_bytes:
+            if len(data) > self._max_line_bytes:
                 self._offset += len(data)
                 self.overlong += not self._inside
                 self._inside = True
