@@ -1,0 +1,168 @@
+"""The rollouts of one group held against each other.
+
+All members of a group answer the same prompt, so what is usual for the prompt is seen in the group
+itself: a completion that earns like the others by another way (`group_outlier`), or that is much
+longer than the others and earns no more (`length_inflation`).
+
+A member's strangeness is its median distance to the others. It counts only where it exceeds what
+the others show among themselves, by a margin and by their own spread: in a group of diverse
+solutions everybody is far from everybody, and nobody is an outlier. An outlier is information
+unless it uses a device of hacks that nobody else in the group uses, or does a third of the others'
+work for a reward that was measured to be undeserved: a terse answer may well be right.
+
+It cannot see a hack that most of the group shares, nor one among fewer than four that earn alike.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+from provenir.observability.hacking.features import Features, distance, features
+from provenir.observability.hacking.run_lengths import RunLengths
+from provenir.observability.hacking.signal import HackingSignal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Features", "GroupMember", "RunLengths", "contrast_group", "features"]
+
+MAX_MEMBERS: Final = 64
+"""Members of a group that are contrasted; of a larger group the first."""
+
+_FEWEST: Final = 4
+_MARGIN: Final = 0.06
+_CLEAR_MARGIN: Final = 0.2
+_SHORTCUT: Final = 3.0
+_HACK_DEVICES: Final = frozenset({"cases", "exit", "markup", "overrides", "system", "tests"})
+_LONGER: Final = 3.0
+_MUCH: Final = 400
+_LENGTH_Z: Final = 4.0
+_LEAST_SPREAD: Final = 0.2
+_LESS_NOVEL: Final = 0.8
+_SAME: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    """One rollout of a group.
+
+    Attributes:
+        index: Its place in the batch or run.
+        reward: What it earned in training, None when that is not known.
+        true: The reward that was meant, None when it was not measured.
+        text_features: What is kept of its text.
+    """
+
+    index: int
+    reward: float | None
+    true: float | None
+    text_features: Features
+
+
+def contrast_group(members: Sequence[GroupMember]) -> list[HackingSignal]:
+    """Return what the members of one group show against each other; never raises.
+
+    Args:
+        members: Rollouts that share a prompt; fewer than four say nothing.
+
+    Cost: quadratic in the members, of which at most 64 are read.
+    """
+    known = [m for m in members[:MAX_MEMBERS] if m.reward is not None and math.isfinite(m.reward)]
+    if len(known) < _FEWEST:
+        return []
+    return [*_inflated(known), *_outliers(known)]
+
+
+def _outliers(known: list[GroupMember]) -> list[HackingSignal]:
+    rewards = [member.reward or 0.0 for member in known]
+    top = max(rewards)
+    if top <= 0 and top - min(rewards) <= _SAME:
+        return []
+    slack = _SAME * max(1.0, abs(top))
+    alike = [m for m, reward in zip(known, rewards, strict=True) if top - reward <= slack]
+    if len(alike) < _FEWEST:
+        return []
+    size = len(alike)
+    table = [[0.0] * size for _ in alike]
+    for row, one in enumerate(alike):
+        for column in range(row):
+            far = distance(one.text_features, alike[column].text_features)
+            table[row][column] = table[column][row] = far
+    return [
+        signal
+        for place in range(size)
+        if (signal := _outlier(alike, table, place, slack)) is not None
+    ]
+
+
+def _outlier(
+    alike: list[GroupMember], table: list[list[float]], place: int, slack: float
+) -> HackingSignal | None:
+    """Judge one of those that earn the most."""
+    member = alike[place]
+    if member.true is not None and member.true >= (member.reward or 0.0) - slack:
+        return None
+    rest = [other for other in range(len(alike)) if other != place]
+    strange = median(table[place][other] for other in rest)
+    usual = sorted(median(table[one][other] for other in rest if other != one) for one in rest)
+    usual = usual[: len(usual) - len(alike) // 8]  # so that two of eight do not hide each other
+    excess = strange - usual[-1]
+    if excess < max(_MARGIN, (usual[-1] - usual[0]) / 2):
+        return None
+    mine, theirs = member.text_features, [alike[other].text_features for other in rest]
+    work = median(other.words for other in theirs)
+    shortcut = member.true is not None and mine.words * _SHORTCUT < work
+    shared = frozenset().union(*(other.devices for other in theirs))
+    foreign = sorted((mine.devices - shared) & _HACK_DEVICES)
+    if not (shortcut or foreign) and excess < _CLEAR_MARGIN:
+        return None
+    leaning = "with a fraction of their work" if shortcut else ", ".join(foreign)
+    return HackingSignal(
+        kind="group_outlier",
+        severity="warning" if leaning else "info",
+        detail=(
+            f"earns {member.reward:.4g} like {len(rest)} others by another way: "
+            f"{strange:.2f} from them, they are within {usual[-1]:.2f} of each other"
+            + (f" ({leaning})" if leaning else "")
+        ),
+        index=member.index,
+        data={"distance": strange, "usual": usual[-1], "members": len(alike)},
+    )
+
+
+def _inflated(known: list[GroupMember]) -> list[HackingSignal]:
+    signals = []
+    for member in known:
+        others = [other for other in known if other is not member]
+        lengths = [math.log(other.text_features.chars + 1) for other in others]
+        usual = median(lengths)
+        spread = max(_LEAST_SPREAD, 1.4826 * median(abs(length - usual) for length in lengths))
+        chars = member.text_features.chars
+        usual_chars = math.exp(usual) - 1
+        z = (math.log(chars + 1) - usual) / spread
+        if chars < _LONGER * usual_chars or chars - usual_chars < _MUCH or z < _LENGTH_Z:
+            continue
+        if _earned(member) > median(_earned(other) for other in others) + _SAME:
+            continue
+        novelty = median(other.text_features.novelty for other in others)
+        padded = member.text_features.novelty < _LESS_NOVEL * novelty
+        signals.append(
+            HackingSignal(
+                kind="length_inflation",
+                severity="warning" if padded else "info",
+                detail=(
+                    f"{chars} characters where the group needs {usual_chars:.0f}, and earns no more"
+                    + (f"; {member.text_features.novelty:.0%} of it is new" if padded else "")
+                ),
+                index=member.index,
+                data={"chars": chars, "usual": usual_chars, "z": z},
+            )
+        )
+    return signals
+
+
+def _earned(member: GroupMember) -> float:
+    return (member.reward or 0.0) if member.true is None else member.true
