@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from provenir.observability.hacking.groups import FEWEST_TEXTS
 from provenir.observability.hacking.report import UNSEEN
 
 if TYPE_CHECKING:
@@ -98,20 +99,24 @@ class Account:
         }
 
     def gaps(
-        self, *, groups: int, contrasted: int, dropped: int, unseen: Iterable[str]
+        self, *, groups: int, contrasted: int, steps: int, dropped: int, unseen: Iterable[str]
     ) -> dict[str, str]:
         """Say what was not examined and why, for a report.
 
         Args:
             groups: Groups of rewards that were judged.
             contrasted: Groups whose texts were contrasted.
+            steps: Steps whose means of both rewards were compared.
             dropped: Signals that were counted and not kept.
             unseen: Rollouts that were not handed over, in words.
         """
         missing = self._text_gaps(contrasted)
         trained = self.trained
         if not self.both:
-            missing["proxy_divergence"] = "no rollout carried both a reward and a true reward"
+            compared = f": only the means of {steps} steps were compared" if steps else ""
+            missing["proxy_divergence"] = (
+                f"no rollout carried both a reward and a true reward{compared}"
+            )
         elif self.both < trained:
             missing["proxy_divergence"] = (
                 f"{trained - self.both} of {trained} rollouts carried no true reward"
@@ -149,8 +154,8 @@ class Account:
                 f"no format was declared for {self.unformatted} of {self.texts} texts"
             )
         if not contrasted:
-            for kind in ("group_outlier", "length_inflation"):
-                missing[kind] = "no group of two or more texts was given"
+            missing["group_outlier"] = f"no group of {FEWEST_TEXTS} or more texts was given"
+            missing["length_inflation"] = f"against the run only: {missing['group_outlier']}"
         if self.skipped:
             reasons = ", ".join(f"{why}: {count}" for why, count in sorted(self.skipped.items()))
             for kind in CODE_KINDS:

@@ -12,7 +12,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from provenir.observability.hacking.contrast import GroupMember, contrast_group, features
+from provenir.observability.hacking.contrast import (
+    MAX_MEMBERS,
+    GroupMember,
+    contrast_group,
+    features,
+)
 from provenir.observability.hacking.grading import graded, is_flag
 from provenir.observability.hacking.judge import judge_group
 
@@ -23,11 +28,11 @@ if TYPE_CHECKING:
     from provenir.observability.hacking.rollout import Rollout
     from provenir.observability.hacking.signal import HackingSignal
 
-MAX_MEMBERS: Final = 8_192
+MAX_KEPT: Final = 4_096
 """Rollouts of all open groups whose texts are kept for the contrast, as features."""
 
-MAX_PER_GROUP: Final = 256
-"""Those of one group; a larger one is contrasted by its first."""
+FEWEST_TEXTS: Final = 4
+"""Texts of a group from which on it is contrasted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,7 @@ class Outcome:
         about_members: Signals about single rollouts of it.
         newly_flagged: Rollouts that only these signals flag.
         groups: 1 when the rewards of a group of two or more were judged.
-        contrasted: 1 when two or more of its texts were contrasted.
+        contrasted: 1 when its texts were enough to be contrasted.
     """
 
     about_group: HackingSignal | None = None
@@ -81,18 +86,22 @@ class OpenGroups:
         max_members: How many rollouts of all of them keep what the contrast needs.
     """
 
-    def __init__(self, *, max_groups: int, max_members: int = MAX_MEMBERS) -> None:
+    def __init__(self, *, max_groups: int, max_members: int = MAX_KEPT) -> None:
         self._max_groups = max_groups
         self._max_members = max_members
         self._open: OrderedDict[Hashable, _Group] = OrderedDict()
         self._with_texts: OrderedDict[Hashable, _Group] = OrderedDict()
         self._members = 0
 
-    def join(self, key: Hashable, group_id: str | int, seen: Examination) -> Iterator[Outcome]:
-        """Put an examined rollout with a reward into its group; yield what had to be closed."""
-        reward = seen.rollout.proxy
-        if reward is None:
+    def join(self, seen: Examination) -> Iterator[Outcome]:
+        """Put an examined rollout into its group, if any; yield what had to be closed for it.
+
+        The same prompt may come again at a later step: that is another group.
+        """
+        group_id, reward = seen.rollout.group_id, seen.rollout.proxy
+        if group_id is None or reward is None:
             return
+        key = (group_id, seen.rollout.step)
         group = self._open.get(key)
         if group is None:
             if len(self._open) >= self._max_groups:
@@ -103,7 +112,7 @@ class OpenGroups:
         group.high = max(group.high, reward)
         if seen.reading is None or seen.reading.response is None or group.is_settled:
             return
-        if len(group.members) >= MAX_PER_GROUP:
+        if len(group.members) >= MAX_MEMBERS:
             return
         if self._members >= self._max_members:
             oldest = next(iter(self._with_texts))
@@ -138,7 +147,7 @@ class OpenGroups:
 def contrasted(examinations: list[Examination]) -> tuple[HackingSignal, ...]:
     """Contrast the rollouts of one group that is complete."""
     group = _Group(0, 0.0, 0.0)
-    for seen in examinations[:MAX_PER_GROUP]:
+    for seen in examinations[:MAX_MEMBERS]:
         if seen.reading is not None and seen.reading.response is not None:
             group.members.append(_member(len(group.members), seen, seen.reading.response.text))
     return _contrasted(group).about_members
@@ -168,7 +177,7 @@ def _judged(group: _Group) -> Outcome:
 
 
 def _contrasted(group: _Group) -> Outcome:
-    if len(group.members) < 2:
+    if len(group.members) < FEWEST_TEXTS:
         return Outcome()
     found: list[HackingSignal] = []
     flagged: set[int] = set()

@@ -16,7 +16,8 @@ from provenir.observability.hacking.judge import DEFAULT_GAP, checked_gap, judge
 from provenir.observability.hacking.kept import KeptSignals
 from provenir.observability.hacking.reading import stored_reading
 from provenir.observability.hacking.report import HackingReport
-from provenir.observability.hacking.rollout import finite, group_key, plain_id
+from provenir.observability.hacking.rollout import finite, plain_id
+from provenir.observability.hacking.run_watch import RunWatch, StepWatch
 from provenir.observability.hacking.signal import HackingSignal
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ _FEWEST_GROUPS: Final = 20
 
 class HackingMonitor:
     """Gathers what the rollouts of a run say about reward hacking.
+
+    Attributes:
+        steps: What is gathered from the metrics of steps.
 
     Args:
         gap: Proxy minus true reward from which on a rollout is flagged, in units of reward.
@@ -57,6 +61,8 @@ class HackingMonitor:
         self._unseen: list[str] = []
         self._kept = KeptSignals(max_signals)
         self._open = OpenGroups(max_groups=max_groups)
+        self._run = RunWatch()
+        self.steps = StepWatch()
         self._groups = 0
         self._contrasted = 0
 
@@ -85,8 +91,19 @@ class HackingMonitor:
                 self._account.evaluated += 1
                 return []
             self._tally(seen)
-            self._join(trajectory, seen)
+            self._join(seen)
         return list(seen.signals)
+
+    def add_step(self, metrics: Mapping[str, Any]) -> None:
+        """Take the metrics of one step; never raises.
+
+        Where rollouts do not carry both rewards, the means of steps that do tell whether the two
+        part over the run.
+
+        Args:
+            metrics: Under any framework's names (`provenir.observability.metric_names`).
+        """
+        self.steps.take(metrics)
 
     def add_group(
         self,
@@ -146,7 +163,9 @@ class HackingMonitor:
                 contrasted += outcome.contrasted
                 flagged += outcome.newly_flagged
             dropped = kept.dropped
-            about_run = _about_run(groups, kept.counts)
+            about_run = [*_run_collapse(groups, kept.counts), *self._run.signals]
+            if not self._run.knows_both:
+                about_run += self.steps.signals
             for signal in about_run:
                 kept.counts[signal.kind] = kept.counts.get(signal.kind, 0) + 1
             account = self._account
@@ -159,30 +178,28 @@ class HackingMonitor:
                 counts=dict(sorted(kept.counts.items())),
                 examined=account.counts(groups),
                 not_examined=account.gaps(
-                    groups=groups, contrasted=contrasted, dropped=dropped, unseen=self._unseen
+                    groups=groups,
+                    contrasted=contrasted,
+                    steps=self.steps.taken,
+                    dropped=dropped,
+                    unseen=self._unseen,
                 ),
             )
 
     def _tally(self, seen: Examination) -> None:
         self._account.take(seen)
+        self._run.take(seen)
         self._kept.keep_all(seen.signals)
 
-    def _join(self, trajectory: Mapping[str, Any], seen: Examination) -> None:
-        if seen.rollout.group_id is None or seen.rollout.proxy is None:
-            return
-        try:
-            key = group_key(trajectory, seen.rollout.group_id)
-        except Exception:  # noqa: BLE001 - a user's mapping may fail when read again
-            self._account.unreadable += 1
-            return
-        for outcome in self._open.join(key, seen.rollout.group_id, seen):
+    def _join(self, seen: Examination) -> None:
+        for outcome in self._open.join(seen):
             self._kept.keep_all(outcome.signals)
             self._groups += outcome.groups
             self._contrasted += outcome.contrasted
             self._account.flagged += outcome.newly_flagged
 
 
-def _about_run(groups: int, counts: Mapping[str, int]) -> list[HackingSignal]:
+def _run_collapse(groups: int, counts: Mapping[str, int]) -> list[HackingSignal]:
     """Judge the share of a run's groups that carry no gradient though they are not solved."""
     collapsed = counts.get("advantage_collapse", 0)
     if groups < _FEWEST_GROUPS or collapsed < _MOST_GROUPS * groups:

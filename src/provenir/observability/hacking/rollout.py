@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import json_line, scalar, to_plain
@@ -15,6 +15,7 @@ EVALUATION: Final = "eval"
 """The ``phase`` of a rollout that was made in an evaluation: nothing was trained on it."""
 
 _MAX_ID: Final = 128
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Rollout:
     Attributes:
         index: Its place in the batch or run.
         group_id: Which rollouts share its prompt, None when it was not said.
+        step: The training step it belongs to, None when it was not said.
         proxy: The reward that trained, None when missing or not finite.
         true: The reward that was meant, None when missing or not finite.
         unreadable: How many of its rewards were given and are no finite numbers.
@@ -32,6 +34,7 @@ class Rollout:
 
     index: int
     group_id: str | int | None = None
+    step: int | None = None
     proxy: float | None = None
     true: float | None = None
     unreadable: int = 0
@@ -52,18 +55,20 @@ def read_rollout(trajectory: object, *, index: int) -> Rollout:
         index: Its place when it does not say.
     """
     try:
+        step = _get(trajectory, "step")
         proxy, faulty = _reward(trajectory, PROXY_KEYS)
         true, faulty_too = _reward(trajectory, TRUE_KEYS)
         return Rollout(
             index=_index(_get(trajectory, "index"), index),
             group_id=plain_id(_get(trajectory, "group_id")),
+            step=_index(step, None),
             proxy=proxy,
             true=true,
             unreadable=faulty + faulty_too,
             evaluation=_is(_get(trajectory, "phase"), EVALUATION),
         )
     except Exception:  # noqa: BLE001 - a user's mapping may fail in any way
-        return Rollout(index=index)
+        return Rollout(index=index, unreadable=1)
 
 
 def finite(value: object) -> float | None:
@@ -83,12 +88,6 @@ def plain_id(value: object) -> str | int | None:
     plain, _ = to_plain(value, max_depth=4, max_nodes=64)
     text = plain if isinstance(plain, str) else json_line(plain).decode().strip()
     return text[:_MAX_ID]
-
-
-def group_key(trajectory: object, group_id: str | int) -> Hashable:
-    """Return what tells groups apart: the same prompt may come again at a later step."""
-    step = _get(trajectory, "step")
-    return (group_id, step if type(step) is int else None)
 
 
 def _get(trajectory: object, key: str) -> Any:
@@ -111,5 +110,5 @@ def _is(value: object, text: str) -> bool:
     return type(value) is str and value == text
 
 
-def _index(value: object, fallback: int) -> int:
+def _index(value: object, fallback: _T) -> int | _T:
     return value if type(value) is int and abs(value) <= MAX_SAFE_INTEGER else fallback
