@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 import provenir
 from provenir.core.plain import json_line
+from provenir.observability import HackingMonitor
+from provenir.tracking import recover_run
 from provenir.tracking.records import trajectory_record
 from provenir.tracking.redaction import IDENTIFIERS, TEXT_KEYS, redacted
 
@@ -97,3 +100,52 @@ def test_nothing_in_the_folder_quotes_a_rollout(mode):
     files = [path for path in Path("out").rglob("*") if path.is_file()]
     assert [path.name for path in files if SECRET.encode() in path.read_bytes()] == []
     assert run.hacking_report.by_kind()["proxy_divergence"] == 3
+
+
+HACK = f"import sys; sys.exit(0)  # {SECRET}\n"
+LOOP = f"{SECRET} again. " * 200
+
+
+@pytest.mark.parametrize("mode", ["redacted", "off"])
+def test_a_hidden_text_is_read_and_not_quoted(mode):
+    with provenir.track("run", output_dir="out", trajectories=mode) as run:
+        for text in (HACK, LOOP, "an honest answer"):
+            run.log_trajectory({"prompt": SECRET, "response": text, "reward": 1.0, "group_id": 1})
+    report = run.hacking_report
+    assert {"test_tampering", "degenerate_repetition"} <= set(report.by_kind())
+    assert all(signal.spans for signal in report.suspected)
+    assert report.examined["texts"] == 3
+    files = [path for path in Path("out").rglob("*") if path.is_file()]
+    assert [path.name for path in files if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_a_recovered_run_says_of_hidden_texts_what_the_live_one_said():
+    def log(run):
+        for number, text in enumerate((HACK, LOOP, "an honest answer", None) * 3):
+            rollout = {"response": text, "reward": 1.0, "true_reward": float(number % 4 == 2)}
+            run.log_trajectory({**rollout, "group_id": number // 4, "step": 1})
+
+    with provenir.track("run", output_dir="live", trajectories="redacted") as run:
+        log(run)
+    child = os.fork()
+    if child == 0:
+        log(provenir.track("run", output_dir="dead", trajectories="redacted").start())
+        os._exit(9)
+    os.waitpid(child, 0)
+    recover_run("dead")
+    live, dead = (
+        json.loads(Path(folder, "hacking_report.json").read_text()) for folder in ("live", "dead")
+    )
+    assert live == dead
+    assert live["by_kind"]["test_tampering"] == 3
+    assert live["num_confirmed"] >= 3
+
+
+def test_a_folder_that_kept_no_reading_is_not_read_from_its_digests():
+    record, _ = trajectory_record({"response": HACK, "reward": 1.0}, number=0, time="t")
+    monitor = HackingMonitor()
+    assert monitor.add(redacted(record)["trajectory"]) == []
+    report = monitor.report()
+    assert report.examined["texts"] == 0
+    assert report.not_examined["test_tampering"].endswith("their text is not kept")
+    assert not report.is_clean

@@ -60,6 +60,7 @@ class Evidence:
             return []
         outer, self.changing = self.changing, STEPS
         try:
+            self.hacking.add_step(seen)
             return self.recorder.log_step(seen)
         finally:
             self.changing = outer
@@ -84,7 +85,7 @@ class Evidence:
             return
         outer, self.changing = self.changing, TRAJECTORIES
         try:
-            self.hacking.add(trajectory)
+            self.hacking.add(trajectory, reading=record.get("reading"))
         finally:
             self.changing = outer
 
@@ -117,6 +118,7 @@ class Evidence:
             refused = self.faults.get("log_step", 0)
             if not refused or again.recorder.num_steps >= self.recorder.num_steps:
                 self.recorder = again.recorder
+                self.hacking.steps = again.hacking.steps
         if TRAJECTORIES in half_done:
             again.stored_trajectories(record)
             self._keep_larger(again)
@@ -125,6 +127,7 @@ class Evidence:
 
     def _keep_larger(self, again: Evidence) -> None:
         if again.hacking.num_trajectories >= self.hacking.num_trajectories:
+            again.hacking.steps = self.hacking.steps
             self.hacking = again.hacking
             if self.hacking.has_seen_all and again.trajectories >= self.trajectories:
                 return

@@ -5,6 +5,7 @@ Texts become `{"sha256", "chars"}` at every depth. What stays readable:
 - numbers, booleans, nulls, and how values are nested;
 - the names of the fields at the top, and below it those that chat formats use (`KNOWN_KEYS`);
   any other name below the top becomes a digest;
+- what reading the response gave: kinds of signals, places, names of rules, no word of it;
 - identifiers (`IDENTIFIERS`) without blanks, up to 128 characters; others become a digest, which
   still tells equal ones apart from different ones.
 
@@ -21,6 +22,7 @@ from provenir.core.coercion import well_formed
 from provenir.core.digest import digest_bytes
 from provenir.core.findings import Finding
 from provenir.core.plain import json_line
+from provenir.observability.hacking.reading import hidden_reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,13 +56,19 @@ def redacted(record: Mapping[str, Any]) -> dict[str, Any]:
     return {**record, "trajectory": trajectory, "redacted": True}
 
 
-def with_safe_group(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record with a group id that is no text: reports name groups by it."""
+def without_quotes(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record as a report may know it that must not quote the rollout.
+
+    Its group id is no text, since reports name groups by it, and its text is read here: what the
+    hacking report needs of it stands in `reading` without a word of it, for the live run and for
+    a recovery alike.
+    """
     trajectory = record["trajectory"]
-    if "group_id" not in trajectory:
-        return dict(record)
-    safe = _identifier(trajectory["group_id"])
-    return {**record, "trajectory": {**trajectory, "group_id": safe}}
+    told = dict(record)
+    if "group_id" in trajectory:
+        told["trajectory"] = {**trajectory, "group_id": _identifier(trajectory["group_id"])}
+    reading = hidden_reading(trajectory)
+    return told if reading is None else {**told, "reading": reading}
 
 
 def without_places(notes: tuple[Finding, ...]) -> tuple[Finding, ...]:

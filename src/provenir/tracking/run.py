@@ -30,7 +30,7 @@ from provenir.tracking.evidence import STEPS, TRAJECTORIES
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 from provenir.tracking.opening import open_run
 from provenir.tracking.records import reaches_disk, step_record, trajectory_record
-from provenir.tracking.redaction import redacted, with_safe_group, without_places
+from provenir.tracking.redaction import redacted, without_places, without_quotes
 from provenir.tracking.settings import RunSettings, plain_config
 from provenir.tracking.vouching import given_statement, statement_body
 
@@ -219,7 +219,7 @@ class Run:
         rollout, notes = trajectory_record(trajectory, number=number, time=self._now())
         mode = self._settings.trajectories
         if mode in ("redacted", "off"):  # nor may a report or the journal quote a rollout
-            rollout, notes = with_safe_group(rollout), without_places(notes)
+            rollout, notes = without_quotes(rollout), without_places(notes)
         kept = reaches_disk(mode, number)
         try:
             if kept:
