@@ -463,3 +463,17 @@ def test_the_document_holds_what_the_format_says(healthy):
     assert [anomaly["kind"] for anomaly in document["anomalies"]] == ["nonfinite"]
     assert len(document["series"]["kl"]) == 5
     assert {len(bucket) for bucket in document["series"]["kl"]} == {5}
+
+
+def test_an_episode_that_goes_on_takes_facts():
+    recorder = FlightRecorder()
+    recorder.log_step({"step": 0, "kl": float("nan")})
+    recorder.explain("nonfinite", "kl", {"rank": 2})
+    recorder.explain("nonfinite", "entropy", {"rank": 3})
+    (anomaly,) = recorder.ongoing
+    assert anomaly.data == {"rank": 2}
+    assert recorder.anomalies == recorder.ongoing
+    for step in range(1, 20):
+        recorder.log_step({"step": step, "kl": 0.1})
+    assert recorder.ongoing == []
+    assert recorder.anomalies[0].data == {"rank": 2}

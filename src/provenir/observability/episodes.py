@@ -9,13 +9,13 @@ change nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provenir.core.findings import SEVERITIES, Severity, severity_rank
 from provenir.observability.anomaly import Anomaly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from provenir.observability.detectors.hit import Hit
 
@@ -118,6 +118,13 @@ class Episodes:
                 del self._open[key]
                 over.append(key)
         return over
+
+    def explain(self, kind: str, channel: str, facts: Mapping[str, Any]) -> None:
+        """Add facts to the open episodes of a kind and channel; what was said first stays."""
+        for episode in self._open.values():
+            anomaly = episode.anomaly
+            if (anomaly.kind, anomaly.channel) == (kind, channel):
+                self._keep(episode, replace(anomaly, data={**facts, **anomaly.data}))
 
     def _extend(self, episode: _Open, hit: Hit, *, value: float | None, step: int) -> None:
         episode.hits += 1

@@ -187,6 +187,19 @@ class FlightRecorder:
             return self._episodes.kept
 
     @property
+    def ongoing(self) -> list[Anomaly]:
+        """The episodes that go on, as they stand now."""
+        if not self._episodes.any_open:
+            return []
+        with self._lock:
+            return self._episodes.open
+
+    def explain(self, kind: str, channel: str, facts: Mapping[str, Any]) -> None:
+        """Add facts to the data of the episodes of a kind and channel that go on."""
+        with self._lock:
+            self._episodes.explain(kind, channel, facts)
+
+    @property
     def num_steps(self) -> int:
         """How many steps were logged."""
         return self._num_steps
