@@ -35,8 +35,9 @@ from provenir.provenance.run_record import read_run
 from provenir.tracking.assemble import assemble_bom, assemble_lineage
 from provenir.tracking.hashing import hash_artifact
 from provenir.tracking.log_entries import log_passport, log_run, prove_passport, sign_log
+from provenir.tracking.merging import merge_ranks
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
-from provenir.tracking.ranks import PATIENCE_S, note_other_ranks, still_writing
+from provenir.tracking.ranks import PATIENCE_S, still_writing
 from provenir.tracking.vouching import sign_run
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _close(
     writing = still_writing(run.folder.path, patience_s=PATIENCE_S if run.live else 0.0)
     for rank in sorted(writing):
         _attempt(run, "journal", partial(note, run, _still_writes(rank)))
-    for part in (_refresh, _note_faults, _note_lost, note_other_ranks):
+    for part in (_refresh, _note_faults, _note_lost, partial(merge_ranks, writing=writing)):
         _attempt(run, "journal", partial(part, run))
     _attempt(run, "journal", lambda: record(run, "end", status=status))
     ended = {"status": status, "ended_at": utc_text(clock.now()), "files": {}}

@@ -89,10 +89,10 @@ class Evidence:
         finally:
             self.changing = outer
 
-    def stored_trajectories(self, record: RunRecord) -> None:
+    def stored_trajectories(self, record: RunRecord, rank: int = 0) -> None:
         """Take the rollouts that are on disk; say so where those are not all that there were."""
         kept = 0
-        for stored in record.trajectories():
+        for stored in record.trajectories(rank):
             self.trajectory(stored)
             kept += 1
         if "sampled" in self.modes:  # up to nine more may have come; no number is given twice

@@ -1,27 +1,23 @@
-"""The processes of one distributed run: which one this is, and what rank 0 says of the others.
+"""The processes of one distributed run: which one this is, and whether the others have ended.
 
-Every rank writes its own files into the folder of the run. Only those of rank 0 are watched and
-judged, so the end of the run says what the others left there, or that they left nothing.
+Every rank writes its own files into the folder of the run; the end of the run merges them
+(`provenir.tracking.merging`).
 """
 
 from __future__ import annotations
 
 import os
+import re
 import time
 from typing import TYPE_CHECKING, Final
 
-from provenir.core.findings import Finding
-from provenir.provenance.run_layout import STEPS, TRAJECTORIES, lock_file, rank_files
+from provenir.provenance.run_layout import lock_file
 from provenir.provenance.run_record import is_held
-from provenir.tracking.open_run import note
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from pathlib import Path
 
-    from provenir.tracking.open_run import OpenRun
-
-__all__ = ["note_other_ranks", "process_place", "still_writing"]
+__all__ = ["process_place", "still_writing"]
 
 LAUNCHERS: Final = (
     ("RANK", "WORLD_SIZE"),
@@ -33,7 +29,7 @@ RENDEZVOUS: Final = "MASTER_ADDR"
 """What processes that train together need; tasks of one Slurm job may have nothing in common."""
 PATIENCE_S: Final = 5.0
 _POLL_S: Final = 0.05
-_MOST_NAMED: Final = 8
+_RANK_LOCK: Final = re.compile(r"run\.rank([1-9][0-9]{0,5})\.lock")
 
 
 def process_place() -> tuple[int, int | None]:
@@ -53,7 +49,7 @@ def process_place() -> tuple[int, int | None]:
 
 def still_writing(folder: Path, *, patience_s: float) -> frozenset[int]:
     """Ranks above 0 that hold their lock, after giving them a while to end."""
-    ranks = {rank for kind in (STEPS, TRAJECTORIES) for rank in rank_files(folder, kind) if rank}
+    ranks = _locked(folder)
     deadline = time.monotonic() + patience_s
     while ranks := {rank for rank in ranks if is_held(folder / lock_file(rank))}:
         if time.monotonic() >= deadline:
@@ -62,36 +58,7 @@ def still_writing(folder: Path, *, patience_s: float) -> frozenset[int]:
     return frozenset(ranks)
 
 
-def note_other_ranks(run: OpenRun) -> None:
-    """Have the reports say which processes' records they do not cover.
-
-    Raises:
-        OSError: The disk refuses the journal's line.
-    """
-    folder, evidence = run.folder.path, run.evidence
-    steps = {rank for rank in rank_files(folder, STEPS) if rank}
-    rollouts = {rank for rank in rank_files(folder, TRAJECTORIES) if rank}
-    size = evidence.start.get("world_size")
-    world = set(range(1, size)) if type(size) is int and 0 < size < 2**20 else set()
-    if steps:
-        evidence.recorder.miss(f"those of {_named(steps)} are in the folder and were not watched")
-    if rollouts:
-        evidence.hacking.miss(f"those of {_named(rollouts)} are in the folder and were not judged")
-    silent = world - rollouts
-    if silent and (rollouts or evidence.trajectories):
-        evidence.hacking.miss(f"{_named(silent)} of {size} logged none here")
-    if steps or rollouts or (silent and evidence.trajectories):
-        note(run, _OTHERS)
-
-
-def _named(ranks: Collection[int]) -> str:
-    shown = ", ".join(str(rank) for rank in sorted(ranks)[:_MOST_NAMED])
-    more = f" and {len(ranks) - _MOST_NAMED} more" if len(ranks) > _MOST_NAMED else ""
-    return f"rank {shown}{more}" if len(ranks) == 1 else f"ranks {shown}{more}"
-
-
-_OTHERS: Final = Finding(
-    kind="other_ranks",
-    severity="warning",
-    detail="the reports cover the records of rank 0 alone",
-)
+def _locked(folder: Path) -> set[int]:
+    """Ranks above 0 that have been here; one that has just begun has nothing but its lock."""
+    names = (_RANK_LOCK.fullmatch(path.name) for path in folder.glob("run.rank*.lock"))
+    return {int(name[1]) for name in names if name}

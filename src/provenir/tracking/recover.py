@@ -83,14 +83,14 @@ def recover_run(
     return manifest
 
 
-def read_evidence(record: RunRecord) -> Evidence:
-    """The evidence that a run had gathered, from its files."""
+def read_evidence(record: RunRecord, rank: int = 0) -> Evidence:
+    """The evidence that one process of a run had gathered, from the files."""
     evidence = Evidence()
     for entry in record.journal():
         evidence.journal(entry)
-    for step in record.steps():
+    for step in record.steps(rank):
         evidence.stored_step(step)
-    evidence.stored_trajectories(record)
+    evidence.stored_trajectories(record, rank)
     return evidence
 
 

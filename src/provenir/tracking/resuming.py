@@ -56,7 +56,7 @@ def reopen_run(settings: RunSettings, data: Mapping[str, Any], code: GitState) -
                 mend="leave resume out to start a new run",
             )
         manifest = folder.manifests.load(folder.run_id)
-        evidence = read_evidence(record)
+        evidence = read_evidence(record, settings.rank)
         _refuse_other_origin(settings, data, manifest, evidence)
         changed = _changed(settings, code, manifest, evidence)
         manifest = manifest.with_changes(status="running", ended_at=None, files={})
@@ -70,17 +70,17 @@ def reopen_run(settings: RunSettings, data: Mapping[str, Any], code: GitState) -
         if settings.rank == 0:
             folder.manifests.save(manifest)
             set_aside_passport(folder)
-            journal(
-                run,
-                "resume",
-                next_step=evidence.next_step,
-                trajectories=settings.trajectories,
-                git_sha=code.sha,
-                dirty=code.dirty,
-                diff_digest=code.diff_digest,
-            )
-            if "configuration" in changed:
-                journal(run, "config", values=dict(settings.config))
+        journal(
+            run,
+            "resume",
+            next_step=evidence.next_step,
+            trajectories=settings.trajectories,
+            git_sha=code.sha,
+            dirty=code.dirty,
+            diff_digest=code.diff_digest,
+        )
+        if "configuration" in changed and settings.rank == 0:
+            journal(run, "config", values=dict(settings.config))
         if changed:
             note(run, _resumed_with(changed))
     except BaseException:
