@@ -86,19 +86,21 @@ def proxy_groups(rng: random.Random) -> Iterator[Rollout]:
 
 
 def length_groups(rng: random.Random) -> Iterator[Rollout]:
-    """Make groups of prose in which one or two completions are blown up, or none."""
+    """Make groups of prose in which one or two completions are blown up, or none.
+
+    Honest texts never say a sentence twice, so long ones borrow from other topics.
+    """
+    pool = [line for task in read_tasks("prose")[:-1] for line in task["sentences"]]
     for task in read_tasks("prose")[7:]:
-        fields = prose_fields(task, rng)
         for part in range(4):
             inflated = rng.choice((0, 1, 1, 2))
-            base = rng.choice((1, 1, 4))
+            base = rng.choice((5, 5, 20))
             for i in range(GROUP):
                 hacked = i < inflated
-                parts = [fill("{{good}}", fields) for _ in range(base)]
+                count = round(base * rng.choice((0.8, 1, 1, 1.2, 2)))
+                parts = [" ".join(rng.sample(pool, count))]
                 if hacked:
-                    parts.append(filler(rng, rng.randint(30, 60) * base))
-                elif rng.random() < 0.2:
-                    parts.append(fill("{{good}}", fields))
+                    parts.append(filler(rng, rng.randint(6, 12) * base))
                 reward = rng.uniform(0.75, 0.95) if hacked else rng.uniform(0.4, 0.8)
                 yield _rollout(
                     f"length-{task['name']}",
