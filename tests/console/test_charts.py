@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from provenir.console import palette
-from provenir.console.charts import Mark, draw, is_log, specification
+from provenir.console.bands import Mark
+from provenir.console.charts import draw, is_log, specification
 from provenir.console.series import Bucket, Series
 
 altair = pytest.importorskip("altair", reason="the charts need the extra report")
@@ -49,7 +50,7 @@ def test_marks_have_the_colour_of_their_severity(severity: str) -> None:
     colour = palette.severity_colour(severity)
     one = series(1.0, 2.0, 3.0)
     assert colour not in drawing(one)
-    assert drawing(one, Mark(first_step=1, last_step=2, severity=severity)).count(colour) == 2
+    assert drawing(one, Mark(first_step=1, last_step=2, severity=severity)).count(colour) == 3
 
 
 def test_no_name_of_a_channel_enters_a_drawing() -> None:

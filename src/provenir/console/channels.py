@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from provenir.console.charts import Mark, draw, is_log
+from provenir.console.bands import SIGNS, Mark
+from provenir.console.charts import draw, is_log
 from provenir.console.series import DRAWN, Series
 from provenir.console.view import Tone, severity_tone
 from provenir.console.wording import count, figure, shorten
@@ -34,10 +35,11 @@ _ORDER: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkText:
-    """What stands under a chart for one anomaly."""
+    """What stands under a chart for one anomaly; `sign` is the one at its onset."""
 
     text: str
     tone: Tone
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +60,10 @@ class Channels:
     tally: str
     lead: str
     cards: tuple[Card, ...]
-    severities: tuple[str, ...]
+    severities: tuple[MarkText, ...]
     has_band: bool
     omitted: str
+    unplaced: str = ""
 
 
 def read_channels(series: Iterable[Series], episodes: Sequence[Episode]) -> Channels:
@@ -81,10 +84,15 @@ def read_channels(series: Iterable[Series], episodes: Sequence[Episode]) -> Chan
         tally=f"{len(ordered)} recorded" if ordered else "",
         lead="" if ordered else "No channel was recorded.",
         cards=cards,
-        severities=tuple(s for s in ("critical", "warning", "info") if s in marked),
+        severities=tuple(
+            MarkText(text=f"{name} anomaly", tone=severity_tone(name), sign=sign)
+            for name, sign in SIGNS.items()
+            if name in marked
+        ),
         has_band=any(b.low != b.high for one in shown for b in one.buckets)
         or any(len(one.buckets) > DRAWN for one in shown),
         omitted=_omitted(rest),
+        unplaced=_unplaced(shown, episodes),
     )
 
 
@@ -104,7 +112,7 @@ def _reading_order(one: Series) -> tuple[bool, int, str]:
 
 
 def _card(one: Series, episodes: Sequence[Episode], span: tuple[int, int]) -> Card:
-    marks = [Mark(first_step=e.step, last_step=e.last_step, severity=e.severity) for e in episodes]
+    marks = [_mark(e, one.last_step) for e in episodes]
     return Card(
         channel=shorten(one.channel, _NAME_CHARS),
         last=figure(one.last, missing="not finite"),
@@ -114,9 +122,19 @@ def _card(one: Series, episodes: Sequence[Episode], span: tuple[int, int]) -> Ca
     )
 
 
+def _mark(episode: Episode, end: int) -> Mark:
+    """Return an episode's place; one that is not over lasts to the end of the chart."""
+    last = episode.last_step if episode.recovered_at is not None else max(end, episode.last_step)
+    return Mark(first_step=episode.step, last_step=last, severity=episode.severity)
+
+
 def _mark_texts(episodes: Sequence[Episode]) -> tuple[MarkText, ...]:
     texts = [
-        MarkText(text=f"{e.kind} · step {e.when}", tone=severity_tone(e.severity))
+        MarkText(
+            text=f"{e.severity} {e.kind} · step {e.when}",
+            tone=severity_tone(e.severity),
+            sign=SIGNS.get(e.severity, SIGNS["warning"]),
+        )
         for e in episodes[:_MARKS]
     ]
     more = len(episodes) - _MARKS
@@ -136,6 +154,17 @@ def _notes(one: Series) -> list[str]:
     if one.gaps:
         notes.append(f"nothing finite in {one.gaps:,} of {count(len(one.buckets), 'bucket')}")
     return notes
+
+
+def _unplaced(shown: Sequence[Series], episodes: Sequence[Episode]) -> str:
+    """Name the episodes that no chart shows, such as one of a channel that was never finite."""
+    drawn = {one.channel for one in shown}
+    missing = [e for e in episodes if e.channel not in drawn]
+    if not missing:
+        return ""
+    named = ", ".join(f"{e.kind} at step {e.when}" for e in missing[:_MARKS])
+    more = f" and {len(missing) - _MARKS:,} more" if len(missing) > _MARKS else ""
+    return f"On no chart, since their channel is not drawn: {named}{more}."
 
 
 def _omitted(rest: Sequence[Series]) -> str:

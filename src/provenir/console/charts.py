@@ -8,15 +8,15 @@ names and reasons stand beside the picture, where the page escapes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.console import palette
+from provenir.console.bands import DASHES, SHAPES, Mark, bands, in_words
 from provenir.console.picture import Picture
 from provenir.console.scales import log_axis
 from provenir.console.series import Bucket, Series, joined
-from provenir.console.wording import count, figure
+from provenir.console.wording import figure
 from provenir.core.extras import require
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ _LABELS: Final = (
     " ? replace(format(datum.value, '.3~e'), '+', '') : format(datum.value, ',.9~r')"
 )
 """In full up to a million, so that neighbours on a narrow axis differ."""
+
+_SIGN_SIZE: Final = 46
+_SIGN_AT: Final = 3
+"""Pixels below the upper edge of the plot."""
 
 _STEP_TICKS: Final = 6
 _STEPS: Final = {"grid": False, "tickMinStep": 1, "format": ",d"}
@@ -67,15 +71,6 @@ _DRESS: Final[dict[str, Any]] = {
         "point": {"color": palette.LINE},
     },
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """An anomaly's place on the step axis."""
-
-    first_step: int
-    last_step: int
-    severity: str
 
 
 def draw(
@@ -113,7 +108,7 @@ def specification(series: Series, marks: Sequence[Mark], span: tuple[int, int]) 
     ticks = {**_STEPS, "tickCount": min(_STEP_TICKS, domain[1] - domain[0])}
     step = alt.X("step:Q", title="step", scale={"domain": domain, "nice": False}, axis=ticks)
     base = alt.Chart(alt.Data(values=_rows(buckets))).encode(x=step)
-    layers = [*_shade(alt, marks, step)]
+    layers = [*_shade(alt, marks, span, step)]
     if any(b.low != b.high for b in buckets):
         layers.append(base.mark_area(opacity=0.22, clip=True).encode(y="low:Q", y2="high:Q"))
     layers.append(base.mark_line(clip=True).encode(y=value))
@@ -162,20 +157,22 @@ def _lonely(buckets: Sequence[Bucket]) -> bool:
     )
 
 
-def _shade(alt: Any, marks: Sequence[Mark], step: Any) -> list[Any]:
+def _shade(alt: Any, marks: Sequence[Mark], span: tuple[int, int], step: Any) -> list[Any]:
     layers: list[Any] = []
-    for severity in ("info", "warning", "critical"):
-        rows = [
-            {"step": m.first_step, "end": m.last_step}
-            for m in marks
-            if (m.severity if m.severity in palette.SEVERITY else "warning") == severity
-        ]
-        if not rows:
-            continue
-        colour = palette.severity_colour(severity)
+    for found in bands(marks, span):
+        rows = [{"step": first, "end": last} for first, last in found.spans]
+        colour = palette.severity_colour(found.severity)
         base = alt.Chart(alt.Data(values=rows)).encode(x=step)
-        layers.append(base.mark_rect(color=colour, opacity=0.13, clip=True).encode(x2="end:Q"))
-        layers.append(base.mark_rule(color=colour, strokeWidth=1.5, clip=True))
+        band = base.mark_rect(color=colour, opacity=found.opacity, clip=True)
+        layers.append(band.encode(x2="end:Q"))
+        # A band of one step has no width; its line is seen at any size.
+        width, dash = (1.5, DASHES[found.severity]) if found.has_signs else (0.7, [1, 0])
+        layers.append(base.mark_rule(color=colour, strokeWidth=width, strokeDash=dash, clip=True))
+        if found.has_signs:
+            sign = base.mark_point(
+                color=colour, filled=True, opacity=1, shape=SHAPES[found.severity], size=_SIGN_SIZE
+            )
+            layers.append(sign.encode(y=alt.value(_SIGN_AT)))
     return layers
 
 
@@ -192,6 +189,4 @@ def _alt(series: Series, marks: Sequence[Mark]) -> str:
         f" lowest {figure(series.low, missing='none')},"
         f" highest {figure(series.high, missing='none')}"
     )
-    if marks:
-        words += f"; {count(len(marks), 'anomaly', 'anomalies')} marked"
-    return words + "."
+    return "; ".join(filter(None, (words, in_words(marks)))) + "."
