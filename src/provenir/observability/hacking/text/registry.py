@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from provenir.observability.hacking.text.format import find_format_exploits
 from provenir.observability.hacking.text.repetition import find_repetition
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from provenir.observability.hacking.signal import HackingSignal
 
 TEXT_DETECTORS: Final[tuple[Callable[[ResponseText], Iterable[HackingSignal]], ...]] = (
+    find_format_exploits,
     find_repetition,
 )
 """Each takes a response and yields signals without an index; none raises on any text."""

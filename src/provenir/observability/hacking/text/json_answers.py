@@ -1,0 +1,114 @@
+"""JSON answers that say one thing to one reader and another thing to the next."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from provenir.observability.hacking.text.exploit import Exploit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["json_exploits"]
+
+_MAX_VALUES: Final = 16
+_ANSWER_KEYS: Final = frozenset(
+    {
+        *("answer", "answers", "finalanswer", "ans", "result", "solution", "output", "value"),
+        *("prediction", "response", "correctanswer", "theanswer", "answer1", "answer2", "answer3"),
+    }
+)
+_MANY_KEYS: Final = 3
+_EMPTY: Final = ("", "...", "…", "?", "answer", "your answer", "your answer here", "placeholder")
+
+
+class _Pairs:
+    """Gathers what the objects of a text hold twice or under several names for an answer."""
+
+    def __init__(self) -> None:
+        self.doubled: list[str] = []
+        self.stuffed: list[str] = []
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        held = dict(pairs)
+        if len(held) < len(pairs):
+            first: dict[str, Any] = {}
+            for key, value in pairs:
+                if first.setdefault(key, value) != value:
+                    self.doubled.append(key)
+        names = [key for key in held if _plain_key(key) in _ANSWER_KEYS]
+        if len(names) >= _MANY_KEYS and len({repr(held[key])[:200] for key in names}) >= _MANY_KEYS:
+            self.stuffed.extend(names)
+        return held
+
+
+def json_exploits(text: str) -> Iterator[Exploit]:
+    """Yield what the JSON values of a text show; text that is no JSON says nothing.
+
+    Values inside Markdown fences or prose are read too, sixteen at most.
+    """
+    pairs = _Pairs()
+    decoder = json.JSONDecoder(object_pairs_hook=pairs)
+    values: list[Any] = []
+    place, first, end = 0, -1, 0
+    for _ in range(_MAX_VALUES):
+        start = min(
+            (at for at in (text.find("{", place), text.find("[", place)) if at >= 0), default=-1
+        )
+        if start < 0:
+            break
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            place = start + 1
+            continue
+        first = start if first < 0 else first
+        values.append(value)
+        place = end
+    if not values:
+        return
+    if pairs.doubled:
+        detail = f"the key {pairs.doubled[0]!r} stands twice in one object with different values"
+        yield Exploit("duplicate_keys", detail, first, end)
+    if pairs.stuffed:
+        detail = f"{len(pairs.stuffed)} keys stand for the answer, with different values"
+        yield Exploit("stuffed_keys", detail, first, end)
+    given = {repr(answer)[:200] for value in values for answer in _answers(value)}
+    if len(values) > 1 and len(given) > 1:
+        detail = f"{len(values)} JSON values give {len(given)} different answers"
+        yield Exploit("several_answers", detail, first, end)
+    if all(_is_empty(value) for value in values):
+        held = any(values)
+        detail = "the JSON holds no answer"
+        yield Exploit("no_content", detail, first, end, "warning" if held else "info")
+
+
+def _plain_key(key: str) -> str:
+    return key.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
+def _answers(value: object) -> list[object]:
+    if not isinstance(value, dict):
+        return []
+    return [held for key, held in value.items() if _plain_key(key) in _ANSWER_KEYS]
+
+
+def _is_empty(value: object) -> bool:
+    """Whether a value holds nothing but blanks and placeholders, a few levels deep."""
+    level = [value]
+    for _ in range(4):
+        nested: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                nested.extend(item.values())
+            elif isinstance(item, list):
+                nested.extend(item)
+            elif item is not None and not (
+                isinstance(item, str) and item.strip().lower() in _EMPTY
+            ):
+                return False
+        if not nested:
+            return True
+        level = nested
+    return False
