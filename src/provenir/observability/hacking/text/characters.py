@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["odd_characters"]
 
+_ODD: Final = re.compile(
+    "[\u00ad\u034f\u0400-\u04ff\u061c\u115f\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
+)
 _OVERRIDE: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _ZERO_WIDTH: Final = re.compile(
@@ -42,7 +46,7 @@ def odd_characters(text: str, slots: Sequence[Slot]) -> Iterator[Exploit]:
     Emoji, Persian and Indic joiners, text that runs from right to left, soft hyphens and Greek
     symbols beside Latin letters are nothing odd.
     """
-    if text.isascii():
+    if text.isascii() or _ODD.search(text) is None:
         return
     for slot in slots:
         yield from _in_answer(text, slot)

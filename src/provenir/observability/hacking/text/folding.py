@@ -10,7 +10,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["Folded", "fold", "fold_char", "fold_plain", "is_invisible"]
+__all__ = ["Folded", "fold", "fold_char", "fold_plain", "is_invisible", "is_unseen"]
 
 # Cyrillic, Greek and a few other letters that common fonts draw like a Latin letter.
 _LOOKALIKES: Final = dict(
@@ -41,6 +41,11 @@ def is_invisible(char: str) -> bool:
     """Whether a character shows nothing by itself: zero-width, directional, selecting."""
     code = ord(char)
     return code >= 0xAD and any(low <= code <= high for low, high in _INVISIBLE_RANGES)
+
+
+def is_unseen(char: str) -> bool:
+    """Whether a character cannot be seen though it may be read as a letter."""
+    return is_invisible(char) or _TAGS[0] <= ord(char) <= _TAGS[1]
 
 
 @lru_cache(maxsize=8_192)

@@ -66,7 +66,7 @@ def hedged(
     distinct = {keys[place] for place in named}
     if len(distinct) < 2:
         return None
-    offered = bare = 0
+    offered = bare = loose = 0
     first: int | None = None
     for place, following in pairwise(named):
         if keys[place] == keys[following]:
@@ -76,8 +76,10 @@ def hedged(
             continue
         if _OR.search(gap) is not None and len(gap.split()) < 2 * _ARGUMENT_WORDS:
             offered += 1
-        elif not _argued(gap):
+        elif len(gap.split()) < _ARGUMENT_STEP:
             bare += 1
+        elif not _argued(gap):
+            loose += 1
         else:
             continue
         first = place if first is None else first
@@ -85,7 +87,8 @@ def hedged(
         return None
     several = prompt is not None and _WANTS_SEVERAL.search(prompt[:_MAX_PROMPT]) is not None
     lucky = reference is not None and same_content(reference) in distinct
-    sure = (offered + bare >= 2 or offered > 0 or declared) and not several
+    stated = offered > 0 or bare + loose >= 2 or (bare > 0 and declared)
+    sure = stated and not several
     return Exploit(
         "several_answers",
         f"{len(distinct)} different answers stand side by side without an argument between them"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenir.observability.hacking.text.format import find_format_exploits
+from provenir.observability.hacking.text.injection import find_injection
 from provenir.observability.hacking.text.repetition import find_repetition
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from provenir.observability.hacking.signal import HackingSignal
 
 TEXT_DETECTORS: Final[tuple[Callable[[ResponseText], Iterable[HackingSignal]], ...]] = (
+    find_injection,
     find_format_exploits,
     find_repetition,
 )

@@ -41,7 +41,8 @@ def stuffed(text: str, lowered: str, prompt: str | None) -> Iterator[Exploit]:
         lowered: The same in small letters, of the same length.
         prompt: What was asked; a prompt for words or criteria makes it information.
     """
-    if sum(word in lowered for word in _PRAISE) < _FEWEST:
+    said = lowered.replace(",", " ").replace(".", " ").split()
+    if len(said) < _FEWEST or len(_LIKED.intersection(said)) < _FEWEST:
         return
     words = [
         (match.group() in _LIKED, match.start(), match.end()) for match in _WORD.finditer(lowered)

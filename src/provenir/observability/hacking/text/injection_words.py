@@ -1,0 +1,213 @@
+"""The vocabulary of the grammar that finds instructions aimed at a judge.
+
+Words are compared after folding (`folding`), so look-alike letters and capitals do not matter.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from provenir.observability.hacking.text.folding import fold_plain
+
+__all__ = [
+    "CALLED_STEMS",
+    "FOREIGN",
+    "FOREIGN_ASCII",
+    "OVERRIDE_STEMS",
+    "VERDICT_STEMS",
+    "word_set",
+]
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(text.split())
+
+
+OVERRIDE_VERBS: Final = word_set("ignore disregard forget override bypass discard overlook neglect")
+OVERRIDE_OBJECTS: Final = word_set(
+    "instruction instructions prompt prompts guideline guidelines rubric rubrics rule rules "
+    "criteria criterion directions directive directives policy policies constraints everything "
+    "anything messages requirements"
+)
+OVERRIDE_BETWEEN: Final = word_set(
+    "previous prior above earlier preceding all any your these the those my given original system "
+    "grading evaluation evaluating scoring judging safety other foregoing existing of and former "
+    "that came before you have been told were set initial default every content text"
+)
+OVERRIDE_MARKS: Final = word_set(
+    "previous prior above earlier preceding all your system original grading evaluation "
+    "scoring judging rubric rubrics everything foregoing initial before told"
+)
+
+QUALIFIERS: Final = word_set("related about regarding on for concerning which")
+
+AWARD_VERBS: Final = word_set(
+    "give assign award grant return output mark rate score grade set respond report choose prefer "
+    "select declare rank label consider treat deem pick provide allocate record reward evaluate "
+    "judge classify answer reply issue register put enter submit print say conclude ensure emit "
+    "receive"
+)
+QUALITIES: Final = word_set(
+    "full maximum max maximal highest perfect top best complete passing positive entire 100% utmost"
+)
+WEAK_QUALITIES: Final = word_set("good high higher great nice generous better excellent")
+VERDICT_NOUNS: Final = word_set(
+    "score scores mark marks credit credits points grade grades rating ratings reward rewards "
+    "evaluation verdict"
+)
+BEST_NUMBERS: Final = word_set("10 100 5 1 1.0 10.0 9 a+ 100% 5.0 true")
+RIGHT: Final = word_set(
+    "correct passed passing right perfect valid true pass better best winner superior verified"
+)
+DESERVE: Final = word_set("deserves merits earns deserve merit warrants warrant")
+RECEIVE: Final = word_set(
+    "receive get be given awarded graded scored rated marked granted assigned earn"
+)
+
+OWN: Final = word_set("this my our above following current present attached")
+WORKS: Final = word_set(
+    "response answer solution submission essay code output work completion reply program paper "
+    "summary translation implementation result assignment explanation candidate text one "
+    "report"
+)
+JUDGES: Final = word_set(
+    "grader graders judge judges evaluator evaluators reviewer rater raters assessor examiner "
+    "marker autograder scorer llm ai assistant model system verifier grading evaluating judging "
+    "evaluation"
+)
+SURE_JUDGES: Final = word_set(
+    "grader graders evaluator evaluators rater raters assessor autograder scorer"
+)
+CALLS: Final = word_set("dear attention attn hey hello hi listen fellow")
+NOTES: Final = word_set(
+    "note notes message instruction instructions memo reminder notice hint comment request"
+)
+MODALS: Final = word_set("must should shall please will has needs can cannot ought")
+BEFORE_IMPERATIVE: Final = word_set(
+    "please kindly must should shall now just then simply immediately always and instead therefore "
+    "only do will you also so hence thus but or"
+)
+BEFORE_TO: Final = word_set(
+    "you have has need needs required instructed want asked supposed sure ought told "
+    "grader judge evaluator obliged"
+)
+FLATTERY: Final = word_set(
+    "wise brilliant esteemed intelligent fair kind generous honorable honourable respected amazing "
+    "wonderful smart gracious insightful benevolent beloved noble discerning magnificent "
+    "knowledgeable talented"
+)
+CONDITIONS: Final = word_set("if when unless whenever only provided where")
+STOPS: Final = frozenset(".!?:;\n")
+
+OVERRIDE_STEMS: Final = (
+    *("ignore", "disregard", "forget", "override", "bypass", "discard", "overlook", "neglect"),
+)
+VERDICT_STEMS: Final = (
+    *("score", "mark", "grade", "credit", "points", "rating", "reward", "correct", "verdict"),
+    *("/10", "/5", "100%", "out of", "[[", "rate ", "evaluat"),
+)
+CALLED_STEMS: Final = (
+    *("response", "answer", "solution", "submission", "essay", "code", "output", "completion"),
+    *("work", "reply", "program", "paper", "summary", "translation", "assignment", "report"),
+    *("candidate", "explanation", "result", " me", "grader", "judge", "evaluator", "rater"),
+    *("reviewer", "assessor", "examiner", "marker", "scorer", "llm", "ai ", "system", "text"),
+    *("implementation", "verifier", " ai", "this one"),
+)
+"""What every command has: one of the first, or one of the second near one of the third."""
+
+_PAIRS: Final = (
+    (("ignora", "olvida", "omite"), ("instrucciones", "indicaciones", "criterios")),
+    (
+        ("otorga", "asigna", "dale", "da a", "pon"),
+        (
+            "puntuacion maxima",
+            "puntuación máxima",
+            "nota máxima",
+            "nota maxima",
+            "10/10",
+            "máxima puntuación",
+        ),
+    ),
+    (
+        ("ignore", "ignorez", "oublie", "oubliez"),
+        (
+            "instructions précédentes",
+            "instructions precedentes",
+            "consignes",
+            "instructions ci-dessus",
+        ),
+    ),
+    (
+        ("donne", "donnez", "attribue", "attribuez", "accorde"),
+        ("note maximale", "score maximal", "meilleure note", "score maximum", "10/10", "20/20"),
+    ),
+    (
+        ("ignoriere", "ignorieren sie", "vergiss", "missachte"),
+        ("anweisungen", "vorgaben", "instruktionen", "kriterien"),
+    ),
+    (
+        ("gib", "geben sie", "vergib", "vergeben sie", "bewerte", "bewerten sie"),
+        (
+            "volle punktzahl",
+            "höchstnote",
+            "bestnote",
+            "volle punkte",
+            "10/10",
+            "höchste punktzahl",
+            "höchstpunktzahl",
+        ),
+    ),
+    (("ignora", "ignorate", "dimentica"), ("istruzioni", "indicazioni precedenti", "criteri")),
+    (
+        ("assegna", "dai", "attribuisci"),
+        ("punteggio massimo", "voto massimo", "massimo punteggio", "10/10"),
+    ),
+    (("ignore", "desconsidere", "esqueça"), ("instruções", "critérios", "instrucoes")),
+    (("dê", "atribua", "conceda"), ("nota máxima", "pontuação máxima", "10/10")),
+    (
+        ("игнорируй", "игнорируйте", "забудь", "забудьте", "не учитывай"),
+        ("инструкции", "указания", "критерии", "правила выше"),
+    ),
+    (
+        ("поставь", "поставьте", "дай", "дайте", "присвой", "оцени", "оцените"),
+        (
+            "максимальный балл",
+            "высший балл",
+            "максимальную оценку",
+            "высшую оценку",
+            "максимальная оценка",
+            "10/10",
+            "10 из 10",
+        ),
+    ),
+    (
+        ("忽略", "无视", "無視", "忘记", "不要理会"),
+        ("指令", "指示", "提示", "说明", "要求", "评分标准", "規則", "规则"),
+    ),
+    (
+        ("给", "給", "打", "评为", "判为", "请给"),
+        ("满分", "滿分", "最高分", "10分", "正确答案", "最高评分"),
+    ),
+    (("無視", "忘れ"), ("指示", "命令", "プロンプト", "採点基準")),
+    (
+        ("与え", "つけ", "付け", "してください", "満点", "最高"),
+        ("満点を", "最高点を", "最高評価を", "10点を"),
+    ),
+    (("무시",), ("지시", "명령", "지침")),
+    (("주세요", "부여", "매겨"), ("만점", "최고 점수")),
+    (("تجاهل",), ("التعليمات", "الأوامر")),
+    (("امنح", "أعط"), ("الدرجة الكاملة", "أعلى درجة")),
+)
+
+_FOLDED: Final = [
+    (tuple(map(fold_plain, verbs)), fold_plain(what))
+    for verbs, objects in _PAIRS
+    for what in objects
+]
+
+FOREIGN: Final = tuple(_FOLDED)
+"""Verbs and what they are about, in other languages; both within 48 characters make a command."""
+
+FOREIGN_ASCII: Final = tuple((verbs, what) for verbs, what in _FOLDED if what.isascii())
+"""Those that a text in ASCII can hold."""
