@@ -32,6 +32,7 @@ from provenir.observability.hacking.text.injection_words import (
     CALLED_STEMS,
     FOREIGN,
     FOREIGN_ASCII,
+    FOREIGN_WORDS,
     OVERRIDE_STEMS,
     VERDICT_STEMS,
 )
@@ -119,9 +120,10 @@ def _hits(folded: Folded, original: str) -> Iterator[tuple[Hit, bool]]:
             seen = original[folded.place(hit.start) : folded.place(hit.end)]
             unseen = not seen.isascii() and any(map(is_unseen, seen))
             yield hit, unseen or any(low <= hit.start < high for low, high in concealed)
-    for hit in (*verdicts(text), *role_markers(text), *_foreign(text)):
+    said = set(text.replace(",", " ").replace(".", " ").split())
+    for hit in (*verdicts(text), *role_markers(text), *_foreign(text, said)):
         yield hit, any(low <= hit.start < high for low, high in concealed)
-    if any(len(word) >= SHORTEST for word in original.split()):
+    if max(map(len, said), default=0) >= SHORTEST:
         for start, end, meaning in decoded(original):
             plain = fold_plain(meaning)
             for hit in Sentence(plain, 0, len(plain)).hits():
@@ -173,8 +175,11 @@ def _to_word(text: str, place: int) -> int:
     return place if space < 0 else space + 1
 
 
-def _foreign(text: str) -> Iterator[Hit]:
-    for verbs, wanted in FOREIGN_ASCII if text.isascii() else FOREIGN:
+def _foreign(text: str, said: set[str]) -> Iterator[Hit]:
+    ascii_only = text.isascii()
+    if ascii_only and FOREIGN_WORDS.isdisjoint(said):
+        return
+    for verbs, wanted in FOREIGN_ASCII if ascii_only else FOREIGN:
         place = text.find(wanted)
         if place < 0:
             continue

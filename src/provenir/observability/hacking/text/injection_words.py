@@ -13,6 +13,7 @@ __all__ = [
     "CALLED_STEMS",
     "FOREIGN",
     "FOREIGN_ASCII",
+    "FOREIGN_WORDS",
     "OVERRIDE_STEMS",
     "VERDICT_STEMS",
     "word_set",
@@ -211,3 +212,6 @@ FOREIGN: Final = tuple(_FOLDED)
 
 FOREIGN_ASCII: Final = tuple((verbs, what) for verbs, what in _FOLDED if what.isascii())
 """Those that a text in ASCII can hold."""
+
+FOREIGN_WORDS: Final = frozenset(what.split()[-1] for _, what in FOREIGN_ASCII)
+"""Of each of these the last word, which stands in every text that holds it."""

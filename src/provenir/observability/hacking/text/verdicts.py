@@ -85,7 +85,7 @@ def role_markers(text: str) -> Iterator[Hit]:
 
     Markers that a tokenizer leaves at the two ends of a completion are no trick.
     """
-    if not any(mark in text for mark in ("<|", "<s", "</s", "[", "###")):
+    if not any(mark in text for mark in ("<|", "<s", "</s", "[", "### s")):
         return
     for marker in _SYSTEM:
         place = text.find(marker)
