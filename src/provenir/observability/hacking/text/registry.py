@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from provenir.observability.hacking.text.answer_table import find_answer_table
 from provenir.observability.hacking.text.format import find_format_exploits
 from provenir.observability.hacking.text.injection import find_injection
+from provenir.observability.hacking.text.padding import find_padding
 from provenir.observability.hacking.text.repetition import find_repetition
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ TEXT_DETECTORS: Final[tuple[Callable[[ResponseText], Iterable[HackingSignal]], .
     find_injection,
     find_format_exploits,
     find_repetition,
+    find_padding,
+    find_answer_table,
 )
 """Each takes a response and yields signals without an index; none raises on any text."""
 
