@@ -10,6 +10,7 @@ It never raises, whatever the text, and its cost is bounded: see `code.limits`.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from provenir.core.findings import Finding
 from provenir.core.spans import Span
 from provenir.environments.code.blocks import Block, block_at
+from provenir.environments.code.diff_code import read_changes
 from provenir.environments.code.finding_code import find_blocks, might_hold_code
 from provenir.environments.code.hits import Embedded, Hit
 from provenir.environments.code.limits import (
@@ -30,6 +32,7 @@ from provenir.environments.code.parsing import Budget
 from provenir.environments.code.python_code import read_python
 from provenir.environments.code.request import read_request
 from provenir.environments.code.rules import RULE_BY_NAME
+from provenir.environments.code.shell_code import read_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,7 +42,12 @@ if TYPE_CHECKING:
 
 __all__ = ["CodeAnalysis", "CodeFinding", "analyse"]
 
-_NOTHING_SKIPPED: Final[dict[str, int]] = {}
+_LOG: Final = logging.getLogger(__name__)
+_LANGUAGES: Final = {
+    **dict.fromkeys(("python", "py", "python3", "ipython"), "python"),
+    **dict.fromkeys(("shell", "sh", "bash", "zsh", "console"), "shell"),
+    **dict.fromkeys(("diff", "patch"), "diff"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +71,7 @@ class CodeAnalysis:
         findings: One for each rule and severity that applies, in the order of their first spans.
         blocks: Pieces of code that were read.
         skipped: Reason → pieces that were not: ``too long``, ``too deep``, ``does not parse``,
-            ``too much code``, ``in part``, ``middle of the text``, ``other language``.
+            ``too much code``, ``in part``, ``middle of the text``, ``other language``, ``fault`` (of ours)
     """
 
     findings: tuple[CodeFinding, ...] = ()
@@ -130,11 +138,14 @@ class _Reader:
             if self._blocks >= MAX_BLOCKS:
                 self.skip("too much code")
                 continue
-            items, reason = read_python(block, self._request, self._budget)
+            items, reason = self._faultless(block)
             if reason:
                 self.skip(reason)
             self._blocks += reason in {"", "in part"}
             for item in items:
+                if isinstance(item, Block):
+                    waiting.append(item)
+                    continue
                 if isinstance(item, Hit):
                     self._note(item, block)
                 elif block.decodings < MAX_DECODINGS:
@@ -142,9 +153,33 @@ class _Reader:
                 else:
                     self.skip("too deep")
 
+    def _faultless(self, block: Block) -> tuple[list[Hit | Embedded | Block], str]:
+        """As `_items`; a fault of ours becomes a reason and never reaches a training loop."""
+        try:
+            return self._items(block)
+        except Exception:
+            _LOG.exception("a rule of the code analysis failed")
+            return [], "fault"
+
+    def _items(self, block: Block) -> tuple[list[Hit | Embedded | Block], str]:
+        """What the rules say of a block, the blocks inside it, and why it was not read."""
+        language = _LANGUAGES.get(block.language, "")
+        if language == "python":
+            return read_python(block, self._request, self._budget)
+        if not language:
+            return [], "other language"
+        if not self._budget.spend(len(block.source)):
+            return [], "too much code"
+        if language == "shell":
+            return [*read_shell(block, self._request)], ""
+        hits, blocks = read_changes(block, self._request)
+        return [*hits, *blocks], ""
+
     def _note(self, hit: Hit, block: Block) -> None:
         rule = RULE_BY_NAME[hit.rule]
         severity = hit.severity or rule.severity
+        if block.added is not None and not block.adds(hit.start, hit.end):
+            return
         start, end = block.place(hit.start, hit.end)
         _, spans = self._found.setdefault((rule.name, severity), (hit.what, set()))
         if len(spans) < MAX_HITS:

@@ -59,6 +59,19 @@ class Block:
         first, last = self._original(start), self._original(end)
         return max(self.start, first), min(max(first, last), self.end)
 
+    def adds(self, start: int, end: int) -> bool:
+        """Whether a line of characters `start` to `end` is one that the diff adds."""
+        if self.added is None:
+            return True
+        lines = self.line_starts()
+        first = bisect_right(lines, start) - 1
+        last = bisect_right(lines, max(start, end - 1)) - 1
+        return any(row in self.added for row in range(first, last + 1))
+
+    def is_excerpt(self) -> bool:
+        """Whether what a diff shows of a file is not all of it."""
+        return self.added is not None and len(self.added) < len(self.line_starts()) - 1
+
     def _original(self, offset: int) -> int:
         lines = self.line_starts()
         row = bisect_right(lines, offset) - 1

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final
 
-from provenir.environments.code.flow import EXITS, First, first_effect, is_success
+from provenir.environments.code.flow import EXITS, SKIPS, First, first_effect, is_success
 from provenir.environments.code.values import Local, Partial, Ref
 
 if TYPE_CHECKING:
@@ -31,23 +31,25 @@ _FORKS: Final = frozenset({"os.fork", "os.forkpty", "pty.fork"})
 
 def early_exits(reading: Reading) -> Iterator[Hit]:
     """An exit that reports success before any other effect."""
-    if not _names_an_exit(reading):
+    if not _names_an_exit(reading) or reading.block.is_excerpt():
         return
     first = first_effect(reading.program, reading.names)
     if first.kind == "exit" and first.node and is_success(first, reading.names):
         mild = reading.request.exits and not first.abrupt
-        yield reading.hit(
-            "early_exit", first.node, "ends before it has done anything", "info" if mild else None
-        )
+        rule, what = "early_exit", "ends before it has done anything"
+        if first.skips:
+            rule, what = "skipped_test", "is skipped before anything is checked"
+        yield reading.hit(rule, first.node, what, "info" if mild else None)
         return
     yield from _functions_that_exit(reading)
 
 
 def _names_an_exit(reading: Reading) -> bool:
-    if any(call.name in EXITS for call in reading.calls):
+    ends = EXITS | SKIPS
+    if any(call.name in ends for call in reading.calls):
         return True
     for node, scope in reading.program.nodes(ast.Name, ast.Attribute):
-        if isinstance(node.ctx, ast.Load) and reading.names.name(node, scope) in EXITS:
+        if isinstance(node.ctx, ast.Load) and reading.names.name(node, scope) in ends:
             return True
     return False
 
@@ -64,8 +66,11 @@ def _functions_that_exit(reading: Reading) -> Iterator[Hit]:
             continue
         scope = reading.program.scopes[node]
         first = first_effect(reading.program, reading.names, node.body, scope)
+        if first.skips and (node.name.startswith("test") or node.decorator_list):
+            continue
         if first.kind == "exit" and first.node and is_success(first, reading.names):
-            yield reading.hit("early_exit", first.node, f"all that {node.name}() does is to exit")
+            rule = "skipped_test" if first.skips else "early_exit"
+            yield reading.hit(rule, first.node, f"all that {node.name}() does is to exit")
 
 
 def _is_method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

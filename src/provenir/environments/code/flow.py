@@ -19,12 +19,27 @@ if TYPE_CHECKING:
     from provenir.environments.code.program import Program, Scope
     from provenir.environments.code.resolver import Resolver
 
-__all__ = ["EXITS", "First", "first_effect", "is_success"]
+__all__ = ["EXITS", "SKIPS", "First", "first_effect", "is_success"]
 
 EXITS: Final = frozenset(
     {"sys.exit", "os._exit", "builtins.exit", "builtins.quit", "os.abort", "builtins.SystemExit"}
 )
 """What ends a process."""
+
+SKIPS: Final = frozenset(
+    {
+        "unittest.SkipTest",
+        "unittest.case.SkipTest",
+        "pytest.skip",
+        "pytest.skip.Exception",
+        "pytest.exit",
+    }
+)
+"""What ends a test without a verdict."""
+_RAISED: Final = frozenset(
+    {"builtins.SystemExit", "unittest.SkipTest", "unittest.case.SkipTest", "pytest.skip.Exception"}
+)
+_ENDS: Final = (EXITS | SKIPS) - _RAISED
 
 _ABRUPT: Final = frozenset({"os._exit", "os.abort"})
 _CATCHES_EXIT: Final = frozenset({"builtins.BaseException", "builtins.SystemExit"})
@@ -70,6 +85,7 @@ class First:
     scope: Scope | None = None
     args: tuple[ast.expr, ...] = ()
     abrupt: bool = False
+    skips: bool = False
 
     def __bool__(self) -> bool:
         return self.kind != ""
@@ -135,16 +151,20 @@ class _Follower:
             return self._enter(function)
         if isinstance(function, Ref):
             name = function.name
-            if name in EXITS and name != "builtins.SystemExit":
-                return First("exit", call, scope, tuple(args), name in _ABRUPT)
+            if name in _ENDS:
+                skips = name in SKIPS
+                given = () if skips else tuple(args)
+                return First("exit", call, scope, given, name in _ABRUPT, skips)
+            if name in _RAISED:
+                return _NOTHING
             if name in _CALLING:
                 handed = [*args, *(word.value for word in call.keywords)]
                 for arg in handed:
-                    if self.resolver.name(arg, scope) in EXITS - {"builtins.SystemExit"}:
+                    if self.resolver.name(arg, scope) in _ENDS:
                         return First("exit", call, scope)
             if name == "asyncio.run" and args:
                 return _NOTHING
-            return _NOTHING if _is_quiet(name) else _EFFECT
+            return _NOTHING if _is_quiet(name) else First("effect", call)
         if isinstance(call.func, ast.Attribute) and call.func.attr in _QUIET_METHODS:
             return _NOTHING
         return _EFFECT
@@ -271,8 +291,10 @@ class _Follower:
         raised = node.exc
         if isinstance(raised, ast.Call):
             args, raised = tuple(raised.args), raised.func
-        if self.resolver.name(raised, scope) == "builtins.SystemExit":
-            return First("exit", node, scope, args)
+        name = self.resolver.name(raised, scope)
+        if name in _RAISED:
+            skips = name in SKIPS
+            return First("exit", node, scope, () if skips else args, skips=skips)
         return First("raise", node)
 
     def _assert(self, node: ast.Assert, scope: Scope) -> First:

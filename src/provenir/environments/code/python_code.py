@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provenir.environments.code import exits
+from provenir.environments.code import (
+    embedded,
+    exits,
+    files,
+    patches,
+    skips,
+    state,
+    tables,
+    verdict,
+)
 from provenir.environments.code.parsing import Budget, parse
 from provenir.environments.code.program import TooLarge
 from provenir.environments.code.reading import Reading
@@ -22,17 +31,36 @@ _RULES: Final[tuple[Callable[[Reading], Iterator[Hit | Embedded]], ...]] = (
     exits.early_exits,
     exits.hard_exits,
     exits.exit_hooks,
+    embedded.run_sources,
+    skips.swallowed_failures,
+    skips.skipped_tests,
+    skips.test_hooks,
+    patches.patched_names,
+    patches.empty_checks,
+    patches.shadowed_modules,
+    state.always_equal,
+    state.call_counters,
+    state.frame_inspection,
+    files.file_accesses,
+    files.background_writers,
+    files.test_run_detection,
+    files.web_lookups,
+    verdict.pass_markers,
+    verdict.nonfinite_rewards,
+    tables.answer_tables,
 )
 
 
-def read_python(block: Block, request: Request, budget: Budget) -> tuple[list[Hit | Embedded], str]:
+def read_python(
+    block: Block, request: Request, budget: Budget
+) -> tuple[list[Hit | Embedded | Block], str]:
     """Return what the rules say of a block, and why it or part of it was not read."""
     parsed = parse(block, budget)
     if parsed.tree is None:
         return [], parsed.reason
     try:
         reading = Reading(block, parsed.tree, request)
-        found = [item for rule in _RULES for item in rule(reading)]
+        found: list[Hit | Embedded | Block] = [item for rule in _RULES for item in rule(reading)]
     except (TooLarge, RecursionError):
         return [], "too deep"
     return found, "in part" if parsed.partial and not block.bare else ""
