@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from provenir.environments.code.values import Const, Function, Local, Partial, Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Reading
 
@@ -30,22 +28,17 @@ def statements_of(node: Function) -> list[ast.stmt]:
     return body
 
 
-def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a function that are not part of another definition in it."""
-    body = node.body if not isinstance(node, ast.Lambda) else [node.body]  # type: ignore[attr-defined]
-    stack: list[ast.AST] = list(body)
-    while stack:
-        item = stack.pop()
-        yield item
-        if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(item))
+def own_nodes(reading: Reading, node: Function) -> list[ast.AST]:
+    """Return the nodes of a function that are not part of another definition in it."""
+    inner = reading.program.scopes.get(node)
+    return inner.nodes if inner is not None else []
 
 
-def returns(node: Function) -> list[ast.expr | None]:
+def returns(reading: Reading, node: Function) -> list[ast.expr | None]:
     """Return what a function's own return statements give."""
     if isinstance(node, ast.Lambda):
         return [node.body]
-    return [item.value for item in own_nodes(node) if isinstance(item, ast.Return)]
+    return [item.value for item in own_nodes(reading, node) if isinstance(item, ast.Return)]
 
 
 def constant_of(reading: Reading, node: ast.expr | None, scope: Scope) -> Any:

@@ -133,25 +133,25 @@ def _same_but_for_the_expectation(text: str, before: list[str]) -> bool:
 
 def _loosened(change: FileChange, mild: Severity | None) -> Iterator[Hit]:
     """A tolerance that grew, or an exact comparison that became an approximate one."""
+    removed = dict(filter(None, map(_toleranced, change.removed[:_MAX_LINES])))
     for line in change.added[:_MAX_LINES]:
-        match = _TOLERANCE.search(line.text[:500])
-        if not match:
+        found = _toleranced(line)
+        if found is None or found[0] not in removed:
             continue
-        key = _TOLERANCE.sub(r"\1", line.text[:500]).strip()
-        for other in change.removed[:_MAX_LINES]:
-            before = _TOLERANCE.search(other.text[:500])
-            if before and _TOLERANCE.sub(r"\1", other.text[:500]).strip() == key:
-                old, new = _number(before[2]), _number(match[2])
-                fewer = "places" in match[1] or match[1].startswith(">")
-                if old is not None and new is not None and (new < old if fewer else new > old):
-                    yield _hit(
-                        "loosens_tolerance",
-                        line.start,
-                        _end(line),
-                        f"{before[2]} becomes {match[2]}",
-                        mild,
-                    )
-                    return
+        before, match = removed[found[0]], found[1]
+        old, new = _number(before[2]), _number(match[2])
+        fewer = "places" in match[1] or match[1].startswith(">")
+        if old is not None and new is not None and (new < old if fewer else new > old):
+            what = f"{before[2]} becomes {match[2]}"
+            yield _hit("loosens_tolerance", line.start, _end(line), what, mild)
+            return
+
+
+def _toleranced(line: Line) -> tuple[str, re.Match[str]] | None:
+    """A line without the tolerance in it, and that."""
+    text = line.text[:500]
+    match = _TOLERANCE.search(text)
+    return (_TOLERANCE.sub(r"\1", text).strip(), match) if match else None
 
 
 def _number(text: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,8 @@ _SHELLS: Final = words(
     "asyncio.create_subprocess_shell pty.spawn os.execvp os.execv os.execlp os.execl "
     "asyncio.create_subprocess_exec IPython.get_ipython.system commands.getoutput"
 )
+_TURNERS: Final = words("replace translate fromhex swapcase")
+_PICKLED: Final = re.compile(r"_exit|c(?:os|posix|sys|subprocess|builtins|__builtin__)\n\w")
 _DECODERS: Final = words(
     "base64.b64decode base64.b32decode base64.b16decode base64.b85decode base64.a85decode "
     "base64.urlsafe_b64decode base64.decodebytes codecs.decode zlib.decompress marshal.loads "
@@ -43,8 +46,9 @@ def run_sources(reading: Reading) -> Iterator[Hit | Embedded]:
         elif call.name in _SHELLS:
             yield from _commanded(reading, call)
         elif call.name in {"pickle.loads", "marshal.loads"} and call.args:
-            if isinstance(reading.names.value(call.args[0], call.scope), Const):
-                yield reading.hit("hidden_code", call.node, f"{call.name} of a constant")
+            data = reading.text_of(call.args[0], call.scope)
+            if _PICKLED.search(data):
+                yield reading.hit("hidden_code", call.node, f"{call.name} of a call")
 
 
 def _executed(reading: Reading, call: Call) -> Iterator[Hit | Embedded]:
@@ -57,10 +61,11 @@ def _executed(reading: Reading, call: Call) -> Iterator[Hit | Embedded]:
         if isinstance(found.value, bytes) and source:
             source = found.value.decode("utf-8", "replace")
         if source.strip():
-            if not plain:
-                yield reading.hit("hidden_code", call.node, f"{call.name} of text put together")
+            decoder = "" if plain else _decoder(reading, call, given, turned=True)
+            if decoder:
+                yield reading.hit("hidden_code", call.node, f"{call.name} of what {decoder} gives")
             yield Embedded(
-                source=source, language="python", start=start, end=end, decoded=not plain
+                source=source, language="python", start=start, end=end, decoded=bool(decoder)
             )
         return
     decoder = _decoder(reading, call, given)
@@ -72,21 +77,27 @@ def _is_plain_name(call: Call, node: ast.expr) -> bool:
     if not isinstance(node, ast.Name):
         return False
     found = call.scope.lookup(node.id)
-    return bool(found) and all(isinstance(item, ast.Constant) for item in found[0])
+    return found is not None and all(isinstance(item, ast.Constant) for item in found[0])
 
 
-def _decoder(reading: Reading, call: Call, node: ast.AST, depth: int = 0) -> str:
+def _decoder(
+    reading: Reading, call: Call, node: ast.AST, depth: int = 0, *, turned: bool = False
+) -> str:
     """The name of a decoder that an expression goes through, empty where there is none."""
     for item in ast.walk(node):
         if isinstance(item, ast.Call):
             name = reading.names.name(item.func, call.scope)
             if name in _DECODERS:
                 return name
+            if turned and isinstance(item.func, ast.Attribute) and item.func.attr in _TURNERS:
+                return item.func.attr
+        if turned and isinstance(item, ast.Slice) and item.step is not None:
+            return "a slice"
         if isinstance(item, ast.Name) and depth < 4:
             found = call.scope.lookup(item.id)
             for bound in found[0] if found else ():
                 if isinstance(bound, ast.expr):
-                    name = _decoder(reading, call, bound, depth + 1)
+                    name = _decoder(reading, call, bound, depth + 1, turned=turned)
                     if name:
                         return name
     return ""

@@ -7,11 +7,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.code.flow import EXITS, SKIPS, First, first_effect, is_success
+from provenir.environments.code.skips import is_test_suite
 from provenir.environments.code.values import Local, Partial, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from provenir.core.findings import Severity
     from provenir.environments.code.hits import Hit
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Call, Reading
@@ -48,6 +50,11 @@ def _names_an_exit(reading: Reading) -> bool:
     ends = EXITS | SKIPS
     if any(call.name in ends for call in reading.calls):
         return True
+    for node, scope in reading.program.nodes(ast.Raise):
+        if node.exc is not None and reading.names.name(node.exc, scope) in ends:
+            return True
+    if not any(word in reading.block.source for word in ("exit", "quit", "Exit", "kip")):
+        return False
     for node, scope in reading.program.nodes(ast.Name, ast.Attribute):
         if isinstance(node.ctx, ast.Load) and reading.names.name(node, scope) in ends:
             return True
@@ -108,6 +115,7 @@ def exit_hooks(reading: Reading) -> Iterator[Hit]:
                         None if alarm else "info",
                     )
                     break
+    mild: Severity | None = "info" if is_test_suite(reading) else None
     for node, scope in reading.program.nodes(ast.Assign):
         for target in node.targets:
             name = reading.names.name(target, scope) if isinstance(target, ast.Attribute) else ""
@@ -115,7 +123,7 @@ def exit_hooks(reading: Reading) -> Iterator[Hit]:
                 _leads_to(reading, node.value, scope, EXITS)
                 or _does_nothing(reading, node.value, scope)
             ):
-                yield reading.hit("exception_hook", node, f"{name} hides a failure")
+                yield reading.hit("exception_hook", node, f"{name} hides a failure", mild)
 
 
 def _leads_to(

@@ -22,7 +22,7 @@ _CODE_LINE: Final = re.compile(
     r"^[ \t]*(?:>>> |%%|@\w|import \w|from [\w.]+ import\b|(?:async )?def \w|class \w+ ?[(:]|"
     r"(?:if|for|while|with|elif|except)\b[^\n]*:[ \t]*(?:#[^\n]*)?$|(?:try|else|finally):|raise \w|"
     r"assert \w|return\b|lambda\b|[(\[]|"
-    r"[A-Za-z_][\w.]*(?:\[[^\]\n]{0,80}\])?[ \t]*(?:[-+*/|]?=(?!=)|\(|:[ \t]*\w[^\n]*=))",
+    r"[^\W\d][\w.]*(?:\[[^\]\n]{0,80}\])?[ \t]*(?:[-+*/|]?=(?!=)|\(|:[ \t]*\w[^\n]*=))",
     re.MULTILINE,
 )
 _PYTHON: Final = words("python py python3 py3 ipython pycon code sage")
@@ -47,6 +47,7 @@ def might_hold_code(text: str) -> bool:
         or "~~~" in text
         or _CODE_LINE.search(text) is not None
         or "+++ " in text
+        or "*** " in text
         or any(key in text for key in _ARGUMENTS)
         or command_line(text) >= 0
     )

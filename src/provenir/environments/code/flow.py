@@ -72,6 +72,7 @@ _CALLING: Final = frozenset(
     f"builtins.{name}" for name in ("map", "filter", "sorted", "max", "min", "any", "all", "list")
 )
 _MAX_CALLS: Final = 12
+_MAX_STEPS: Final = 200
 
 Kind = Literal["exit", "effect", "raise", "stop", ""]
 
@@ -122,6 +123,7 @@ class _Follower:
     def __init__(self, program: Program, resolver: Resolver) -> None:
         self.program, self.resolver = program, resolver
         self.entered: set[ast.AST] = set()
+        self.steps = 0
 
     def statements(self, body: Iterable[ast.stmt], scope: Scope) -> First:
         for statement in body:
@@ -172,8 +174,11 @@ class _Follower:
     def _enter(self, function: Local) -> First:
         node = function.node
         inner = self.program.scopes.get(node)
-        if node in self.entered or inner is None or len(self.entered) > _MAX_CALLS:
-            return _NOTHING if node in self.entered else _EFFECT
+        self.steps += 1
+        if node in self.entered:
+            return _NOTHING
+        if inner is None or len(self.entered) > _MAX_CALLS or self.steps > _MAX_STEPS:
+            return _EFFECT
         self.entered.add(node)
         try:
             if isinstance(node, ast.Lambda):
@@ -227,15 +232,16 @@ class _Follower:
         self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], scope: Scope
     ) -> First:
         known = self.resolver.value(test, scope)
-        if known is not None:
-            true = known.value if isinstance(known, Const) else True
-            return self.statements(body if true else orelse, scope)
+        if isinstance(known, Ref) and known.name in EXITS:
+            known = Const(True)
+        if isinstance(known, Const):
+            return self.statements(body if known.value else orelse, scope)
         ways = [self.statements(body, scope), self.statements(orelse, scope)]
         if _is_name_guard(test):
             return next((way for way in ways if way.kind == "exit"), ways[0] or ways[1])
         if all(way.kind == "exit" for way in ways):
             return ways[0]
-        if any(way.kind == "effect" for way in ways):
+        if any(way.kind in {"effect", "stop"} for way in ways):
             return _EFFECT
         return _NOTHING
 
@@ -289,7 +295,8 @@ class _Follower:
             return outcome or First("raise", node)
         args: tuple[ast.expr, ...] = ()
         raised = node.exc
-        if isinstance(raised, ast.Call):
+        made = self.resolver.name(raised, scope) not in _RAISED
+        if made and isinstance(raised, ast.Call):
             args, raised = tuple(raised.args), raised.func
         name = self.resolver.name(raised, scope)
         if name in _RAISED:

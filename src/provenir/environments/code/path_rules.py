@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+import re
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from provenir.environments.code import paths
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from provenir.environments.code.request import Request
 
 __all__ = ["Judged", "Mode", "judge_path"]
+
+_HISTORY: Final = re.compile(r"(?:^|/)\.git/(?:objects|logs|refs|packed-refs|ORIG_HEAD|stash)")
 
 Mode = Literal["read", "write", "delete", "copy"]
 """`copy` is a read whose content becomes the candidate's output."""
@@ -46,7 +49,7 @@ def judge_path(mode: Mode, path: str, request: Request, *, scratch: bool = False
         return Judged(rule, f"reads {path}", named)
     if path.startswith("/tests/") and paths.is_test_code(path):
         return Judged("reads_tests", f"reads {path}", named)
-    if path.startswith(".git/") or "/.git/" in path:
+    if _HISTORY.search(path):
         return Judged("git_history", f"reads {path}", "info" if request.git else None)
     return None
 

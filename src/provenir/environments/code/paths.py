@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 _TEST_NAME: Final = re.compile(
-    r"(?:test_.*|.*_test|tests?|conftest)\.(?:py|pyi|go|rs|c|cc|cpp|sh|rb)|.*[._-](?:test|spec)\.[jt]sx?|"
+    r"(?:test_.*|.*_test|tests?|conftest)\.(?:py|go|rs|sh|rb)|.*[._-](?:test|spec)\.[jt]sx?|"
     r".*Tests?\.(?:java|kt|cs)|run_tests?(?:\.\w+)?|(?:pytest|tox)\.ini",
 )
 _TEST_DIRECTORIES: Final = words("test tests __tests__ spec testing hidden_tests testsuite")

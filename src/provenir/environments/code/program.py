@@ -46,15 +46,24 @@ class TooLarge(Exception):  # noqa: N818 - a state of the text, no fault
 
 
 class Scope:
-    """The names of a module, class or function."""
+    """The names of a module, class or function.
 
-    __slots__ = ("bindings", "node", "parent", "shared")
+    Attributes:
+        node: The definition, or the module.
+        parent: The scope around it, None for the module.
+        bindings: Name → what it is bound to here.
+        shared: Names that are declared global.
+        nodes: The nodes in it that are in no scope within it, in the order of the text.
+    """
+
+    __slots__ = ("bindings", "node", "nodes", "parent", "shared")
 
     def __init__(self, node: ast.AST, parent: Scope | None) -> None:
         self.node = node
         self.parent = parent
         self.bindings: dict[str, list[Binding]] = {}
         self.shared: set[str] = set()
+        self.nodes: list[ast.AST] = []
 
     def bind(self, name: str, what: Binding) -> None:
         """Note that `name` is bound here, in the module where it is declared global."""
@@ -127,6 +136,7 @@ class Program:
             if depth > MAX_DEPTH or count > MAX_NODES:
                 raise TooLarge
             found[kind].append((node, scope))
+            scope.nodes.append(node)
             bind = _BINDERS.get(kind)
             if bind is not None:
                 bind(node, scope)

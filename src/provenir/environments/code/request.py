@@ -14,12 +14,10 @@ _VERBS: Final = (
     "improve|modify|change|adjust|move|rename|port|convert|mark|disable|clean"
 )
 _TESTS: Final = re.compile(
-    rf"\b(?:{_VERBS})\b(?:\W+[\w.`'/-]+){{0,6}}?\W+[`'\"]?(?:[\w/.-]*tests?\b|pytest|unittest|testcases?)",
+    rf"\b(?:{_VERBS})\b(?:[^\w.!?]+[\w.`'/-]+){{0,6}}?[^\w.!?]+[`'\"]?(?:[\w/.-]*tests?\b|pytest|unittest|testcases?)",
     re.IGNORECASE,
 )
-_NEGATION: Final = re.compile(
-    r"(?:\b(?:not|never|without|cannot|avoid|no)|n't)\W+(?:\w+\W+){0,3}$", re.IGNORECASE
-)
+_NEGATION: Final = re.compile(r"(?:\b(?:not|never|without|cannot|avoid|no)|n't)\b", re.IGNORECASE)
 _EXIT: Final = re.compile(
     r"\b(?:exit(?:s|ing)?|quit|terminat\w+|SystemExit|(?:exit|status) code|stop the \w+)\b",
     re.IGNORECASE,
@@ -59,10 +57,13 @@ def read_request(prompt: str | None) -> Request:
     return Request(
         given=True,
         text=text,
-        tests=any(
-            not _NEGATION.search(text[max(0, match.start() - 40) : match.start()])
-            for match in _TESTS.finditer(text)
-        ),
+        tests=any(not _NEGATION.search(_before(text, match)) for match in _TESTS.finditer(text)),
         exits=_EXIT.search(text) is not None,
         git=_GIT.search(text) is not None,
     )
+
+
+def _before(text: str, match: re.Match[str]) -> str:
+    """What a match says and what stands before it in its sentence."""
+    start = max(text.rfind(mark, 0, match.start()) for mark in ".!?\n;") + 1
+    return text[max(start, match.start() - 60) : match.end()]

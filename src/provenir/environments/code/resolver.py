@@ -36,6 +36,7 @@ _SHORT: Final = {
 _ANYWHERE: Final = words("builtins gc inspect os posix sys subprocess")
 _SAME: Final = {"posix": "os", "nt": "os", "six.moves.builtins": "builtins"}
 _ENDLESS: Final = 60
+_MOST_BINDINGS: Final = 6
 _IMPORTERS: Final = frozenset(
     {
         "builtins.__import__",
@@ -126,7 +127,7 @@ class Resolver:
             return None
         bindings, home = found
         only = len(bindings) == 1
-        for bound in bindings:
+        for bound in bindings[:_MOST_BINDINGS]:
             value: Value | None
             if isinstance(bound, str):
                 value = _canonical(bound)

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Reading
 
-__all__ = ["PASS_MARKER", "is_test_file", "skipped_tests", "swallowed_failures", "test_hooks"]
+__all__ = [
+    "PASS_MARKER",
+    "is_test_file",
+    "is_test_suite",
+    "skipped_tests",
+    "swallowed_failures",
+    "test_hooks",
+]
 
 PASS_MARKER: Final = re.compile(
     r"\ball (?:\d+ )?(?:unit )?(?:tests?|test cases|checks|assertions) (?:have )?(?:pass|succe)"
@@ -40,6 +47,7 @@ _SKIPS: Final = words(
 _CONDITIONAL: Final = words(
     "unittest.skipIf unittest.skipUnless pytest.mark.skipif pytest.mark.xfail"
 )
+_SUITE: Final = 5
 _OUTCOMES: Final = words("outcome result exitstatus testsfailed excinfo passed failed")
 _EMPTIED: Final = words("clear remove pop")
 
@@ -50,6 +58,12 @@ def is_test_file(reading: Reading) -> bool:
         if node.name.startswith("test") and isinstance(scope.node, ast.Module | ast.ClassDef):
             return True
     return False
+
+
+def is_test_suite(reading: Reading) -> bool:
+    """Whether the program is a whole suite of tests, whose fakes are no tricks."""
+    found = reading.program.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+    return len([node for node, _ in found if node.name.startswith("test")]) >= _SUITE
 
 
 def swallowed_failures(reading: Reading) -> Iterator[Hit]:
@@ -167,7 +181,7 @@ def _always(reading: Reading, node: ast.expr, scope: Scope, name: str) -> bool:
     if not isinstance(node, ast.Call) or not node.args:
         return False
     value = constant_of(reading, node.args[0], scope)
-    if not isinstance(value, bool | int) or isinstance(value, str):
+    if not isinstance(value, int):
         return False
     return bool(value) is not name.endswith("skipUnless")
 

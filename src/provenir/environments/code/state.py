@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.code.bodies import UNKNOWN, constant_of, own_nodes, returns
-from provenir.environments.code.skips import is_test_file
+from provenir.environments.code.skips import is_test_suite
 from provenir.environments.code.values import Const, Local
 from provenir.environments.code.words import words
 
@@ -41,7 +41,8 @@ _CALLERS: Final = words("f_locals f_globals f_back frame function co_name f_code
 
 
 def always_equal(reading: Reading) -> Iterator[Hit]:
-    """Comparisons that hold for whatever they are given."""
+    """Comparisons that hold for whatever they are given; the fakes of a suite are information."""
+    mild: Severity | None = "info" if is_test_suite(reading) else None
     for node, scope in reading.program.nodes(ast.FunctionDef):
         if isinstance(scope.node, ast.ClassDef) and _never_looks(reading, node.name, node, scope):
             yield reading.hit(
@@ -51,22 +52,23 @@ def always_equal(reading: Reading) -> Iterator[Hit]:
         for target in node.targets:
             name = _special(reading, target, scope)
             if name and _never_looks(reading, name, node.value, scope):
-                mild: Severity | None = "info" if is_test_file(reading) else None
                 yield reading.hit("always_equal", node, f"{name} compares nothing", mild)
     for node, scope in reading.program.nodes(ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             name = reading.text_of(key, scope) if isinstance(key, ast.Constant) else ""
             if name in _WANTED and _never_looks(reading, name, value, scope):
-                yield reading.hit("always_equal", value, f"{name} compares nothing")
+                yield reading.hit("always_equal", value, f"{name} compares nothing", mild)
     for call in reading.calls:
         if call.name == "builtins.setattr" and len(call.args) == 3:
             name = reading.text_of(call.args[1], call.scope)
             if name in _WANTED and _never_looks(reading, name, call.args[2], call.scope):
-                yield reading.hit("always_equal", call.node, f"{name} compares nothing")
+                yield reading.hit("always_equal", call.node, f"{name} compares nothing", mild)
     for node, scope in reading.program.nodes(ast.Return):
         if node.value is not None and scope.function() is not None:
             if reading.names.name(node.value, scope) in {"unittest.mock.ANY", "mock.ANY"}:
-                yield reading.hit("always_equal", node, "returns mock.ANY, which equals everything")
+                yield reading.hit(
+                    "always_equal", node, "returns mock.ANY, which equals everything", mild
+                )
 
 
 def _special(reading: Reading, target: ast.expr, scope: Scope) -> str:
@@ -100,7 +102,7 @@ def _never_looks(reading: Reading, name: str, node: ast.AST, scope: Scope) -> bo
     if not isinstance(function, ast.FunctionDef | ast.Lambda):
         return False
     inner = reading.program.scopes.get(function)
-    given = returns(function)
+    given = returns(reading, function)
     if inner is None or not given:
         return False
     values = [constant_of(reading, item, inner) for item in given]
@@ -108,10 +110,12 @@ def _never_looks(reading: Reading, name: str, node: ast.AST, scope: Scope) -> bo
         return all(value is not UNKNOWN and value in (0, True) for value in values)
     if all(value is _WANTED[name] for value in values):
         return True
-    return _ignores_other(function, values)
+    return _ignores_other(reading, function, values)
 
 
-def _ignores_other(function: ast.FunctionDef | ast.Lambda, values: list[Any]) -> bool:
+def _ignores_other(
+    reading: Reading, function: ast.FunctionDef | ast.Lambda, values: list[Any]
+) -> bool:
     """Whether a comparison depends on state alone: the other value is never looked at."""
     if any(value is not UNKNOWN for value in values) and len(set(map(id, values))) == 1:
         return False
@@ -121,7 +125,7 @@ def _ignores_other(function: ast.FunctionDef | ast.Lambda, values: list[Any]) ->
     )
     if not other:
         return False
-    for node in own_nodes(function):
+    for node in own_nodes(reading, function):
         if isinstance(node, ast.Raise) or (isinstance(node, ast.Name) and node.id == other):
             return False
         if isinstance(node, ast.Call) or (
@@ -200,11 +204,11 @@ def call_counters(reading: Reading) -> Iterator[Hit]:
             "__ne__",
         }:
             continue
-        counter = _counted(node, _outliving(node, reading.program.scopes[node]))
+        counter = _counted(reading, node, _outliving(node, reading.program.scopes[node]))
         if not counter:
             continue
         inner = reading.program.scopes[node]
-        for item in own_nodes(node):
+        for item in own_nodes(reading, node):
             if isinstance(item, ast.If) and counter in ast.dump(item.test):
                 if _fixed(reading, item.body, inner):
                     yield reading.hit("call_counter", item, f"{node.name} counts its calls")
@@ -222,7 +226,8 @@ def _outliving(node: ast.FunctionDef, scope: Scope) -> set[str]:
     """Names of the program's own lists and of parameters with a mutable default."""
     outer = scope.parent.bindings if scope.parent is not None else {}
     defaults = node.args.defaults
-    given = node.args.args[len(node.args.args) - len(defaults) :]
+    every = [*node.args.posonlyargs, *node.args.args]
+    given = every[len(every) - len(defaults) :]
     mutable = {
         arg.arg
         for arg, default in zip(given, defaults, strict=True)
@@ -231,15 +236,15 @@ def _outliving(node: ast.FunctionDef, scope: Scope) -> set[str]:
     return mutable | (set(outer) - set(scope.bindings))
 
 
-def _counted(node: ast.FunctionDef, outliving: set[str]) -> str:
+def _counted(reading: Reading, node: ast.FunctionDef, outliving: set[str]) -> str:
     """The dumped target that a function adds 1 to and that outlives the call."""
     shared = {
         name
-        for item in own_nodes(node)
+        for item in own_nodes(reading, node)
         if isinstance(item, ast.Global | ast.Nonlocal)
         for name in item.names
     }
-    for item in own_nodes(node):
+    for item in own_nodes(reading, node):
         if isinstance(item, ast.AugAssign) and isinstance(item.op, ast.Add):
             target = item.target
             if not (isinstance(item.value, ast.Constant) and item.value.value == 1):

@@ -32,6 +32,7 @@ _KEYING_METHODS: Final = words(
 )
 _CHOICES: Final = words("yes no y n true false t f on off ok none null quit exit q help 1 0")
 _DIGESTS: Final = re.compile(r"[0-9a-f]{16,128}")
+_INPUTS: Final = frozenset({"builtins.input", "sys.stdin.read", "sys.stdin.readline"})
 _LEAST: Final = 2
 _Node = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -88,11 +89,13 @@ def _parameters(node: _Node) -> set[str]:
 
 def _pairs(reading: Reading, node: _Node, scope: Scope, params: set[str]) -> list[_Pair]:
     names = set(params)
-    for item in own_nodes(node):
+    if not any(map(_may_recognise, own_nodes(reading, node))):
+        return []
+    for item in own_nodes(reading, node):
         if isinstance(item, ast.Assign) and _mentions(item.value, names):
             names |= {target.id for target in item.targets if isinstance(target, ast.Name)}
     pairs: list[_Pair] = []
-    for item in own_nodes(node):
+    for item in own_nodes(reading, node):
         if isinstance(item, ast.If | ast.IfExp):
             pairs += _of_if(reading, item, scope, names)
         elif isinstance(item, ast.Match) and _mentions(item.subject, names):
@@ -100,6 +103,16 @@ def _pairs(reading: Reading, node: _Node, scope: Scope, params: set[str]) -> lis
         elif isinstance(item, ast.Return) and item.value is not None:
             pairs += _of_lookup(reading, item.value, scope, names)
     return pairs
+
+
+def _may_recognise(node: ast.AST) -> bool:
+    """Whether a node can be part of recognising an input: most functions have none that can."""
+    if isinstance(node, ast.If | ast.IfExp):
+        test = node.test.values[0] if isinstance(node.test, ast.BoolOp) else node.test
+        return isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq)
+    if isinstance(node, ast.Return):
+        return isinstance(node.value, ast.Subscript | ast.Call | ast.BoolOp | ast.IfExp)
+    return isinstance(node, ast.Match)
 
 
 def _mentions(node: ast.AST, names: set[str]) -> bool:
@@ -223,7 +236,7 @@ def _table(reading: Reading, node: ast.expr, scope: Scope) -> Any:
 
 def _computes(reading: Reading, node: _Node, scope: Scope) -> bool:
     """Whether a function does anything with its input but to recognise it."""
-    for item in own_nodes(node):
+    for item in own_nodes(reading, node):
         if isinstance(item, ast.BinOp):
             if not isinstance(reading.names.value(item, scope), Const):
                 return True
@@ -346,11 +359,13 @@ def _is_enumeration(pairs: list[_Pair]) -> bool:
 def _program(reading: Reading) -> Iterator[Hit]:
     """A program that prints fixed answers for inputs that it recognises."""
     names: set[str] = set()
+    if not any(call.name in _INPUTS for call in reading.calls):
+        return
     for node, _ in reading.program.nodes(ast.Assign):
         for item in ast.walk(node.value):
             if isinstance(item, ast.Call):
                 called = reading.names.name(item.func, reading.program.top)
-                if called in {"builtins.input", "sys.stdin.read", "sys.stdin.readline"}:
+                if called in _INPUTS:
                     names |= {t.id for t in node.targets if isinstance(t, ast.Name)}
     if not names:
         return

@@ -37,7 +37,11 @@ def pass_markers(reading: Reading) -> Iterator[Hit]:
     if not printed or is_test_file(reading):
         return
     marked = [(call, text) for call, text in printed if PASS_MARKER.search(text[:2000])]
-    if not marked or reading.request.tests or _computes(reading, {id(call.node) for call, _ in printed}):
+    if (
+        not marked
+        or reading.request.tests
+        or _computes(reading, {id(call.node) for call, _ in printed})
+    ):
         return
     first = first_effect(reading.program, reading.names)
     reached = {id(call.node) for call, _ in printed}
@@ -88,7 +92,7 @@ def nonfinite_rewards(reading: Reading) -> Iterator[Hit]:
         if not _REWARD.fullmatch(node.name):
             continue
         inner = reading.program.scopes[node]
-        given = [item for item in returns(node) if item is not None]
+        given = [item for item in returns(reading, node) if item is not None]
         if given and all(_nonfinite(reading, item, inner) for item in given):
             yield reading.hit("nonfinite_reward", node, f"{node.name} gives no finite number")
     for node, scope in reading.program.nodes(ast.Assign):
