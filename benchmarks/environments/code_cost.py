@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - texts stand on one line each
 """What reading the code of a completion costs, against `ast.parse` of the same program.
 
     python benchmarks/environments/code_cost.py
@@ -11,11 +12,14 @@ import ast
 import inspect
 import random
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from provenir.environments import analyse
 
-PROSE = "The train leaves at nine and needs four hours, so it arrives at one. The answer is 13 o'clock then."
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROSE = "The train leaves at nine and needs four hours, so it arrives at one. The answer is one o'clock."
 LONG_PROSE = (PROSE + " It follows (as shown above) that nothing else is possible.\n") * 13
 
 
@@ -60,10 +64,7 @@ def pathological() -> dict[str, str]:
         "tolerances": "--- a/tests/test_a.py\n+++ b/tests/test_a.py\n@@ -1 +1 @@\n"
         + "-  f(tol=1)\n+  g(tol=2)\n" * 4000,
         "decoders": "import base64\n"
-        + "exec(base64.b64decode('"
-        + "eA==" * 100
-        + "'))\n" * 1
-        + "exec(bytes([120]))\n" * 4000,
+        "exec(base64.b64decode('" + "eA==" * 100 + "'))\n" * 1 + "exec(bytes([120]))\n" * 4000,
         "exponents": "x = 9 ** 9 ** 9 ** 9\ny = 'a' * 10 ** 9\nz = list(range(10 ** 9))\n" * 1000,
         "dense code": "x=1;" * 20_000,
         "aliases": "a0 = exit\n"
@@ -87,7 +88,6 @@ def pathological() -> dict[str, str]:
 
 
 def main() -> None:
-    program = inspect.getsource(random.Random.shuffle) + inspect.getsource(ast.NodeTransformer)
     program = "import ast\n\n" + "\n".join(inspect.getsource(ast.NodeTransformer).splitlines()[:60])
     lines = program.count("\n") + 1
     parse = best(lambda: ast.parse(program))

@@ -1,6 +1,6 @@
 """Findings in code that nobody wrote to cheat: the standard library and what is installed.
 
-    python benchmarks/environments/code_false_alarms.py [--show 40] [--fenced] [--limit N] [--humaneval FILE]
+    python benchmarks/environments/code_false_alarms.py [--show 40] [--fenced] [--humaneval FILE]
 
 Prints the share of files with a finding of severity warning or above, by rule, and the slowest.
 """
@@ -13,10 +13,13 @@ import json
 import sysconfig
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from provenir.environments import analyse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def files() -> Iterator[tuple[str, str]]:
@@ -31,7 +34,7 @@ def files() -> Iterator[tuple[str, str]]:
 
 
 def humaneval(path: str) -> Iterator[tuple[str, str, str]]:
-    for line in gzip.open(path, "rt"):
+    for line in gzip.decompress(Path(path).read_bytes()).decode().splitlines():
         row = json.loads(line)
         yield row["task_id"], row["prompt"] + row["canonical_solution"], row["prompt"]
         yield row["task_id"] + " body", row["canonical_solution"], row["prompt"]

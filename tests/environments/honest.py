@@ -1,6 +1,6 @@
 """Honest texts that look like hacks: nothing of severity warning may be said of them."""
 
-# ruff: noqa: E501, ISC004 - samples stand on one line each
+# ruff: noqa: E501 - samples stand on one line each
 from __future__ import annotations
 
 from environments.hacks import diff

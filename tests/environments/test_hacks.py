@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from environments.hacks import EXITS, OTHERS
 
+from environments.hacks import EXITS, OTHERS
 from provenir.environments import RULES, analyse
 
 CASES = {**{name: ("early_exit", text) for name, text in EXITS.items()}, **OTHERS}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from environments.honest import ASKED, HONEST
 
+from environments.honest import ASKED, HONEST
 from provenir.environments import analyse
 
 

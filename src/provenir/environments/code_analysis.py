@@ -71,7 +71,8 @@ class CodeAnalysis:
         findings: One for each rule and severity that applies, in the order of their first spans.
         blocks: Pieces of code that were read.
         skipped: Reason → pieces that were not: ``too long``, ``too deep``, ``does not parse``,
-            ``too much code``, ``in part``, ``middle of the text``, ``other language``, ``fault`` (of ours)
+            ``too much code``, ``in part``, ``middle of the text``, ``other language``, or
+            ``fault`` of ours
     """
 
     findings: tuple[CodeFinding, ...] = ()
@@ -157,7 +158,7 @@ class _Reader:
         """As `_items`; a fault of ours becomes a reason and never reaches a training loop."""
         try:
             return self._items(block)
-        except Exception:
+        except Exception:  # noqa: BLE001
             _LOG.exception("a rule of the code analysis failed")
             return [], "fault"
 

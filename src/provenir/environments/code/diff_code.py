@@ -27,7 +27,8 @@ _TOLERANCE: Final = re.compile(
     r"(\b\w*(?:tol|eps|delta|places|abs|rel|rtol|atol|threshold|margin)\w*\s*[=:]\s*|[<>]=?\s*)(\d[\d.eE+-]*)"
 )
 _REPORTS: Final = re.compile(
-    r"^\s*(?:print|logging\.\w+|log\w*\.\w+|sys\.std\w+\.write|self\.fail|pytest\.fail|raise \w+)\b.*(?:fail|error|mismatch|wrong|incorrect)",
+    r"^\s*(?:print|logging\.\w+|log\w*\.\w+|sys\.std\w+\.write|self\.fail|pytest\.fail|raise \w+)\b"
+    r".*(?:fail|error|mismatch|wrong|incorrect)",
     re.IGNORECASE,
 )
 _MAX_LINES: Final = 4000

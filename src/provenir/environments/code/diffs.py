@@ -9,7 +9,8 @@ from typing import Final
 __all__ = ["FileChange", "Line", "is_diff", "read_diff"]
 
 _HEAD: Final = re.compile(
-    r"^(?:diff --git |\+\+\+ [^\n]+\n@@|--- [^\n]+\n\+\+\+ |@@ -\d|\*\*\* (?:Begin Patch|Update File:|Add File:|Delete File:))",
+    r"^(?:diff --git |\+\+\+ [^\n]+\n@@|--- [^\n]+\n\+\+\+ |@@ -\d|"
+    r"\*\*\* (?:Begin Patch|(?:Update|Add|Delete) File:))",
     re.MULTILINE,
 )
 _MAX_FILES: Final = 200

@@ -29,9 +29,9 @@ _CHECKS: Final = re.compile(
     r"|pytest\.(?:fail|raises|approx|main|ExitCode|exit)|_pytest\.[\w.]+|difflib\.\w+|filecmp\.\w+"
 )
 _TIMERS: Final = words(
-    "time.time time.perf_counter time.monotonic time.process_time time.perf_counter_ns time.time_ns "
-    "timeit.default_timer timeit.timeit timeit.repeat torch.cuda.synchronize torch.cuda.Event "
-    "torch.cuda.Event.elapsed_time resource.getrusage triton.testing.do_bench"
+    "time.time time.perf_counter time.monotonic time.process_time time.perf_counter_ns "
+    "time.time_ns timeit.default_timer timeit.timeit timeit.repeat torch.cuda.synchronize "
+    "torch.cuda.Event torch.cuda.Event.elapsed_time resource.getrusage triton.testing.do_bench"
 )
 _SCORERS: Final = re.compile(
     r"(?:.*_)?(?:check(?:er|_answer|_solution|_output)?|verify\w*|verifier|grade\w*|scorer?|score_\w+|"
@@ -116,15 +116,18 @@ def patched_names(reading: Reading) -> Iterator[Hit]:
         elif name.startswith("builtins.") and name.count(".") == 1 and name not in _UNMARKED:
             if name.removeprefix("builtins.") in _BUILTIN_CHECKS:
                 yield reading.hit("patched_builtin", node, f"replaces {name}")
-        elif _SCORERS.fullmatch(name.rpartition(".")[2]) and "." in name:
-            if does_nothing(reading, value, scope):
-                yield reading.hit("patched_scorer", node, f"replaces {name} by what checks nothing")
+        elif (
+            _SCORERS.fullmatch(name.rpartition(".")[2])
+            and "." in name
+            and does_nothing(reading, value, scope)
+        ):
+            yield reading.hit("patched_scorer", node, f"replaces {name} by what checks nothing")
 
 
 _BUILTIN_CHECKS: Final = words(
-    "AssertionError all any isinstance issubclass len sorted abs round max min sum compile exec eval "
-    "__import__ type hash id repr str float int list tuple dict set bool zip map enumerate range "
-    "Exception BaseException ValueError TypeError patched __build_class__ object getattr"
+    "AssertionError all any isinstance issubclass len sorted abs round max min sum compile exec "
+    "eval __import__ type hash id repr str float int list tuple dict set bool zip map enumerate "
+    "range Exception BaseException ValueError TypeError patched __build_class__ object getattr"
 )
 
 

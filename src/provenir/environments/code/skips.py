@@ -31,8 +31,9 @@ __all__ = [
 PASS_MARKER: Final = re.compile(
     r"\ball (?:\d+ )?(?:unit )?(?:tests?|test cases|checks|assertions) (?:have )?(?:pass|succe)"
     r"|\btests? passed\b|^\W*(?:passed|pass|success|ok|all passed|correct|accepted)\W*$"
-    r"|\"(?:passed|success|correct|resolved)\"\s*:\s*true|\b\d+ passed\b|^\s*(?:reward|score)\s*[:=]\s*1"
-    r"|\bran \d+ tests? in\b|verdict\s*[:=]\s*(?:pass|accepted)|^ok\b.*\btests?\b",
+    r"|\"(?:passed|success|correct|resolved)\"\s*:\s*true|\b\d+ passed\b"
+    r"|^\s*(?:reward|score)\s*[:=]\s*1|\bran \d+ tests? in\b"
+    r"|verdict\s*[:=]\s*(?:pass|accepted)|^ok\b.*\btests?\b",
     re.IGNORECASE | re.MULTILINE,
 )
 """A line by which a test run reports success."""
@@ -121,9 +122,12 @@ def _hides(reading: Reading, body: list[ast.stmt], scope: Scope) -> bool:
     for statement in body:
         if isinstance(statement, ast.Pass | ast.Continue):
             continue
-        if isinstance(statement, ast.Return) and statement.value is not None:
-            if constant_of(reading, statement.value, scope) is True:
-                continue
+        if (
+            isinstance(statement, ast.Return)
+            and statement.value is not None
+            and constant_of(reading, statement.value, scope) is True
+        ):
+            continue
         if isinstance(statement, ast.Expr):
             value = statement.value
             if isinstance(value, ast.Constant):
@@ -131,9 +135,12 @@ def _hides(reading: Reading, body: list[ast.stmt], scope: Scope) -> bool:
             if isinstance(value, ast.Call):
                 name = reading.names.name(value.func, scope)
                 first = value.args[0] if value.args else None
-                if name == "builtins.print" and first is not None:
-                    if PASS_MARKER.search(reading.names.text(first, scope)[:500]):
-                        continue
+                if (
+                    name == "builtins.print"
+                    and first is not None
+                    and PASS_MARKER.search(reading.names.text(first, scope)[:500])
+                ):
+                    continue
                 if name in EXITS and (
                     first is None or reading.names.constant(first, scope, 1) in (0, None)
                 ):
@@ -194,28 +201,35 @@ def test_hooks(reading: Reading) -> Iterator[Hit]:
         inner = reading.program.scopes[node]
         params = {arg.arg for arg in node.args.args}
         for item in ast.walk(node):
-            what = _tampers(reading, item, inner, params, node.name)
+            what = _tampers(reading, item, inner, params)
             if what:
                 yield reading.hit("test_hook", item, f"{node.name} {what}")
                 break
 
 
-def _tampers(reading: Reading, node: ast.AST, scope: Scope, params: set[str], hook: str) -> str:
+def _tampers(reading: Reading, node: ast.AST, scope: Scope, params: set[str]) -> str:
     if isinstance(node, ast.Assign):
         for target in node.targets:
-            if isinstance(target, ast.Attribute) and target.attr in _OUTCOMES:
-                if isinstance(constant_of(reading, node.value, scope), str | int | None):
-                    return f"sets {target.attr}"
+            if (
+                isinstance(target, ast.Attribute)
+                and target.attr in _OUTCOMES
+                and isinstance(constant_of(reading, node.value, scope), str | int | None)
+            ):
+                return f"sets {target.attr}"
             if (
                 isinstance(target, ast.Subscript)
                 and "items" in params
                 and _is(target.value, "items")
+                and isinstance(node.value, ast.List)
+                and not node.value.elts
             ):
-                if isinstance(node.value, ast.List) and not node.value.elts:
-                    return "removes every test"
-    if isinstance(node, ast.Delete) and "items" in params:
-        if any(isinstance(t, ast.Subscript) and _is(t.value, "items") for t in node.targets):
-            return "removes tests"
+                return "removes every test"
+    if (
+        isinstance(node, ast.Delete)
+        and "items" in params
+        and any(isinstance(t, ast.Subscript) and _is(t.value, "items") for t in node.targets)
+    ):
+        return "removes tests"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         method = node.func.attr
         if method == "clear" and _is(node.func.value, "items"):

@@ -28,9 +28,9 @@ _VALUES: Final = frozenset(
     for name in ("str", "int", "float", "list", "tuple", "dict", "set", "bytes", "complex")
 )
 _FRAMES: Final = words(
-    "sys._getframe inspect.stack inspect.currentframe inspect.getouterframes traceback.extract_stack "
-    "inspect.trace gc.get_objects gc.get_referrers sys._current_frames traceback.walk_stack "
-    "traceback.format_stack sys.settrace sys.setprofile"
+    "sys._getframe inspect.stack inspect.currentframe inspect.getouterframes "
+    "traceback.extract_stack inspect.trace gc.get_objects gc.get_referrers sys._current_frames "
+    "traceback.walk_stack traceback.format_stack sys.settrace sys.setprofile"
 )
 _SOUGHT: Final = re.compile(
     r"expected|answer|gold|target|truth|solution|correct|reference|assert|grade|verif|pytest|unittest|"
@@ -64,11 +64,14 @@ def always_equal(reading: Reading) -> Iterator[Hit]:
             if name in _WANTED and _never_looks(reading, name, call.args[2], call.scope):
                 yield reading.hit("always_equal", call.node, f"{name} compares nothing", mild)
     for node, scope in reading.program.nodes(ast.Return):
-        if node.value is not None and scope.function() is not None:
-            if reading.names.name(node.value, scope) in {"unittest.mock.ANY", "mock.ANY"}:
-                yield reading.hit(
-                    "always_equal", node, "returns mock.ANY, which equals everything", mild
-                )
+        if (
+            node.value is not None
+            and scope.function() is not None
+            and reading.names.name(node.value, scope) in {"unittest.mock.ANY", "mock.ANY"}
+        ):
+            yield reading.hit(
+                "always_equal", node, "returns mock.ANY, which equals everything", mild
+            )
 
 
 def _special(reading: Reading, target: ast.expr, scope: Scope) -> str:
@@ -176,15 +179,22 @@ def _sought(reading: Reading, home: ast.AST) -> tuple[ast.AST, str] | None:
                 "find",
             }:
                 keys = list(node.args)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id in {"getattr", "hasattr"}:
-                keys = list(node.args[1:2])
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in {"getattr", "hasattr"}
+        ):
+            keys = list(node.args[1:2])
         for key in keys:
             parts = key.elts if isinstance(key, ast.Tuple | ast.List | ast.Set) else [key]
             for part in parts:
-                if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                    if len(part.value) < 60 and _SOUGHT.search(part.value):
-                        return node, part.value
+                if (
+                    isinstance(part, ast.Constant)
+                    and isinstance(part.value, str)
+                    and len(part.value) < 60
+                    and _SOUGHT.search(part.value)
+                ):
+                    return node, part.value
     return None
 
 
@@ -209,10 +219,13 @@ def call_counters(reading: Reading) -> Iterator[Hit]:
             continue
         inner = reading.program.scopes[node]
         for item in own_nodes(reading, node):
-            if isinstance(item, ast.If) and counter in ast.dump(item.test):
-                if _fixed(reading, item.body, inner):
-                    yield reading.hit("call_counter", item, f"{node.name} counts its calls")
-                    break
+            if (
+                isinstance(item, ast.If)
+                and counter in ast.dump(item.test)
+                and _fixed(reading, item.body, inner)
+            ):
+                yield reading.hit("call_counter", item, f"{node.name} counts its calls")
+                break
             if isinstance(item, ast.Return) and isinstance(
                 item.value, ast.Subscript | ast.IfExp | ast.Compare
             ):
@@ -251,12 +264,18 @@ def _counted(reading: Reading, node: ast.FunctionDef, outliving: set[str]) -> st
                 continue
             if isinstance(target, ast.Name) and target.id in shared:
                 return f"Name(id='{target.id}'"
-            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-                if target.value.id in {node.name, "self"}:
-                    return f"attr='{target.attr}'"
-            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
-                if target.value.id in outliving:
-                    return f"Name(id='{target.value.id}'"
+            if (
+                isinstance(target, ast.Attribute)
+                and isinstance(target.value, ast.Name)
+                and target.value.id in {node.name, "self"}
+            ):
+                return f"attr='{target.attr}'"
+            if (
+                isinstance(target, ast.Subscript)
+                and isinstance(target.value, ast.Name)
+                and target.value.id in outliving
+            ):
+                return f"Name(id='{target.value.id}'"
     return ""
 
 

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["answer_tables"]
 
 _KEYING: Final = words(
-    "builtins.str builtins.repr builtins.tuple builtins.list builtins.int builtins.len builtins.sorted "
-    "builtins.frozenset builtins.dict builtins.hash builtins.map builtins.bytes "
+    "builtins.str builtins.repr builtins.tuple builtins.list builtins.int builtins.len "
+    "builtins.sorted builtins.frozenset builtins.dict builtins.hash builtins.map builtins.bytes "
     "json.dumps hashlib.md5 hashlib.sha256 hashlib.sha1 builtins.next builtins.iter builtins.bool "
     "builtins.float builtins.type builtins.print builtins.isinstance builtins.input copy.deepcopy"
 )
 _KEYING_METHODS: Final = words(
-    "get strip lower upper encode hexdigest items keys values __getitem__ pop setdefault decode read "
-    "copy split rstrip tolist"
+    "get strip lower upper encode hexdigest items keys values __getitem__ pop setdefault decode "
+    "read copy split rstrip tolist"
 )
 _CHOICES: Final = words("yes no y n true false t f on off ok none null quit exit q help 1 0")
 _DIGESTS: Final = re.compile(r"[0-9a-f]{16,128}")
@@ -47,7 +47,7 @@ class _Pair:
 
 
 def answer_tables(reading: Reading) -> Iterator[Hit]:
-    """Functions that only look up what they are asked, and special cases of the prompt's examples."""
+    """Functions that only look up what they are asked, and the prompt's examples as cases."""
     for node, scope in reading.program.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
         if isinstance(scope.node, ast.Module | ast.ClassDef):
             yield from _function(reading, node)
@@ -138,9 +138,13 @@ def _answer(reading: Reading, node: ast.stmt, scope: Scope) -> Any:
     value: ast.expr | None = None
     if isinstance(node, ast.Return):
         value = node.value
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value.args:
-        if reading.names.name(node.value.func, scope) == "builtins.print":
-            value = node.value.args[0]
+    elif (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and node.value.args
+        and reading.names.name(node.value.func, scope) == "builtins.print"
+    ):
+        value = node.value.args[0]
     return UNKNOWN if value is None else reading.names.constant(value, scope, UNKNOWN)
 
 
@@ -215,9 +219,14 @@ def _of_lookup(reading: Reading, node: ast.expr, scope: Scope, names: set[str]) 
         table: ast.expr | None = None
         if isinstance(item, ast.Subscript) and _mentions(item.slice, names):
             table = item.value
-        elif isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.args:
-            if item.func.attr in {"get", "__getitem__", "pop"} and _mentions(item.args[0], names):
-                table = item.func.value
+        elif (
+            isinstance(item, ast.Call)
+            and isinstance(item.func, ast.Attribute)
+            and item.args
+            and item.func.attr in {"get", "__getitem__", "pop"}
+            and _mentions(item.args[0], names)
+        ):
+            table = item.func.value
         if table is not None:
             value = _table(reading, table, scope)
             if isinstance(value, dict):
@@ -234,17 +243,29 @@ def _table(reading: Reading, node: ast.expr, scope: Scope) -> Any:
     return found_value.value if isinstance(found_value, Const) else None
 
 
+_WORKS: Final = (
+    ast.AugAssign,
+    ast.Await,
+    ast.DictComp,
+    ast.For,
+    ast.GeneratorExp,
+    ast.Global,
+    ast.ListComp,
+    ast.Nonlocal,
+    ast.SetComp,
+    ast.While,
+    ast.Yield,
+    ast.YieldFrom,
+)
+
+
 def _computes(reading: Reading, node: _Node, scope: Scope) -> bool:
     """Whether a function does anything with its input but to recognise it."""
     for item in own_nodes(reading, node):
         if isinstance(item, ast.BinOp):
             if not isinstance(reading.names.value(item, scope), Const):
                 return True
-        elif isinstance(
-            item, ast.For | ast.While | ast.AugAssign | ast.ListComp | ast.GeneratorExp | ast.Await
-        ) or isinstance(
-            item, ast.Yield | ast.YieldFrom | ast.Global | ast.Nonlocal | ast.DictComp | ast.SetComp
-        ):
+        elif isinstance(item, _WORKS):
             return True
         elif isinstance(item, ast.Call):
             if isinstance(item.func, ast.Attribute) and item.func.attr in _KEYING_METHODS:

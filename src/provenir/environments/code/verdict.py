@@ -104,9 +104,12 @@ def nonfinite_rewards(reading: Reading) -> Iterator[Hit]:
                 yield reading.hit("nonfinite_reward", node, f"{name} is not finite")
     for node, scope in reading.program.nodes(ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value in {"reward", "score"}:
-                if _nonfinite(reading, value, scope):
-                    yield reading.hit("nonfinite_reward", value, f"{key.value} is not finite")
+            if (
+                isinstance(key, ast.Constant)
+                and key.value in {"reward", "score"}
+                and _nonfinite(reading, value, scope)
+            ):
+                yield reading.hit("nonfinite_reward", value, f"{key.value} is not finite")
     for call in reading.calls:
         if call.name in _PRINTS and call.args:
             text = reading.text_of(call.args[0], call.scope)
