@@ -38,6 +38,7 @@ class Account:
         texts: Those whose text was read.
         both: Those that carried both rewards.
         hidden: Those whose text is not kept where they come from.
+        unquoted: Those whose text was read and may not be kept for a contrast.
         truncated: Texts of which head and tail were read.
         unformatted: Texts for which no format was declared.
         unreadable: Rollouts that could not be read, or had a reward that is not finite.
@@ -54,6 +55,7 @@ class Account:
     texts: int = 0
     both: int = 0
     hidden: int = 0
+    unquoted: int = 0
     truncated: int = 0
     unformatted: int = 0
     unreadable: int = 0
@@ -77,6 +79,7 @@ class Account:
         if (reading := seen.reading) is None:
             return
         self.texts += 1
+        self.unquoted += reading.response is None
         self.truncated += reading.truncated
         self.unformatted += not reading.has_format
         self.faults += reading.failed
@@ -153,8 +156,11 @@ class Account:
             missing["format_exploit"] = (
                 f"no format was declared for {self.unformatted} of {self.texts} texts"
             )
-        if not contrasted:
+        if self.unquoted:
+            missing["group_outlier"] = "texts that are not kept are not contrasted"
+        elif not contrasted:
             missing["group_outlier"] = f"no group of {FEWEST_TEXTS} or more texts was given"
+        if "group_outlier" in missing:
             missing["length_inflation"] = f"against the run only: {missing['group_outlier']}"
         if self.skipped:
             reasons = ", ".join(f"{why}: {count}" for why, count in sorted(self.skipped.items()))

@@ -175,7 +175,7 @@ class HackingMonitor:
                 num_evaluation=account.evaluated,
                 num_flagged=flagged,
                 num_confirmed=account.confirmed,
-                counts=dict(sorted(kept.counts.items())),
+                counts=dict(sorted(kept.counts.items(), key=lambda kind: (-kind[1], kind[0]))),
                 examined=account.counts(groups),
                 not_examined=account.gaps(
                     groups=groups,

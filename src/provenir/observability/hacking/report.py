@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from provenir.core.findings import Report
+from provenir.core.findings import Report, severity_rank
+from provenir.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,16 +74,48 @@ class HackingReport(Report):
         out of both counts, since nothing was trained on them.
         """
         examined = self.examined.get("trajectories", 0)
-        trained = self.num_trajectories - self.num_evaluation
-        if not examined or examined < trained or self.num_flagged:
+        if not examined or examined < self.num_trained or self._has_flags:
             return False
-        if UNSEEN in self.not_examined:
-            return False
-        return all(signal.severity == "info" for signal in self.findings)
+        return UNSEEN not in self.not_examined
+
+    @property
+    def num_trained(self) -> int:
+        """Rollouts that were trained on."""
+        return self.num_trajectories - self.num_evaluation
+
+    @property
+    def _has_flags(self) -> bool:
+        return bool(self.num_flagged) or any(s.severity != "info" for s in self.findings)
 
     def by_kind(self) -> dict[str, int]:
-        """Return the number of signals of each kind that occurred."""
+        """Return the number of signals of each kind that occurred, the most frequent first."""
         return dict(self.counts)
+
+    def summary(self, *, most: int = 10) -> str:
+        """Return what a person reads first, in a few lines; safe for a terminal.
+
+        Args:
+            most: Signals that are shown, the gravest first.
+        """
+        rate = self.hacking_rate
+        examined, trained = self.examined.get("trajectories", 0), self.num_trained
+        shown = "unknown" if math.isnan(rate) else f"{rate:.1%}"
+        verdict = "CLEAN" if self.is_clean else ("SUSPECT" if self._has_flags else "NOT EXAMINED")
+        grades = f"{self.num_confirmed} confirmed, {self.num_suspected} suspected"
+        looked = f"{examined} of {trained} rollouts examined"
+        lines = [f"{verdict}: {looked}, hacking rate {shown} ({grades})"]
+        ranked = sorted(self.signals, key=_gravest_first)
+        flags = [signal for signal in ranked if signal.severity != "info"]
+        lines += [_line(signal) for signal in flags[:most]]
+        if (more := sum(self.counts.values()) - len(flags[:most])) > 0:
+            by_kind = ", ".join(f"{kind} {count}" for kind, count in self.by_kind().items())
+            lines.append(f"  {more} more signals; all by kind: {by_kind}")
+        lines += [f"  not seen: {what}: {why}" for what, why in self.not_examined.items()]
+        return "\n".join(printable(line) for line in lines)
+
+    def __str__(self) -> str:
+        """Return the summary."""
+        return self.summary()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-safe values; a rate that is NaN becomes None."""
@@ -98,3 +131,19 @@ class HackingReport(Report):
             "examined": dict(self.examined),
             "not_examined": dict(self.not_examined),
         }
+
+
+def _gravest_first(signal: HackingSignal) -> tuple[bool, int, bool]:
+    of_run = signal.index is None and signal.group_id is None
+    return (not signal.confirmed, -severity_rank(signal.severity), not of_run)
+
+
+def _line(signal: HackingSignal) -> str:
+    if signal.index is not None:
+        about = f"rollout {signal.index}"
+    else:
+        about = "the run" if signal.group_id is None else f"group {signal.group_id}"
+    grade = "confirmed" if signal.confirmed else "suspected"
+    sure = "" if signal.confidence is None else f", {signal.confidence:.0%} on {signal.calibration}"
+    known = f"{grade}, {signal.evidence}{sure}"
+    return f"  {signal.severity} {signal.kind} in {about} ({known}): {signal.detail}"
