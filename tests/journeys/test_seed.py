@@ -124,6 +124,29 @@ def test_section_2_the_recorder(names, capsys):
     assert names["summary"]["num_steps"] == STEPS
 
 
+def test_section_3_the_hacking_detector(names, capsys):
+    tampered = {"prediction": "import os\nos._exit(0)", "reward": 1.0}
+    names["rollouts"] = [
+        tampered,
+        {**tampered, "true_reward": 0.0},
+        {"prediction": "def f(x):\n    return x + 1", "reward": 1.0, "true_reward": 1.0},
+        tampered,
+    ]
+    play("hacking", names)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "['test_tampering', 'proxy_divergence']"
+    assert [line.split(":")[0] for line in lines[1:5]] == [
+        " - test_tampering",
+        " - test_tampering",
+        " - proxy_divergence",
+        " - test_tampering",
+    ]
+    assert lines[5:] == ["hacking rate: 75.0%", "{'test_tampering': 3, 'proxy_divergence': 1}"]
+    assert [(s.kind, s.severity) for s in names["group_signals"]] == [
+        ("advantage_collapse", "warning")
+    ]
+
+
 @pytest.mark.parametrize("form", ["wrapper", "wrapper_signed"])
 def test_section_6_passport_and_replay_twice_in_a_row(workplace, names, capsys, form):
     import provenir
