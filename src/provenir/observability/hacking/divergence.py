@@ -23,7 +23,8 @@ has the least mass below a positive bound).
 Diverged is a run in which, at one and the same time,
 
 1. the proxy's contrasts are shown to be above 0;
-2. the true reward's are shown to be below half of the proxy's, each in units of its own scatter;
+2. the true reward's are shown to be below three quarters of the proxy's, each in units of its own
+   scatter, so that the two may be on different scales;
 3. the true reward's are not shown to be above 0.
 
 A run in which nothing moves, or in which the true reward follows, violates 1 or 2, and either is
@@ -33,9 +34,9 @@ there are 64 batches neighbours are joined, so that a batch grows with the run a
 step leaves in the next. Each length of batch is a test of its own and has its own share of α:
 α / ((k + 1) (k + 2)) for the k-th doubling.
 
-It cannot see a divergence that was there from the first step, nor one whose true reward rises at
-more than half the proxy's pace. It takes for one a true reward that has reached its maximum while
-the proxy goes on, which is what one would want to know. Memory and time per rollout are constant.
+It cannot see a divergence that was there from the first step, nor one whose true reward still
+rises visibly: at half the proxy's pace it is mostly let pass. It takes for one a true reward that
+has reached its maximum while the proxy goes on. Memory and time per rollout are constant.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ MAX_BATCHES: Final = 64
 
 _FEWEST: Final = 8
 _KEYS: Final = 4
-_FOLLOWS: Final = 0.5
+_FOLLOWS: Final = 0.75
 _SPREAD: Final = 8.0  # variance of the mixture over effect sizes
 _NEGLIGIBLE: Final = 1e-12
 
