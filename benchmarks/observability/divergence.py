@@ -25,6 +25,7 @@ from typing import NamedTuple
 from provenir.observability.hacking.divergence import ALPHA, DivergenceTest
 
 WANDER, HARDNESS, GROUPS, SIZE = 0.05, 0.1, 2, 8
+FIRST_LOOK, EVERY = 16, 4
 Z_ALPHA = statistics.NormalDist().inv_cdf(1 - ALPHA)
 
 
@@ -65,21 +66,29 @@ def rollouts(course: Course, steps: int, memory: float, rng: random.Random):
                 yield step, float(rng.random() < p), float(rng.random() < t)
 
 
-def halves(values: list[float]) -> float:
-    """The z-score of the second half's mean over the first half's, from sums per step."""
-    half = len(values) // 2
-    first, second = values[:half], values[half:]
-    spread = statistics.variance(first) / len(first) + statistics.variance(second) / len(second)
-    ahead = statistics.fmean(second) - statistics.fmean(first)
-    return ahead / math.sqrt(spread) if spread > 0 else 0.0
+def z_scores(values: list[float]) -> list[float]:
+    """Second half's mean over the first half's in standard errors, at each look."""
+    sums = [0.0, *accumulate(values)]
+    squares = [0.0, *accumulate(value * value for value in values)]
+    return [
+        _z(sums, squares, look // 2, look) for look in range(FIRST_LOOK, len(values) + 1, EVERY)
+    ]
+
+
+def _z(sums: list[float], squares: list[float], half: int, end: int) -> float:
+    means, errors = list[float](), 0.0
+    for start, stop in ((0, half), (half, end)):
+        count = stop - start
+        mean = (sums[stop] - sums[start]) / count
+        means.append(mean)
+        errors += ((squares[stop] - squares[start]) / count - mean * mean) / (count - 1)
+    return (means[1] - means[0]) / math.sqrt(errors) if errors > 0 else 0.0
 
 
 def peer_alarms(proxy: list[float], true: list[float]) -> bool:
     """Whether the repeated z-test ever alarms."""
-    return any(
-        halves(proxy[:seen]) > Z_ALPHA and halves(true[:seen]) < Z_ALPHA
-        for seen in range(16, len(proxy) + 1, 4)
-    )
+    looks = zip(z_scores(proxy), z_scores(true), strict=True)
+    return any(up > Z_ALPHA and other < Z_ALPHA for up, other in looks)
 
 
 def wilson(count: int, of: int) -> tuple[float, float]:

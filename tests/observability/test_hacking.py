@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import tracemalloc
 
 import pytest
@@ -341,6 +342,41 @@ def test_nothing_stops_the_monitor(rollouts):
     assert document["num_trajectories"] == len(rollouts)
     assert report.is_clean <= (0 < report.examined["trajectories"] == report.num_trajectories)
     assert math.isnan(report.hacking_rate) == (report.examined["trajectories"] == 0)
+
+
+@settings(max_examples=60)
+@given(
+    trajectories
+    | st.dictionaries(
+        st.sampled_from(["response", "prompt", "format", "reference", "step", "group_id", "phase"]),
+        hostile_values,
+    )
+)
+def test_nothing_stops_the_detector(rollout):
+    detector = RewardHackingDetector()
+    signals = detector.detect(rollout)
+    assert len({signal.kind for signal in signals}) == len(signals)
+    json.dumps([signal.to_dict() for signal in signals], allow_nan=False)
+    assert isinstance(detector.detect_group([rollout] * 4), list)
+
+
+def test_threads_lose_no_rollout():
+    monitor = HackingMonitor()
+
+    def log(number):
+        for place in range(200):
+            text = "import sys; sys.exit(0)" if place % 2 else "The answer is 4."
+            monitor.add({"response": text, "reward": 1.0, "group_id": number, "index": place})
+
+    threads = [threading.Thread(target=log, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    report = monitor.report()
+    assert (report.num_trajectories, report.num_flagged) == (800, 400)
+    assert report.by_kind()["test_tampering"] == 400
+    assert report.examined["groups"] == 4
 
 
 def test_rollouts_of_an_evaluation_are_counted_and_not_judged():
