@@ -148,9 +148,8 @@ class Account:
         return missing
 
     def _text_gaps(self, contrasted: int) -> dict[str, str]:
-        hidden = "their text is not kept" if self.hidden else "they carried no text"
         if not self.texts:
-            return dict.fromkeys(TEXT_KINDS, f"no text of a rollout was read: {hidden}")
+            return dict.fromkeys(TEXT_KINDS, f"no text of a rollout was read: {self._unread()}")
         missing: dict[str, str] = {}
         if self.unformatted:
             missing["format_exploit"] = (
@@ -166,12 +165,20 @@ class Account:
             reasons = ", ".join(f"{why}: {count}" for why, count in sorted(self.skipped.items()))
             for kind in CODE_KINDS:
                 missing[kind] = f"blocks of code that were not analysed: {reasons}"
-        lacking = self.trained - self.texts
         parts = [
-            *([f"{lacking} of {self.trained} were not read: {hidden}"] if lacking else []),
+            *([self._unread()] if self.trained > self.texts else []),
             *([f"of {self.truncated} only head and tail were read"] if self.truncated else []),
             *([f"{self.faults} times a detector failed on one"] if self.faults else []),
         ]
         if parts:
             missing["texts"] = "; ".join(parts)
         return missing
+
+    def _unread(self) -> str:
+        """Say of how many rollouts no text was read, and why."""
+        absent = self.trained - self.texts - self.hidden
+        parts = [
+            *([f"{absent} of {self.trained} carried none"] if absent or not self.trained else []),
+            *([f"of {self.hidden} it is not kept"] if self.hidden else []),
+        ]
+        return ", ".join(parts)

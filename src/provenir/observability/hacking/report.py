@@ -110,7 +110,10 @@ class HackingReport(Report):
         if (more := sum(self.counts.values()) - len(flags[:most])) > 0:
             by_kind = ", ".join(f"{kind} {count}" for kind, count in self.by_kind().items())
             lines.append(f"  {more} more signals; all by kind: {by_kind}")
-        lines += [f"  not seen: {what}: {why}" for what, why in self.not_examined.items()]
+        unseen: dict[str, list[str]] = {}
+        for what, why in self.not_examined.items():
+            unseen.setdefault(why, []).append(what)
+        lines += [f"  not seen: {', '.join(what)}: {why}" for why, what in unseen.items()]
         return "\n".join(printable(line) for line in lines)
 
     def __str__(self) -> str:
