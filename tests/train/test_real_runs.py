@@ -65,7 +65,9 @@ def dpo(base, run, out):
         model=base[1].load_from(base[0]).model,
         ref_model=base[1].load_from(base[0]).model,
         processing_class=base[1].tokenizer,
-        args=trl.DPOConfig(**common(out), per_device_train_batch_size=4, eval_strategy="steps", eval_steps=10),
+        args=trl.DPOConfig(
+            **common(out), per_device_train_batch_size=4, eval_strategy="steps", eval_steps=10
+        ),
         train_dataset=Dataset.from_list(pairs),
         eval_dataset=Dataset.from_list(pairs[:4]),
         callbacks=[TrackingCallback(run)],

@@ -7,7 +7,12 @@ import importlib.metadata
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.extras import require
-from provenir.observability.metric_names import EVALUATION
+from provenir.observability.evaluations import (
+    SUMMARY_MARK,
+    evaluated_set,
+    is_evaluation,
+    score_of,
+)
 from provenir.train.listening import Listener, Teller, check_listener
 from provenir.train.reward import tracked_reward
 
@@ -17,19 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["TrackingCallback", "tracked_reward"]
 
 _TrainerCallback: Any = require("train", "transformers").TrainerCallback
-
-SUMMARY_MARK: Final = "train_runtime"
-"""A key of the summary at the end of `Trainer.train`, which is no step.
-
-A step has it too where the trainer counts tokens (`include_num_input_tokens_seen`), beside a loss
-that the summary has not.
-"""
-
-SCORES: Final = ("reward", "accuracy", "loss")
-"""What stands for an evaluation as its score: the first of these that it has."""
-
-BESIDE: Final = frozenset({"epoch", "step", "global_step", "num_input_tokens_seen", "num_tokens"})
-"""Keys that say when something was logged; they make no step of an evaluation."""
 
 UNTOLD_ARGUMENTS: Final = frozenset(
     {"output_dir", "logging_dir", "run_name", "hub_token", "push_to_hub_token", "hub_model_id"}
@@ -114,28 +106,10 @@ class TrackingCallback(_TrainerCallback):  # type: ignore[misc]
         if not callable(record_eval):
             return
         for name, told in evaluated.items():
-            for score in SCORES:
-                # TRL's own metrics are named `eval_…`, whatever the evaluated set is called.
-                key = next((k for k in (f"{name}_{score}", f"eval_{score}") if k in told), None)
-                if key is not None:
-                    others = {other: value for other, value in told.items() if other != key}
-                    record_eval(f"{name}_{score}", told[key], **others)
-                    break
-
-
-def is_evaluation(logs: Mapping[str, Any]) -> bool:
-    """Whether a log entry holds nothing but an evaluation, and when it was."""
-    names = [name for name in logs if name not in BESIDE]
-    return bool(names) and all(EVALUATION.fullmatch(name) for name in names)
-
-
-def evaluated_set(logs: Mapping[str, Any]) -> str:
-    """The prefix under which a trainer names the metrics of one evaluated set: `eval_math`.
-
-    `Trainer.evaluate` adds the time that it took under that prefix.
-    """
-    mark = "_runtime"
-    return next((name.removesuffix(mark) for name in logs if name.endswith(mark)), "eval")
+            found = score_of(name, told)
+            if found is not None:
+                benchmark, score, others = found
+                record_eval(benchmark, score, **others)
 
 
 def told_arguments(args: Any) -> dict[str, Any]:
