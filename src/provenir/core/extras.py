@@ -26,6 +26,7 @@ EXTRAS: Final[dict[str, str]] = {
     "files": "Parquet and zstd files (pyarrow, zstandard)",
     "oms": "OpenSSF's verifier for model signing exports (model-signing, pyOpenSSL)",
     "report": "charts in the HTML page (altair, vl-convert-python)",
+    "tensorboard": "importing TensorBoard's event files (tensorboard)",
     "train": "training with TRL (torch, transformers, trl, datasets, peft, safetensors)",
 }
 """Extras of the package and what each is for."""
