@@ -287,6 +287,24 @@ def policies(scene: Scene) -> Lines:
     ]
 
 
+def imports(s: Scene) -> Lines:
+    """A log whose names, run and file are hostile, and what is none."""
+    log = s.fresh("log") / made_visible(f"{s.text[:60]}.jsonl")
+    log.parent.mkdir(parents=True)
+    log.write_text(json.dumps({"step": 1, "kl": "NaN", s.text: 1, f"eval_{s.text}": 2}) + "\n{\n")
+    chart = log.with_suffix(".csv")
+    columns = (json.dumps(f"{name} - train/kl") for name in (s.text, "b"))
+    chart.write_text(f'"Step",{",".join(columns)}\n1,2,3\n')
+    return [
+        *shown("run", "import", log, "--out", s.fresh("imported"), "--name", s.text),
+        ("run", "import", chart, "--out", s.fresh("imported")),
+        ("run", "import", log, "--map", f"{s.text}=kl", "--out", s.fresh("imported")),
+        ("run", "import", s.junk, "--from", s.text),
+        ("run", "import", s.missing),
+        ("run", "import", s.junk),
+    ]
+
+
 COMMANDS: dict[str, Callable[[Scene], Lines]] = {
     "run list": lambda s: [*shown("run", "list", s.place), ("run", "list", s.missing)],
     "run show": lambda s: [
@@ -311,6 +329,7 @@ COMMANDS: dict[str, Callable[[Scene], Lines]] = {
         *shown("run", "recover", s.poisoned),
         *shown("run", "recover", s.died),
     ],
+    "run import": imports,
     "passport show": lambda s: [
         *shown("passport", "show", s.passport),
         *shown("passport", "show", s.by_hand),

@@ -21,7 +21,7 @@ NEEDS = {
     "data.md": ("pyarrow", "zstandard", "datasets"),
     "train.md": ("torch", "transformers", "trl", "datasets"),
 }
-COMMANDS_TOO = {"auditor.md", "trust.md", "verify.md"}
+COMMANDS_TOO = {"auditor.md", "import.md", "trust.md", "verify.md"}
 """Guides whose commands are run between the Python blocks."""
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from provenir.cli import importing
 from provenir.cli.output import PIPE_COLUMNS, note, print_json, reading_bar, say, stdout, table
 from provenir.cli.verdicts import show_verdict
 from provenir.cli.watch import watch
 from provenir.core.errors import InputError, LockedError, ProvenirError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from provenir.provenance.run_record import RunRecord
 
 app = typer.Typer(help="Runs on this disk.", no_args_is_help=True)
@@ -63,6 +66,8 @@ def show(run_dir: RunDir, json: AsJson = False) -> None:
         stdout().print(table("anomalies", columns, rows))
     for finding in record.findings:
         note(f"{finding.kind}: {finding.detail}")
+    if facts["imported"]:
+        note(f"imported from a log ({facts['imported']}): nothing in it was observed")
     if record.state == "died":
         note(f"its process is gone; finish the folder with: provenir run recover {run_dir}")
 
@@ -92,6 +97,9 @@ def recover(run_dir: RunDir, json: AsJson = False) -> None:
     torn = {name: count for name, count in record.torn_lines().items() if count}
     for name, count in torn.items():
         note(f"{name}: {count} line cut short by the end of the process was left out")
+
+
+app.command("import")(importing.import_log)
 
 
 @app.command()
@@ -162,6 +170,7 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "run_id": record.run_id,
         "name": manifest.get("name"),
         "status": record.state,
+        "imported": _imported(manifest),
         "started_at": manifest.get("started_at"),
         "ended_at": manifest.get("ended_at"),
         "steps": sum(1 for rank in record.ranks for _ in record.steps(rank)),
@@ -176,6 +185,15 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "anomalies": _objects(recorder.get("anomalies")),
         "not_examined": not_examined if isinstance(not_examined, dict) else {},
     }
+
+
+def _imported(manifest: Mapping[str, Any]) -> str | None:
+    """The kind of log that a run was read from; None for a run that was observed."""
+    from provenir.core.manifest import IMPORTED
+
+    fingerprint = manifest.get("fingerprint")
+    kind = fingerprint.get(IMPORTED) if isinstance(fingerprint, dict) else None
+    return None if kind is None else str(kind)
 
 
 def _summary(recorder: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ itself and is refused when it is read.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -21,7 +21,7 @@ from provenir.core.ids import check_file_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["RunManifest", "RunManifestStore", "RunStatus"]
+__all__ = ["IMPORTED", "RunManifest", "RunManifestStore", "RunStatus"]
 
 RunStatus = Literal["running", "completed", "failed", "interrupted"]
 
@@ -47,6 +47,13 @@ def _check_time(text: str) -> str:
 
 _RunId = Annotated[str, AfterValidator(_check_run_id)]
 _Time = Annotated[str, AfterValidator(_check_time)]
+
+
+IMPORTED: Final = "imported_log"
+"""Stands in the fingerprint of a run that was not observed, with the kind of log that it is from.
+
+It is also the kind of the finding that names the files.
+"""
 
 
 class RunManifest(Document):
@@ -102,6 +109,11 @@ class RunManifest(Document):
             {**fields, "content_hash": _UNSEALED}, context={"unsealed": True}
         )
         return draft.model_copy(update={"content_hash": draft._computed_hash()})
+
+    @property
+    def imported(self) -> bool:
+        """Whether the run was read from a log afterwards, and not observed."""
+        return IMPORTED in self.fingerprint
 
     def with_changes(self, **changes: Any) -> Self:
         """Return a copy with some fields changed and `content_hash` computed anew.

@@ -13,7 +13,7 @@ from provenir.attest.statement import PASSPORT_PREDICATE, Statement
 from provenir.core.clock import SystemClock, utc_text
 from provenir.core.document import first_fault
 from provenir.core.errors import UsageError
-from provenir.core.manifest import RunManifest
+from provenir.core.manifest import IMPORTED, RunManifest
 from provenir.governance.bom import ModelBOM
 from provenir.governance.model_passport import ModelPassport
 from provenir.governance.predicate import (
@@ -88,6 +88,7 @@ class PassportSigner:
             reports: Path inside the run folder to digest, of every report that belongs to it.
             subjects: The expected subjects, for a caller who wants them compared.
             assurance: The claim; unless given, L0 with a manifest and metrics, else `declared`.
+                Over an imported run `declared` is all that can be claimed.
             previous: The passport that this one replaces.
             expires_at: When verifiers begin to refuse it.
             required_roles: Roles that must have signed.
@@ -101,9 +102,10 @@ class PassportSigner:
             UsageError: A claim above what is bound, or parts that do not fit together.
             CanonicalizationError: A value without canonical bytes.
         """
+        full = with_artifacts(bom, artifacts)
+        observed = not _was_imported(full, manifest)
         if isinstance(manifest, RunManifest):
             manifest = manifest_reference(manifest)
-        full = with_artifacts(bom, artifacts)
         predicate = _predicate(
             bom=full,
             **_succession(previous, full),
@@ -118,13 +120,14 @@ class PassportSigner:
             log_checkpoint=log_checkpoint,
             gate_decisions=None if gate_decisions is None else list(gate_decisions),
         )
-        return self._issue(self._claiming(predicate, assurance), subjects)
+        return self._issue(self._claiming(predicate, assurance, observed=observed), subjects)
 
     def _claiming(
-        self, predicate: PassportPredicate, assurance: Assurance | None
+        self, predicate: PassportPredicate, assurance: Assurance | None, *, observed: bool
     ) -> PassportPredicate:
         """Put the claim in, if what is bound and who signs allow it."""
-        ceiling = assurance_ceiling(predicate, [signer.algorithm for signer in self._signers])
+        algorithms = [signer.algorithm for signer in self._signers]
+        ceiling = assurance_ceiling(predicate, algorithms) if observed else "declared"
         if assurance is None:
             return predicate.model_copy(update={"assurance": weaker(ceiling, "L0")})
         claimed = _predicate(**{**dict(predicate), "assurance": assurance})
@@ -154,6 +157,12 @@ class PassportSigner:
         if ModelPassport.from_json(passport.to_json()).predicate != predicate:
             raise UsageError("this bill of materials does not survive being written")
         return passport
+
+
+def _was_imported(bom: ModelBOM, manifest: RunManifest | ManifestReference | None) -> bool:
+    """Whether the run was read from somebody's log, which measured nothing that we saw."""
+    noted = bom.run is not None and IMPORTED in bom.run.findings
+    return noted or (isinstance(manifest, RunManifest) and manifest.imported)
 
 
 def manifest_reference(manifest: RunManifest) -> ManifestReference:
