@@ -36,5 +36,5 @@ def test_scalars_come_in_the_order_of_the_file(folder):
 def test_a_file_that_only_has_the_name_is_refused(tmp_path):
     path = tmp_path / "events.out.tfevents.1"
     path.write_text("no events " * 100)
-    with pytest.raises(InputError, match="no event file"):
+    with pytest.raises(InputError, match="no event in it"):
         list(read_log(find_log([path]), RowFaults()))

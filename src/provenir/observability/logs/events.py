@@ -43,3 +43,5 @@ def event_rows(path: Path, faults: RowFaults) -> Iterator[LogRow]:
         raise InputError(
             what, where=f"{path}, event {number + 1}", mend="export it anew"
         ) from fault
+    if number == 0:  # the loader takes a file that it cannot read for one that has just begun
+        raise InputError("no event in it", where=str(path), mend="give an event file")
