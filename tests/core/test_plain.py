@@ -469,3 +469,10 @@ def test_what_has_no_plain_form_is_the_same_text_in_every_process():
     assert "0x" not in plain["o"]
     assert "0x" not in plain["l"]
     assert [note.kind for note in notes] == ["converted_type"]
+
+
+def test_a_complex_number_of_numpy_is_no_number(recwarn):
+    np = pytest.importorskip("numpy", reason="needs the extra data")
+    for value in (np.complex64(1j), np.complex128(2), np.array([1 + 1j])):
+        assert scalar(value) is None
+    assert list(recwarn) == []

@@ -150,6 +150,8 @@ def _number(value: Any) -> float | None:
         result = item()
         if type(result) in (float, int, bool):
             return _number(result)
+        if type(result) is complex:  # numpy gives its real part and a warning
+            return None
     return float(value)
 
 
