@@ -12,6 +12,7 @@ import math
 import re
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["SKETCH_SIZE", "Features", "distance", "features"]
@@ -21,6 +22,8 @@ SKETCH_SIZE: Final = 48
 
 _HEAD: Final = 8_192
 _TAIL: Final = 2_048
+_SHORT: Final = 256
+_MAX_REMEMBERED: Final = 2_048
 _MEAN_WORD: Final = 14
 _SHINGLE: Final = 3
 _CHAR_SHINGLE: Final = 5
@@ -94,8 +97,13 @@ def features(text: str) -> Features:
     """Return the features of a text; never raises.
 
     Cost: linear in the first 8,192 and the last 2,048 characters, which alone are read; what
-    stands between counts for the length.
+    stands between counts for the length. Short texts, which come again and again in a run, are
+    remembered, a bounded number of them.
     """
+    return _remembered(text) if len(text) <= _SHORT else _features(text)
+
+
+def _features(text: str) -> Features:
     part = text if len(text) <= _HEAD + _TAIL else text[:_HEAD] + "\n" + text[-_TAIL:]
     lowered = part.lower()
     words = lowered.split()
@@ -109,6 +117,9 @@ def features(text: str) -> Features:
         shape=_shape(part),
         devices=_devices(lowered),
     )
+
+
+_remembered = lru_cache(maxsize=_MAX_REMEMBERED)(_features)
 
 
 def distance(one: Features, other: Features) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from provenir.core.spans import Span
@@ -24,6 +25,8 @@ _TEXT_KEYS: Final = ("prediction", "response", "completion")
 _RULE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,47}")
 _REASON: Final = re.compile(r"[a-z][a-z ,-]{0,63}")
 _MAX_KEPT: Final = 64
+_SHORT: Final = 1_024
+_MAX_REMEMBERED: Final = 2_048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +74,20 @@ class Reading:
 def read_text(trajectory: object) -> Reading | None:
     """Read the response of a rollout; never raises.
 
+    What a short text gives is remembered, for a bounded number of them: they come again and again
+    in a run, and what they give depends on nothing else.
+
     Returns:
         None where it holds no text.
     """
     response = read_response(trajectory)
     if response is None:
         return None
+    chars = len(response.text) + len(response.prompt or "") + len(response.reference or "")
+    return _remembered(response) if chars <= _SHORT else _read(response)
+
+
+def _read(response: ResponseText) -> Reading:
     signals: list[HackingSignal] = []
     skipped: Mapping[str, int] = {}
     failed = 0
@@ -99,6 +110,9 @@ def read_text(trajectory: object) -> Reading | None:
         skipped=skipped,
         failed=failed,
     )
+
+
+_remembered = lru_cache(maxsize=_MAX_REMEMBERED)(_read)
 
 
 def hidden_reading(trajectory: object) -> dict[str, Any] | None:
