@@ -240,3 +240,17 @@ def test_trl_awaits_a_tracked_async_reward_and_survives_a_failing_run(grpo, fail
     )
     assert outcome.rewards == pytest.approx([0.5] * 3)
     assert failing_run.calls > 3
+
+
+def test_a_real_grpo_run_is_halted_with_a_snapshot(grpo, tmp_path):
+    import provenir
+
+    def broken(prompts, completions, trainer_state, log_metric, **columns):
+        log_metric("kl_mismatch", 1e6 if trainer_state.global_step == 1 else 0.01)
+        return [float(len(c)) for c in completions]
+
+    with provenir.track("run", output_dir=tmp_path / "run") as run:
+        _, outcome = grpo(reward=broken, callbacks=[TrackingCallback(run, halt_on="kl_blowup")])
+    assert len(outcome.rewards) == run.flight_recorder.num_steps == 2
+    assert run.status == "interrupted"
+    assert "kl_mismatch" in run.stop_reason

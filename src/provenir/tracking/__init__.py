@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from provenir.tracking.halting import HaltOn
     from provenir.tracking.recover import recover_run
     from provenir.tracking.run import Run, current_run
     from provenir.tracking.settings import config_hash
     from provenir.tracking.wrapper import track
 
-__all__ = ["Run", "config_hash", "current_run", "recover_run", "track"]
+__all__ = ["HaltOn", "Run", "config_hash", "current_run", "recover_run", "track"]
 
 _EXPORTS = {
+    "HaltOn": "provenir.tracking.halting",
     "Run": "provenir.tracking.run",
     "config_hash": "provenir.tracking.settings",
     "current_run": "provenir.tracking.run",

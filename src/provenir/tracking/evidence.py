@@ -25,6 +25,7 @@ from provenir.tracking.records import SAMPLE_EVERY, judged_trajectory, seen_by_r
 
 if TYPE_CHECKING:
     from provenir.observability.anomaly import Anomaly
+    from provenir.observability.hacking import HackingSignal
     from provenir.provenance.run_record import RunRecord
 
 MAX_FINDINGS: Final = 1_000
@@ -71,21 +72,24 @@ class Evidence:
         number = step if isinstance(step, int) else self.next_step
         return self.step(number, seen_by_recorder(record))
 
-    def trajectory(self, record: Mapping[str, Any]) -> None:
-        """Take one rollout; `trajectories` becomes the number of the next one."""
+    def trajectory(self, record: Mapping[str, Any]) -> list[HackingSignal]:
+        """Take one rollout; return the signals about it.
+
+        `trajectories` becomes the number of the next one.
+        """
         number = record.get("number")
         if type(number) is int and self.trajectories < number < MAX_SAFE_INTEGER:
             self.trajectories = number  # those before it did not reach the disk
         self.trajectories += 1
         trajectory = judged_trajectory(record)
         if trajectory is None:
-            return
+            return []
         if self.changing == TRAJECTORIES:
             self.stale.add(TRAJECTORIES)
-            return
+            return []
         outer, self.changing = self.changing, TRAJECTORIES
         try:
-            self.hacking.add(trajectory, reading=record.get("reading"))
+            return self.hacking.add(trajectory, reading=record.get("reading"))
         finally:
             self.changing = outer
 

@@ -8,14 +8,12 @@ begun, nothing raises into the loop: a fault becomes a finding of the run and a 
 from __future__ import annotations
 
 import atexit
-import functools
 import logging
 import os
 import threading
-from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from provenir.core.clock import utc_text
 from provenir.core.errors import UsageError
@@ -24,9 +22,12 @@ from provenir.core.plain import json_line
 from provenir.core.text import printable
 from provenir.provenance.run_layout import FINAL_STATUSES
 from provenir.tracking import evidence_records as records
+from provenir.tracking.attention import Attention
 from provenir.tracking.closing import ClosedRun, close_run
 from provenir.tracking.decorating import decorate
 from provenir.tracking.evidence import STEPS, TRAJECTORIES
+from provenir.tracking.halting import read_halt_on
+from provenir.tracking.never_raising import never_raises
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 from provenir.tracking.opening import open_run
 from provenir.tracking.records import reaches_disk, step_record, trajectory_record
@@ -35,6 +36,7 @@ from provenir.tracking.settings import RunSettings, plain_config
 from provenir.tracking.vouching import given_statement, statement_body
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from provenir.core.manifest import RunManifest
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
 Status = Literal["new", "running", "completed", "failed", "interrupted"]
 P = ParamSpec("P")
 R = TypeVar("R")
-F = TypeVar("F", bound=Callable[..., Any])
 _current: ContextVar[Run | None] = ContextVar("provenir_run", default=None)
 
 
@@ -59,33 +60,6 @@ def current_run() -> Run | None:
     while run is not None and run.status != "running":
         run = run._outer  # runs may end in another order than they began
     return run
-
-
-def _never_raises(default: Callable[[], Any], *, named: bool = False) -> Callable[[F], F]:
-    """Make a logging method safe to call from a loop: a fault becomes a finding.
-
-    The lock makes calls from several threads one after another. `named` says that the first
-    argument names a thing, so that a fault with one is not taken for a fault with another.
-    """
-
-    def wrap(method: F) -> F:
-        @functools.wraps(method)
-        def call(self: Run, /, *args: Any, **kwargs: Any) -> Any:
-            if not self._accepts(method.__name__):
-                return default()
-            try:
-                with self._lock:
-                    return method(self, *args, **kwargs)
-            except Exception as fault:  # noqa: BLE001 - whatever it is, it must not reach the loop
-                self._fault(method.__name__, fault, args[0] if named and args else None)
-                return default()
-            except BaseException:
-                self._interrupted(method.__name__)
-                raise
-
-        return cast("F", call)
-
-    return wrap
 
 
 class Run:
@@ -104,6 +78,7 @@ class Run:
         self._pid = os.getpid()
         self._warned: set[str] = set()
         self._outer: Run | None = None
+        self._attention = Attention(settings.halt_on)
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -122,6 +97,7 @@ class Run:
             )
         self._pid = os.getpid()
         self._open = open_run(self._settings)
+        self._attention.begin(self._open.evidence.recorder.ongoing)
         self._status = "running"
         self._outer = current_run()
         _current.set(self)
@@ -145,8 +121,10 @@ class Run:
             if not isinstance(given, str) or given not in FINAL_STATUSES:
                 self._fault("finish", UsageError("that is no status of a run's end"))
                 status = "interrupted"
+            status, notes = self._attention.at_the_end(status)
             self._status = status
             try:
+                self._note_all(notes)
                 self._closed = close_run(
                     self._open,
                     clock=self._settings.clock,
@@ -188,7 +166,7 @@ class Run:
 
     # -- what a loop says -----------------------------------------------------------------------
 
-    @_never_raises(list)
+    @never_raises(list)
     def log_step(self, metrics: Any) -> list[Anomaly]:
         """Record one step; return the anomalies that begin with it.
 
@@ -202,10 +180,10 @@ class Run:
             run.folder.append_step(json_line(line))
         finally:
             anomalies = run.evidence.step(line["step"], seen)
-            self._note_all(notes)
+            self._note_all((*notes, *self._attention.after_step(run.evidence.recorder)))
         return anomalies
 
-    @_never_raises(lambda: None)
+    @never_raises(lambda: None)
     def log_trajectory(self, trajectory: Any) -> None:
         """Record one rollout.
 
@@ -226,10 +204,11 @@ class Run:
                 stored = redacted(rollout) if mode == "redacted" else rollout
                 run.folder.append_trajectory(json_line(stored))
         finally:
-            run.evidence.trajectory(rollout)
+            signals = run.evidence.trajectory(rollout)
+            self._attention.after_rollout(signals, run.evidence.next_step)
             self._note_all(notes)
 
-    @_never_raises(lambda: None, named=True)
+    @never_raises(lambda: None, named=True)
     def record_eval(
         self,
         /,
@@ -244,7 +223,7 @@ class Run:
         record(self._running(), "eval", **body)
         self._note_all(notes)
 
-    @_never_raises(lambda: None, named=True)
+    @never_raises(lambda: None, named=True)
     def log_artifact(
         self,
         path: str | os.PathLike[str],
@@ -267,7 +246,7 @@ class Run:
         body = records.artifact_body(Path(path), kind, run.folder.path, progress)
         record(run, "artifact", **body)
 
-    @_never_raises(lambda: None)
+    @never_raises(lambda: None)
     def attach(self, report: Report | RoleStatement) -> None:
         """Keep a report, or a statement of another role; the passport binds it by its digest."""
         run = self._running()
@@ -282,7 +261,7 @@ class Run:
         record(run, "report", **body)
         self._note_all(notes)
 
-    @_never_raises(lambda: None)
+    @never_raises(lambda: None)
     def log_config(self, values: Any) -> None:
         """Add hyperparameters that became known after the start, such as a trainer's arguments.
 
@@ -292,10 +271,23 @@ class Run:
         record(self._running(), "config", values=plain)
         self._note_all(notes)
 
-    @_never_raises(lambda: None)
+    @never_raises(lambda: None)
     def add_finding(self, finding: Finding) -> None:
         """Note something about the recording itself; kept once per kind and subject."""
         note(self._running(), finding)
+
+    def halt_when(self, halt_on: Any) -> None:
+        """Add a condition on which `should_stop` becomes true.
+
+        Args:
+            halt_on: A severity, a kind, several kinds, or a `HaltOn`; None adds nothing.
+
+        Raises:
+            UsageError: It is none of these.
+        """
+        condition = read_halt_on(halt_on)
+        if condition is not None:
+            self._attention.halter.conditions.append(condition)
 
     # -- what can be read -----------------------------------------------------------------------
 
@@ -303,6 +295,21 @@ class Run:
     def status(self) -> Status:
         """`new`, `running`, `completed`, `failed` or `interrupted`."""
         return self._status
+
+    @property
+    def halts(self) -> bool:
+        """Whether there is anything that the run would ask its loop to stop for."""
+        return bool(self._attention.halter.conditions)
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether the loop is to stop before its next update; stays so once it is."""
+        return self._attention.halter.reason is not None
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the loop is to stop, in one line that may quote data; None while it is not."""
+        return self._attention.halter.text
 
     @property
     def run_id(self) -> str | None:

@@ -22,6 +22,7 @@ from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import to_plain
 from provenir.data import Dataset, as_dataset
 from provenir.governance.components import MAX_FREE_DEPTH
+from provenir.tracking.halting import HaltOn, read_halt_on
 from provenir.tracking.ranks import process_place
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class RunSettings:
     clock: Clock = field(default_factory=SystemClock)
     rank: int = 0
     world_size: int | None = 1
+    halt_on: HaltOn | None = None
 
     def __post_init__(self) -> None:
         """Check what the types leave open.
@@ -89,6 +91,7 @@ def check_arguments(
     trajectories: str,
     workspace: str | os.PathLike[str] | None,
     clock: Clock | None,
+    halt_on: Any,
 ) -> RunSettings:
     """Check the arguments of `track` and load its keys.
 
@@ -115,6 +118,7 @@ def check_arguments(
         clock=_clock(clock),
         rank=rank,
         world_size=world_size,
+        halt_on=read_halt_on(halt_on),
     )
 
 

@@ -28,6 +28,7 @@ def track(
     trajectories: str = "all",
     workspace: str | os.PathLike[str] | None = None,
     clock: Clock | None = None,
+    halt_on: Any = None,
 ) -> Run:
     """Wrap a training loop and keep the evidence of what it did; never raise into it.
 
@@ -48,6 +49,8 @@ def track(
         trajectories: What of the rollouts reaches the disk: `all`, `sampled`, `redacted`, `off`.
         workspace: The folder of the event log (see `provenir.attest.workspace`).
         clock: The source of all times in the records.
+        halt_on: What `run.should_stop` becomes true for: a severity, a kind or several, or a
+            `provenir.tracking.HaltOn`. None for nothing.
 
     Returns:
         The run, not yet started.
@@ -56,20 +59,5 @@ def track(
         UsageError: for misuse, with the mend in the message.
         InputError: when the data or a key cannot be read.
     """
-    return Run(
-        check_arguments(
-            name,
-            dataset=dataset,
-            eval_dataset=eval_dataset,
-            base_model=base_model,
-            config=config,
-            seed=seed,
-            output_dir=output_dir,
-            sign_passport=sign_passport,
-            signing_key=signing_key,
-            resume=resume,
-            trajectories=trajectories,
-            workspace=workspace,
-            clock=clock,
-        )
-    )
+    given = locals()  # nothing else has a name yet: exactly the arguments
+    return Run(check_arguments(**given))

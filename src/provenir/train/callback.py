@@ -13,7 +13,8 @@ from provenir.observability.evaluations import (
     is_evaluation,
     score_of,
 )
-from provenir.train.listening import Listener, Teller, check_listener
+from provenir.train.halting import TrainerHalt, is_step_log
+from provenir.train.listening import Listener, Teller, check_listener, halt_when
 from provenir.train.reward import tracked_reward
 
 if TYPE_CHECKING:
@@ -44,17 +45,25 @@ class TrackingCallback(_TrainerCallback):  # type: ignore[misc]
             GRPOTrainer(…, callbacks=[TrackingCallback(run)],
                         reward_funcs=[tracked_reward(run, my_reward)]).train()
 
+    Where the run was told when to halt, here or by `track(halt_on=…)`, the trainer is stopped
+    before its next update once `run.should_stop` is true, and saves a snapshot first. Else it never
+    is. The first process decides for all; each of them has to be given the same `halt_on`.
+
     Args:
         run: An open `provenir.Run`, or anything with its `log_step` and `log_trajectory`.
+        halt_on: What to halt for, as in `track`; added to what the run halts for already.
 
     Raises:
-        UsageError: `run` cannot record.
+        UsageError: `run` cannot record, or cannot halt for `halt_on`.
         MissingExtraError: at import, when transformers is not installed.
     """
 
-    def __init__(self, run: Listener) -> None:
+    def __init__(self, run: Listener, halt_on: Any = None) -> None:
         check_listener(run)
+        if halt_on is not None:
+            halt_when(run, halt_on)
         self._run = run
+        self._halt = TrainerHalt(run)
         self._teller = Teller()
         self._trains = False
         self._evaluated: dict[str, dict[str, Any]] = {}
@@ -77,9 +86,20 @@ class TrackingCallback(_TrainerCallback):  # type: ignore[misc]
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         """Forward one log entry, all keys, with the step that the trainer counts."""
-        del args, control, kwargs
-        if _is_first(state) and logs:
+        is_first = _is_first(state)
+        if is_first and logs:
             self._teller.tell("on_log", lambda: self._forward(logs, state))
+        if logs and is_step_log(logs):
+            self._consult(args, control, kwargs.get("model"), is_first=is_first)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Stop for what was seen of the rollouts of this step."""
+        self._consult(args, control, kwargs.get("model"), is_first=_is_first(state))
+
+    def _consult(self, args: Any, control: Any, model: Any, *, is_first: bool) -> None:
+        self._teller.tell(
+            "halting", lambda: self._halt.consult(args, control, model, is_first=is_first)
+        )
 
     def _forward(self, logs: Mapping[str, Any], state: Any) -> None:
         if SUMMARY_MARK in logs and "loss" not in logs:

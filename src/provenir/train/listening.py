@@ -10,7 +10,7 @@ from provenir.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Listener", "Teller", "check_listener"]
+__all__ = ["Listener", "Teller", "check_listener", "halt_when"]
 
 logger = logging.getLogger("provenir")
 
@@ -37,6 +37,21 @@ def check_listener(run: object) -> None:
             f"{type(run).__name__} is not a run: it has no {' and no '.join(missing)}",
             mend='give the run of "with provenir.track(…) as run:"',
         )
+
+
+def halt_when(run: object, halt_on: object) -> None:
+    """Have a run ask for a stop on a condition.
+
+    Raises:
+        UsageError: `run` knows no conditions, or that is none.
+    """
+    known = getattr(run, "halt_when", None)
+    if not callable(known):
+        raise UsageError(
+            f"halt_on= was given, and a {type(run).__name__} does not say when to stop",
+            mend='give the run of "with provenir.track(…) as run:"',
+        )
+    known(halt_on)
 
 
 class Teller:
