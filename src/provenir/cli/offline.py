@@ -28,7 +28,7 @@ class OfflineError(ProvenirError, OSError):
 
 def go_offline() -> None:
     """Refuse the network to this process from now on, and tell its children to do without."""
-    os.environ.update(dict.fromkeys(_HUB_VARIABLES, "1"))
+    os.environ.update(dict.fromkeys((*_HUB_VARIABLES, "PROVENIR_OFFLINE"), "1"))
     sys.addaudithook(_refuse)
 
 

@@ -11,15 +11,27 @@ from typing import TYPE_CHECKING
 from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from provenir.tracking.alerts import CommandAlert, WebhookAlert
     from provenir.tracking.halting import HaltOn
     from provenir.tracking.recover import recover_run
     from provenir.tracking.run import Run, current_run
     from provenir.tracking.settings import config_hash
     from provenir.tracking.wrapper import track
 
-__all__ = ["HaltOn", "Run", "config_hash", "current_run", "recover_run", "track"]
+__all__ = [
+    "CommandAlert",
+    "HaltOn",
+    "Run",
+    "WebhookAlert",
+    "config_hash",
+    "current_run",
+    "recover_run",
+    "track",
+]
 
 _EXPORTS = {
+    "CommandAlert": "provenir.tracking.alerts",
+    "WebhookAlert": "provenir.tracking.alerts",
     "HaltOn": "provenir.tracking.halting",
     "Run": "provenir.tracking.run",
     "config_hash": "provenir.tracking.settings",

@@ -36,7 +36,7 @@ from provenir.tracking.settings import RunSettings, plain_config
 from provenir.tracking.vouching import given_statement, statement_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from provenir.core.manifest import RunManifest
@@ -78,7 +78,7 @@ class Run:
         self._pid = os.getpid()
         self._warned: set[str] = set()
         self._outer: Run | None = None
-        self._attention = Attention(settings.halt_on)
+        self._attention = Attention(settings.halt_on, settings.alerts)
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -97,10 +97,10 @@ class Run:
             )
         self._pid = os.getpid()
         self._open = open_run(self._settings)
-        self._attention.begin(self._open.evidence.recorder.ongoing)
         self._status = "running"
         self._outer = current_run()
         _current.set(self)
+        self._attend()
         atexit.register(self._finish_at_exit)
         return self
 
@@ -138,6 +138,7 @@ class Run:
                 raise
             finally:
                 _current.set(current_run())
+                self._tell_the_end()
 
     def __enter__(self) -> Run:
         return self.start()
@@ -387,7 +388,26 @@ class Run:
     def _now(self) -> str:
         return utc_text(self._settings.clock.now())
 
-    def _note_all(self, notes: tuple[Finding, ...]) -> None:
+    def _attend(self) -> None:
+        """Begin to look out for what the loop is to stop for and people are to be told."""
+        run, settings = self._running(), self._settings
+        known = run.evidence.recorder.ongoing
+        notes = self._attention.begin(settings.name, run.folder.run_id, settings.clock, known)
+        try:
+            self._note_all(notes)
+        except OSError as fault:
+            self._fault("alerts", fault)
+
+    def _tell_the_end(self) -> None:
+        """Tell people of a run that ended badly; the journal is sealed, so faults go to the log."""
+        evidence = self._running().evidence
+        try:
+            for finding in self._attention.after_the_end(evidence.recorder, self._status):
+                say(logging.WARNING, f"{finding.kind}: {finding.detail}", evidence)
+        except Exception as fault:  # noqa: BLE001 - the loop's own result must survive us
+            self._fault("alerts", fault)
+
+    def _note_all(self, notes: Iterable[Finding]) -> None:
         if self._open is not None:
             for finding in notes:
                 note(self._open, finding)

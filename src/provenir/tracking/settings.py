@@ -22,6 +22,7 @@ from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import to_plain
 from provenir.data import Dataset, as_dataset
 from provenir.governance.components import MAX_FREE_DEPTH
+from provenir.tracking.alerts import Alert, checked_alerts
 from provenir.tracking.halting import HaltOn, read_halt_on
 from provenir.tracking.ranks import process_place
 
@@ -52,6 +53,7 @@ class RunSettings:
     rank: int = 0
     world_size: int | None = 1
     halt_on: HaltOn | None = None
+    alerts: tuple[Alert, ...] = ()
 
     def __post_init__(self) -> None:
         """Check what the types leave open.
@@ -92,6 +94,7 @@ def check_arguments(
     workspace: str | os.PathLike[str] | None,
     clock: Clock | None,
     halt_on: Any,
+    alerts: Any,
 ) -> RunSettings:
     """Check the arguments of `track` and load its keys.
 
@@ -119,6 +122,7 @@ def check_arguments(
         rank=rank,
         world_size=world_size,
         halt_on=read_halt_on(halt_on),
+        alerts=checked_alerts(alerts),
     )
 
 

@@ -29,6 +29,7 @@ def track(
     workspace: str | os.PathLike[str] | None = None,
     clock: Clock | None = None,
     halt_on: Any = None,
+    alerts: Any = None,
 ) -> Run:
     """Wrap a training loop and keep the evidence of what it did; never raise into it.
 
@@ -51,6 +52,8 @@ def track(
         clock: The source of all times in the records.
         halt_on: What `run.should_stop` becomes true for: a severity, a kind or several, or a
             `provenir.tracking.HaltOn`. None for nothing.
+        alerts: Who is told of anomalies: a list of `provenir.tracking.WebhookAlert` and
+            `CommandAlert`.
 
     Returns:
         The run, not yet started.
