@@ -256,10 +256,13 @@ def _take(lock: FileLock, folder: Path) -> None:
             mend="choose another output_dir",
         ) from error
     if not taken:
+        holder = lock.holder()
+        own = holder == str(os.getpid())  # such as a cell of a notebook that is run twice
         raise LockedError(
-            f"a run is alive in this folder (process {lock.holder() or 'unknown'})",
+            f"a run is alive in this folder (process {holder or 'unknown'})",
             where=str(folder),
-            mend="wait for it to end or choose another output_dir",
+            mend=f"{'finish() the run of this process' if own else 'wait for it to end'}"
+            " or choose another output_dir",
         )
 
 

@@ -25,9 +25,11 @@ from provenir.tracking import evidence_records as records
 from provenir.tracking.attention import Attention
 from provenir.tracking.closing import ClosedRun, close_run
 from provenir.tracking.decorating import decorate
+from provenir.tracking.ending import OneOfAKind, status_after
 from provenir.tracking.evidence import STEPS, TRAJECTORIES
 from provenir.tracking.halting import read_halt_on
 from provenir.tracking.never_raising import never_raises
+from provenir.tracking.notebook import as_html, as_markdown, run_rows
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 from provenir.tracking.opening import open_run
 from provenir.tracking.records import reaches_disk, step_record, trajectory_record
@@ -62,7 +64,7 @@ def current_run() -> Run | None:
     return run
 
 
-class Run:
+class Run(OneOfAKind):
     """One tracked run; made by `provenir.track`, used once.
 
     Attributes that the end of the run fills: `manifest`, `lineage`, `bom`, `passport`. The flight
@@ -78,7 +80,7 @@ class Run:
         self._pid = os.getpid()
         self._warned: set[str] = set()
         self._outer: Run | None = None
-        self._attention = Attention(settings.halt_on, settings.alerts)
+        self._attention = Attention(settings.halt_on, settings.alerts if settings.rank == 0 else ())
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -153,7 +155,7 @@ class Run:
 
     def finish_after(self, error: BaseException | None) -> None:
         """End the run as what ended its loop says: nothing, an exception, Ctrl-C, `sys.exit()`."""
-        self.finish(_status_after(error))
+        self.finish(status_after(error))
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Decorate a function, sync or async: every call is a run of its own.
@@ -446,39 +448,14 @@ class Run:
             self._settings = self._settings.unsigned()
             self.finish("interrupted")
 
-    def __copy__(self) -> Run:
-        return self
+    def _repr_html_(self) -> str:
+        return as_html(run_rows(self._settings.name, self))
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Run:
-        """Return the run itself: it is one thing, also in a copied callback or configuration."""
-        del memo
-        return self
-
-    def __reduce_ex__(self, protocol: object) -> Any:
-        """Refuse to be pickled: another process cannot hold this run.
-
-        Raises:
-            UsageError: Always.
-        """
-        raise UsageError(
-            "a run cannot be pickled; it belongs to the process that opened it",
-            mend="open a run in the other process, or pass run.output_dir",
-        )
+    def _repr_markdown_(self) -> str:
+        return as_markdown(run_rows(self._settings.name, self))
 
     def __repr__(self) -> str:
         return f"Run({self._settings.name!r}, status={self._status!r}, run_id={self.run_id!r})"
-
-
-def _status_after(error: BaseException | None) -> Literal["completed", "failed", "interrupted"]:
-    if error is None or (isinstance(error, SystemExit) and _is_success(error.code)):
-        return "completed"
-    # What is no Exception was asked for from outside: Ctrl-C, a closed generator, a cancelled task.
-    return "failed" if isinstance(error, Exception | SystemExit) else "interrupted"
-
-
-def _is_success(code: object) -> bool:
-    """Whether an exit code is 0; a foreign object's own `==` is not asked."""
-    return code is None or (type(code) in (int, bool) and code == 0)
 
 
 __all__ = ["Run", "Status", "current_run"]
