@@ -24,6 +24,7 @@ from hostile import trajectory, value
 
 from provenir.observability import HackingMonitor, RewardHackingDetector
 
+TEXTS = ("prediction", "response", "completion")
 GROWTH = 2_000_000
 """Bytes that the second half of the run may add."""
 
@@ -42,7 +43,8 @@ class Faults:
 
 def check_signals(given: Any, signals: Any) -> None:
     """Demand strict JSON of each signal, and spans within the text."""
-    text = given.get("response") if type(given) is dict else None
+    texts = [given[k] for k in TEXTS if k in given] if type(given) is dict else []
+    text = texts[0] if len(texts) == 1 else None
     for signal in signals:
         json.loads(json.dumps(signal.to_dict(), allow_nan=False))
         for span in signal.spans:
