@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ def test_every_episode_lies_in_a_band_and_bands_are_few(given_: list[tuple[int, 
         assert any(a <= one.first_step and one.last_step <= b for a, b in found[one.severity])
     for spans in found.values():
         assert len(spans) <= 61
-        assert all(a[1] < b[0] for a, b in itertools.pairwise(spans))
+        assert all(a[1] < b[0] for a, b in pairwise(spans))
 
 
 def test_an_unknown_severity_counts_as_a_warning() -> None:

@@ -66,6 +66,7 @@ TAGS = frozenset(
         "img",
         "details",
         "summary",
+        "mark",
     ]
 )
 ATTRIBUTES = frozenset(
@@ -79,6 +80,9 @@ ATTRIBUTES = frozenset(
         "id",
         "href",
         "aria-label",
+        "role",
+        "tabindex",
+        "title",
         "scope",
         "data-label",
         "media",

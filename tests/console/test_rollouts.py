@@ -80,9 +80,14 @@ def test_signals_are_summed_up_by_kind_the_worst_first() -> None:
         ],
     }
     view = read_rollouts([], hacking)
-    assert [[cell.text for cell in row[:4]] for row in view.kinds.rows] == [
-        ["critical", "proxy_divergence", "1", "rollout 77"],
-        ["warning", "advantage_collapse", "7", "group g7; the whole run"],
+    how = "evidence not stated, not calibrated"
+    suspected, noted = view.kinds
+    assert [[cell.text for cell in row[:5]] for row in suspected.rows] == [
+        ["critical", "proxy_divergence", "1", how, "rollout 77"],
+        ["warning", "advantage_collapse", "1, of 7 of this kind", how, "the whole run"],
+    ]
+    assert [[cell.text for cell in row[:5]] for row in noted.rows] == [
+        ["info", "advantage_collapse", "1, of 7 of this kind", how, "group g7"],
     ]
     assert view.tally == "9 rollouts logged, hacking rate 25%"
 
@@ -127,3 +132,48 @@ def test_a_rollout_of_an_evaluation_says_so() -> None:
     evaluated, trained = read_rollouts(records, {}).items
     assert ("phase", "evaluation, not trained on") in [(f.label, f.value) for f in evaluated.facts]
     assert "phase" not in [fact.label for fact in trained.facts]
+
+
+def test_what_is_confirmed_stands_apart_and_first() -> None:
+    sure = {"confidence": 0.93, "calibration": "set X", "confirmed": True}
+    hacking = {
+        "num_confirmed": 1,
+        "num_suspected": 2,
+        "signals": [
+            signal("judge_injection", "critical", index=0, evidence="static"),
+            signal("test_tampering", "warning", index=1, evidence="static", **sure),
+        ],
+    }
+    view = read_rollouts([record(i, reward=1.0, prediction=str(i)) for i in range(3)], hacking)
+    assert [table.caption.partition(":")[0] for table in view.kinds] == ["Confirmed", "Suspected"]
+    assert [table.rows[0][3].text for table in view.kinds] == [
+        "static, 0.93 on set X",
+        "static, not calibrated",
+    ]
+    assert view.tally == "3 rollouts logged, 1 confirmed, 2 suspected"
+    assert [item.title for item in view.items] == ["Rollout 1", "Rollout 0", "Rollout 2"]
+    (told,) = view.items[0].signals
+    assert (told.grade, told.known) == ("confirmed", "static, 0.93 on set X")
+
+
+def test_the_places_of_a_signal_are_marked_in_the_response() -> None:
+    spans = [[4, 12, "os._exit"], [90, 99, "beyond"]]
+    hacking = {"signals": [signal("test_tampering", "critical", index=0, spans=spans)]}
+    (view,) = read_rollouts([record(0, prediction="abc os._exit def")], hacking).items
+    (said,) = view.said
+    assert [(p.text, p.title) for p in said.pieces] == [
+        ("abc ", ""),
+        ("os._exit", "test_tampering: os._exit"),
+        (" def", ""),
+    ]
+    assert said.note == "1 place that no part of this text fits"
+
+
+def test_places_in_a_text_that_was_not_kept_are_counted() -> None:
+    redacted = {"sha256": "sha256:ab", "chars": 12}
+    hacking = {"signals": [signal("test_tampering", "critical", index=0, spans=[[0, 3, "x"]])]}
+    (view,) = read_rollouts([record(0, prediction=redacted)], hacking).items
+    (said,) = view.said
+    assert said.text.startswith("[redacted")
+    assert said.pieces == ()
+    assert said.note == "1 place that no part of this text fits"

@@ -159,6 +159,7 @@ def _sources(source: RunSource) -> dict[str, Sequence[str]]:
         "health": (*course, _JOURNAL),
         "channels": (_RECORDER, _STEPS),
         "rollouts": (_ROLLOUTS, _HACKING),
+        "watched": (_RECORDER, _HACKING),
         "evals": bom,
         "lineage": ("lineage.json",),
         "identity": bom,

@@ -9,6 +9,7 @@ from provenir.console import checks as checking
 from provenir.console.alarm import raise_alarm
 from provenir.console.badge import read_badge
 from provenir.console.channels import Channels, read_channels
+from provenir.console.coverage import Coverage, read_coverage
 from provenir.console.extras_scan import read_extras
 from provenir.console.file_check import FileCheck, compare_files
 from provenir.console.files_section import FileList, read_files
@@ -44,6 +45,7 @@ CONTENTS: Final = (
     ("channels", "Channels"),
     ("rollouts", "Rollouts"),
     ("evals", "Evals"),
+    ("watched", "Watched"),
     ("checked", "Checked"),
     ("not-checked", "Not checked"),
     ("passport", "Passport"),
@@ -67,6 +69,7 @@ class Page:
     channels: Channels
     rollouts: Rollouts
     evals: Table
+    coverage: Coverage
     checks: Checks
     passport: PassportView
     lineage: Lineage
@@ -106,6 +109,7 @@ def build(source: RunSource, *, now: datetime) -> Page:
         channels=read_channels([*_watched(source, episodes), *extras], episodes),
         rollouts=read_rollouts(source.rollouts(), source.hacking, rollout_notices(source)),
         evals=read_evals(source.bom),
+        coverage=read_coverage(source),
         checks=checks,
         passport=passport,
         lineage=read_lineage(source.documents.get("lineage.json", {})),

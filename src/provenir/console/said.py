@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import orjson
 
 from provenir.console.shapes import sequence, text, whole
 from provenir.console.wording import clip, count
+
+if TYPE_CHECKING:
+    from provenir.console.marked import Piece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +23,17 @@ class Said:
         label: Whose text it is.
         text: The beginning of the text.
         cut: How much is not shown, in words; empty when all of it is.
+        pieces: The text with the places that signals point at; empty when there are none.
+        note: What is to be said of places that are not marked.
+        length: Characters of the whole text.
     """
 
     label: str
     text: str
     cut: str
+    pieces: tuple[Piece, ...] = ()
+    note: str = ""
+    length: int = 0
 
     @property
     def nothing(self) -> str:
@@ -37,9 +47,10 @@ class Said:
 
 def read_said(label: str, value: object, limit: int) -> Said:
     """Read a prompt or a completion in any of the forms that trainers use, cut to ``limit``."""
-    shown, more = clip(as_text(value), limit)
+    whole_text = as_text(value)
+    shown, more = clip(whole_text, limit)
     cut = f"first {len(shown):,} characters, {more:,} more not shown" if more else ""
-    return Said(label=label, text=shown, cut=cut)
+    return Said(label=label, text=shown, cut=cut, length=len(whole_text))
 
 
 def as_text(value: object) -> str:
