@@ -84,10 +84,10 @@ def test_signals_are_summed_up_by_kind_the_worst_first() -> None:
     suspected, noted = view.kinds
     assert [[cell.text for cell in row[:5]] for row in suspected.rows] == [
         ["critical", "proxy_divergence", "1", how, "rollout 77"],
-        ["warning", "advantage_collapse", "1, of 7 of this kind", how, "the whole run"],
+        ["warning", "advantage_collapse", "1 of 7", how, "the whole run"],
     ]
     assert [[cell.text for cell in row[:5]] for row in noted.rows] == [
-        ["info", "advantage_collapse", "1, of 7 of this kind", how, "group g7"],
+        ["info", "advantage_collapse", "1 of 7", how, "group g7"],
     ]
     assert view.tally == "9 rollouts logged, hacking rate 25%"
 

@@ -176,11 +176,11 @@ def _kinds(hacking: Mapping[str, Any]) -> tuple[Table, ...]:
 
 
 def _counted_of(found: Sequence[object], kept: int, counted: int | None) -> str:
-    """Write how many signals there are; `of N` where others of the kind are of another grade."""
+    """Write how many signals there are; `of N` where not all of the kind are in this table."""
     total = max(kept, counted or 0)
     if len(found) == kept:
         return f"{total:,}"
-    return f"{len(found):,}" if total == kept else f"{len(found):,}, of {total:,} of this kind"
+    return f"{len(found):,}" if total == kept else f"{len(found):,} of {total:,}"
 
 
 def _kind(kind: str, found: Sequence[Mapping[str, Any]], counted: str) -> tuple[Cell, ...]:
