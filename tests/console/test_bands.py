@@ -31,6 +31,13 @@ def test_many_episodes_do_not_drown_the_chart() -> None:
     assert found.opacity < scattered[0].opacity
 
 
+def test_the_worst_keep_their_signs_longest() -> None:
+    marks = [mark(at, at, "critical") for at in range(0, 10_000, 1_000)]
+    marks += [mark(at, at) for at in range(500, 10_000, 1_000)]
+    found = bands(marks, (0, 10_000))
+    assert [(b.severity, b.has_signs) for b in found] == [("warning", False), ("critical", True)]
+
+
 @given(st.lists(places, max_size=200))
 def test_every_episode_lies_in_a_band_and_bands_are_few(given_: list[tuple[int, int, str]]) -> None:
     marks = [mark(first, first + length, severity) for first, length, severity in given_]

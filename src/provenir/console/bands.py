@@ -26,7 +26,7 @@ _APART: Final = 60
 """Into how many parts the axis is divided; a gap of less than one of them is not seen."""
 
 _MANY: Final = 12
-"""Bands of one severity from which on only the bands are drawn, without sign and line."""
+"""Bands of a chart beyond which a severity goes without signs; the worst has them first."""
 
 _NAMED: Final = 3
 _OPACITY: Final = 0.16
@@ -50,7 +50,7 @@ class Bands:
         severity: Which.
         spans: First and last step of each, in order.
         opacity: How strongly they are filled: faint where they cover most of the chart.
-        has_signs: Whether each onset gets its sign and line.
+        has_signs: Whether each onset gets its sign, and a line that is more than a hint.
     """
 
     severity: str
@@ -62,22 +62,24 @@ class Bands:
 def bands(marks: Sequence[Mark], span: tuple[int, int]) -> list[Bands]:
     """Join the marks of each severity into bands, the least severe first."""
     width = max(1, span[1] - span[0])
-    found = []
-    for severity in SEVERITIES:
+    found: list[Bands] = []
+    drawn = 0
+    for severity in reversed(SEVERITIES):
         places = sorted((m.first_step, m.last_step) for m in marks if _known(m) == severity)
         if not places:
             continue
         spans = _joined(places, width / _APART)
+        drawn += len(spans)
         covered = sum(last - first for first, last in spans)
         found.append(
             Bands(
                 severity=severity,
                 spans=tuple(spans),
                 opacity=_FAINT if covered > width / 2 else _OPACITY,
-                has_signs=len(spans) <= _MANY,
+                has_signs=drawn <= _MANY,
             )
         )
-    return found
+    return found[::-1]
 
 
 def _known(mark: Mark) -> str:

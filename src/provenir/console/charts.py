@@ -35,6 +35,7 @@ _LABELS: Final = (
 )
 """In full up to a million, so that neighbours on a narrow axis differ."""
 
+_HINT: Final = 0.3
 _SIGN_SIZE: Final = 46
 _SIGN_AT: Final = 3
 """Pixels below the upper edge of the plot."""
@@ -166,8 +167,10 @@ def _shade(alt: Any, marks: Sequence[Mark], span: tuple[int, int], step: Any) ->
         band = base.mark_rect(color=colour, opacity=found.opacity, clip=True)
         layers.append(band.encode(x2="end:Q"))
         # A band of one step has no width; its line is seen at any size.
-        width, dash = (1.5, DASHES[found.severity]) if found.has_signs else (0.7, [1, 0])
-        layers.append(base.mark_rule(color=colour, strokeWidth=width, strokeDash=dash, clip=True))
+        line: dict[str, Any] = {"strokeWidth": 1.0, "opacity": _HINT}
+        if found.has_signs:
+            line = {"strokeWidth": 1.5, "strokeDash": DASHES[found.severity]}
+        layers.append(base.mark_rule(color=colour, clip=True, **line))
         if found.has_signs:
             sign = base.mark_point(
                 color=colour, filled=True, opacity=1, shape=SHAPES[found.severity], size=_SIGN_SIZE

@@ -21,7 +21,7 @@ _LIMIT: Final = 60
 _COLUMNS: Final = (
     Column("Watched"),
     Column("Kind"),
-    Column("On"),
+    Column("On what, or why not"),
     Column("Found", numeric=True),
     Column("How it is judged"),
     Column("What it cannot see"),
