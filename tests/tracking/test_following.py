@@ -106,12 +106,14 @@ def test_another_run_in_the_same_folder_begins_anew(place: Path) -> None:
 def test_other_ranks_are_followed_from_afar(place: Path) -> None:
     folder = place / "run"
     with provenir.track("ranks", output_dir=folder) as run:
-        run.log_step(metrics(0))
+        run.log_step({"step": 0})
+        assert Follower(folder).reported_verdict is None
     rows = "".join(json.dumps({"step": step, "metrics": {"kl": 99}}) + "\n" for step in range(5))
     (folder / "steps.rank3.jsonl").write_text(rows)
     follower = Follower(folder)
     follower.look()
     assert follower.other_ranks == {3: 4}
+    assert follower.reported_verdict == "UNKNOWN"
     assert follower.evidence.recorder.num_steps == 1
 
 

@@ -140,6 +140,8 @@ def _notes(follower: Follower) -> list[str]:
     if standing.state == "died":
         who = f"process {standing.pid}" if standing.pid else "its process"
         notes.append(f"{who} is gone and did not end the run: provenir run recover")
+    if follower.other_ranks and (verdict := follower.reported_verdict) is not None:
+        notes.append(f"the run's own report, over all of it, says {verdict}")
     if follower.torn:
         lines = "1 line was" if follower.torn == 1 else f"{follower.torn:,} lines were"
         notes.append(f"{lines} no record and left out")

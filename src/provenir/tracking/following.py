@@ -151,6 +151,19 @@ class Follower:
         return {number: rank.step for number, rank in self._ranks.items() if rank.step is not None}
 
     @property
+    def reported_verdict(self) -> str | None:
+        """The verdict of the run's own report, which covers all ranks; None before its end."""
+        if not self.standing.over:
+            return None
+        try:
+            told = read_run(self.folder).document("flight_recorder.json")
+        except InputError:
+            return None
+        summary = told.get("summary") if isinstance(told, dict) else None
+        verdict = summary.get("verdict") if isinstance(summary, dict) else None
+        return verdict if isinstance(verdict, str) else None
+
+    @property
     def torn_now(self) -> bool:
         """Whether a file ends in half a line, as a process that was killed leaves it."""
         return any(tail.has_torn_end for tail in self._tails.values())
