@@ -177,3 +177,12 @@ def test_places_in_a_text_that_was_not_kept_are_counted() -> None:
     assert said.text.startswith("[redacted")
     assert said.pieces == ()
     assert said.note == "1 place that no part of this text fits"
+
+
+def test_places_count_the_characters_of_what_the_assistant_said() -> None:
+    chat = [{"role": "user", "content": "go on"}, {"role": "assistant", "content": "os._exit(0)"}]
+    spans = [[0, 11, "os._exit"]]
+    hacking = {"signals": [signal("test_tampering", "critical", index=0, spans=spans)]}
+    (view,) = read_rollouts([record(0, completion=chat)], hacking).items
+    (said,) = view.said
+    assert [(p.text, p.title) for p in said.pieces] == [("os._exit(0)", "test_tampering: os._exit")]

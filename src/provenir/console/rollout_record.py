@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.console.marked import mark, places
@@ -11,6 +10,7 @@ from provenir.console.said import Said, read_said
 from provenir.console.shapes import mapping, mappings, number, text, whole
 from provenir.console.view import severity_tone
 from provenir.console.wording import figure
+from provenir.observability.hacking.response import read_response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,9 +133,8 @@ class RolloutRecord:
         """The response as the detectors read it, whose characters the spans count."""
         if isinstance(answer, str):
             return answer
-        read = optional("provenir.observability.hacking.response", "read_response")
-        response = None if read is None else read(self.fields)
-        return text(getattr(response, "text", None))
+        response = read_response(self.fields)
+        return None if response is None else response.text
 
 
 def read_record(at: int, record: Mapping[str, Any], signals: Signals) -> RolloutRecord:
@@ -204,14 +203,6 @@ def signal_text(raw: Mapping[str, Any]) -> SignalText:
         grade=grade(raw),
         known=known(raw),
     )
-
-
-def optional(module: str, name: str) -> Any:
-    """Return what another room may offer, or None where it does not."""
-    try:
-        return getattr(import_module(module), name, None)
-    except ImportError:
-        return None
 
 
 def distinct(said: Sequence[Said]) -> tuple[tuple[str, str], ...]:

@@ -5,9 +5,8 @@ Rooms that describe their own kinds are asked first; what stands here is for tho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from provenir.console.rollout_record import optional
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,11 +122,18 @@ HACKS: Final[Mapping[str, tuple[str, str]]] = {
 
 def anomaly_words(kind: str) -> tuple[str, str]:
     """Return how a kind of anomaly is judged, and what it cannot show."""
-    notes = optional("provenir.observability.kinds", "KIND_NOTES") or {}
-    note = notes.get(kind)
-    if note is not None:
+    if (note := _told().get(kind)) is not None:
         return str(note.method), str(note.blind_spot)
     return ANOMALIES.get(kind, ("", ""))
+
+
+def _told() -> Mapping[str, Any]:
+    """Return what the detectors' own room says of its kinds, where it says anything."""
+    try:
+        notes: Mapping[str, Any] = import_module("provenir.observability.kinds").KIND_NOTES
+    except (ImportError, AttributeError):
+        return {}
+    return notes
 
 
 def hack_words(kind: str) -> tuple[str, str]:
