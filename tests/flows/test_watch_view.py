@@ -42,6 +42,8 @@ def facts(**given: Any) -> Facts:
         "num_open": 1,
         "rollouts": 12,
         "read_rollouts": 10,
+        "confirmed": 1,
+        "suspected": 2,
         "signals": {"test_tampering": 2},
         "hacking_rate": 0.25,
         "other_ranks": {1: 998, 2: 999},
@@ -74,7 +76,6 @@ def test_trouble_and_the_verdict_are_seen_at_every_size(width: int, height: int)
     assert "Episodes: 1 open, 1 over" in text
     assert "kl_blowup" in text
     assert "Rollouts: 12, 10 read" in text
-    assert "hacking rate 25" in text
     assert "more channels" in text
 
 
@@ -85,6 +86,7 @@ def test_without_a_height_everything_is_there() -> None:
     assert "nonfinite  step 3, over at 5" in text
     assert "Other ranks: 2, at steps 998 to 999" in text
     assert "last 1 min ago" in text
+    assert "Rollouts: 12, 10 read, 1 confirmed, 2 suspected, hacking rate 25.0%" in text
 
 
 def test_an_encoding_without_signs_gets_ascii() -> None:

@@ -38,6 +38,8 @@ class Facts:
         began: Episodes that began since the last look.
         rollouts: Rollouts that the run logged, as far as their numbers say it.
         read_rollouts: Rollouts that were read here.
+        confirmed: Rollouts with a confirmed sign of reward hacking.
+        suspected: Rollouts with other signs that are more than information.
         signals: Signs of reward hacking by kind.
         hacking_rate: Flagged / examined rollouts; None when none was examined.
         other_ranks: The last step of every other rank.
@@ -59,6 +61,8 @@ class Facts:
     began: Sequence[Anomaly] = ()
     rollouts: int = 0
     read_rollouts: int = 0
+    confirmed: int = 0
+    suspected: int = 0
     signals: Mapping[str, int] = field(default_factory=dict)
     hacking_rate: float | None = None
     other_ranks: Mapping[int, int] = field(default_factory=dict)
@@ -87,6 +91,8 @@ class Facts:
             "episodes": self.num_episodes,
             "rollouts": self.rollouts,
             "rollouts_read": self.read_rollouts,
+            "rollouts_confirmed": self.confirmed,
+            "rollouts_suspected": self.suspected,
             "signals": dict(self.signals),
             "hacking_rate": self.hacking_rate,
             "other_ranks": {str(rank): step for rank, step in self.other_ranks.items()},
@@ -117,6 +123,8 @@ def gather(follower: Follower, now: datetime) -> Facts:
         began=tuple(follower.onsets),
         rollouts=max(evidence.trajectories, report.num_trajectories),
         read_rollouts=report.num_trajectories,
+        confirmed=report.num_confirmed,
+        suspected=report.num_suspected,
         signals=report.by_kind(),
         hacking_rate=None if math.isnan(rate) else rate,
         other_ranks=follower.other_ranks,

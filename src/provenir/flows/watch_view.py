@@ -256,6 +256,9 @@ def _foot(facts: Facts) -> Iterator[Text]:
         line = Text(f"Rollouts: {facts.rollouts:,}")
         if facts.read_rollouts < facts.rollouts:
             line.append(f", {facts.read_rollouts:,} read")
+        for number, word in ((facts.confirmed, "confirmed"), (facts.suspected, "suspected")):
+            if number:
+                line.append(f", {number:,} {word}", _STYLES["warning"])
         if facts.hacking_rate is not None:
             line.append(f", hacking rate {facts.hacking_rate:.1%}")
         yield line
