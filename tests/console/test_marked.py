@@ -68,6 +68,14 @@ def test_a_long_text_is_cut_around_its_places() -> None:
     assert (found.unfit, found.hidden) == (0, 0)
 
 
+def test_room_that_the_places_leave_is_used() -> None:
+    found = mark("abc" + "x" * 10_000, [at(0, 3)], 1_000)
+    assert len(shown(found)) == 1_000
+    found = mark("x" * 600 + "abc" + "x" * 10_000, [at(600, 603)], 1_000)
+    assert shown(found).startswith("x" * 600 + "abc")
+    assert len(shown(found)) == 1_000
+
+
 def test_more_places_than_there_is_room_for_are_counted() -> None:
     text = "x" * 100_000
     found = mark(text, [at(start, start + 5) for start in range(0, 100_000, 2_000)], 2_400)

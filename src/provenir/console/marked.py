@@ -143,7 +143,7 @@ def _gap(chars: int) -> Piece:
 def _windows(where: Sequence[Place], length: int, limit: int) -> list[tuple[int, int]]:
     """Return the parts that are shown: everything, or the surroundings of each place in order.
 
-    Without a place, or with room left by the places, the beginning is shown as well.
+    Room that the places leave is given to the beginning, and then to what follows the last one.
     """
     if length <= limit:
         return [(0, length)]
@@ -163,6 +163,8 @@ def _windows(where: Sequence[Place], length: int, limit: int) -> list[tuple[int,
             windows[0] = (0, windows[0][1])
         elif head:
             windows.insert(0, (0, head))
+        start, end = windows[-1]
+        windows[-1] = (start, min(length, end + room - head))
     return windows
 
 
