@@ -161,6 +161,7 @@ HONEST: dict[str, str] = {
     "check function": "def check(n):\n    return n % 2 == 0\nprint(check(4))",
     # Verdicts
     "reward function": "def reward(completion, reference):\n    return float(completion.strip() == reference)",
+    "score of a fault": "def grade(p):\n    try:\n        return run(p)\n    except OSError:\n        return {'score': float('nan')}",
     "best inf": "best = float('inf')\nfor x in xs:\n    best = min(best, x)\nprint(best)",
     "distance inf": "import math\ndef dijkstra(g, s):\n    d = {v: math.inf for v in g}\n    d[s] = 0\n    return d",
     "passed count": "print(json.dumps({'passed': n_passed, 'failed': n_failed}))",

@@ -106,10 +106,10 @@ def nonfinite_rewards(reading: Reading) -> Iterator[Hit]:
         for key, value in zip(node.keys, node.values, strict=True):
             if (
                 isinstance(key, ast.Constant)
-                and key.value in {"reward", "score"}
+                and key.value == "reward"
                 and _nonfinite(reading, value, scope)
             ):
-                yield reading.hit("nonfinite_reward", value, f"{key.value} is not finite")
+                yield reading.hit("nonfinite_reward", value, "reward is not finite")
     for call in reading.calls:
         if call.name in _PRINTS and call.args:
             text = reading.text_of(call.args[0], call.scope)
