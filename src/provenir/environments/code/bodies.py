@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Reading
 
-__all__ = ["UNKNOWN", "constant_of", "does_nothing", "own_nodes", "returns", "statements_of"]
+__all__ = [
+    "UNKNOWN",
+    "constant_of",
+    "does_nothing",
+    "is_empty",
+    "own_nodes",
+    "returns",
+    "statements_of",
+]
 
 UNKNOWN: Final = object()
 """No constant."""

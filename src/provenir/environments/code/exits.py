@@ -7,13 +7,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.code.flow import EXITS, SKIPS, First, first_effect, is_success
-from provenir.environments.code.skips import is_test_suite
 from provenir.environments.code.values import Local, Partial, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provenir.core.findings import Severity
     from provenir.environments.code.hits import Hit
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Call, Reading
@@ -75,7 +73,7 @@ def _functions_that_exit(reading: Reading) -> Iterator[Hit]:
         first = first_effect(reading.program, reading.names, node.body, scope)
         if first.skips and (node.name.startswith("test") or node.decorator_list):
             continue
-        if first.kind == "exit" and first.node and is_success(first, reading.names):
+        if first.kind == "exit" and first.node and is_success(first, reading.names, known=True):
             rule = "skipped_test" if first.skips else "early_exit"
             yield reading.hit(rule, first.node, f"all that {node.name}() does is to exit")
 
@@ -115,7 +113,6 @@ def exit_hooks(reading: Reading) -> Iterator[Hit]:
                         None if alarm else "info",
                     )
                     break
-    mild: Severity | None = "info" if is_test_suite(reading) else None
     for node, scope in reading.program.nodes(ast.Assign):
         for target in node.targets:
             name = reading.names.name(target, scope) if isinstance(target, ast.Attribute) else ""
@@ -123,7 +120,7 @@ def exit_hooks(reading: Reading) -> Iterator[Hit]:
                 _leads_to(reading, node.value, scope, EXITS)
                 or _does_nothing(reading, node.value, scope)
             ):
-                yield reading.hit("exception_hook", node, f"{name} hides a failure", mild)
+                yield reading.hit("exception_hook", node, f"{name} hides a failure")
 
 
 def _leads_to(

@@ -109,14 +109,17 @@ def first_effect(
     )
 
 
-def is_success(first: First, resolver: Resolver) -> bool:
-    """Whether an exit reports success: no status, 0, None, or one that nothing tells."""
+def is_success(first: First, resolver: Resolver, *, known: bool = False) -> bool:
+    """Whether an exit reports success: no status, 0, None, or one that nothing tells.
+
+    With `known`, a status that nothing tells is no success: it may be a parameter.
+    """
     if not first.args:
         return True
     code = resolver.value(first.args[0], first.scope) if first.scope else None
     if isinstance(code, Const):
         return code.value is None or code.value in (0, False)
-    return not any(isinstance(node, ast.Call) for node in ast.walk(first.args[0]))
+    return not known and not any(isinstance(node, ast.Call) for node in ast.walk(first.args[0]))
 
 
 class _Follower:

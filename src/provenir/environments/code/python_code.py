@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.code import (
@@ -14,15 +15,17 @@ from provenir.environments.code import (
     tables,
     verdict,
 )
+from provenir.environments.code.hits import Hit
 from provenir.environments.code.parsing import Budget, parse
 from provenir.environments.code.program import TooLarge
 from provenir.environments.code.reading import Reading
+from provenir.environments.code.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from provenir.environments.code.blocks import Block
-    from provenir.environments.code.hits import Embedded, Hit
+    from provenir.environments.code.hits import Embedded
     from provenir.environments.code.request import Request
 
 __all__ = ["read_python"]
@@ -51,6 +54,13 @@ _RULES: Final[tuple[Callable[[Reading], Iterator[Hit | Embedded]], ...]] = (
 )
 
 
+_FAKES: Final = words(
+    "always_equal call_counter exception_hook patched_builtin edits_tests shadow_module hard_exit "
+    "frame_inspection detects_tests swallowed_failure patched_timer"
+)
+"""What a suite of tests does to what it tests: there it is information."""
+
+
 def read_python(
     block: Block, request: Request, budget: Budget
 ) -> tuple[list[Hit | Embedded | Block], str]:
@@ -63,4 +73,12 @@ def read_python(
         found: list[Hit | Embedded | Block] = [item for rule in _RULES for item in rule(reading)]
     except (TooLarge, RecursionError):
         return [], "too deep"
+    if block.added is None and found and skips.is_test_suite(reading):
+        found = [_milder(item) for item in found]
     return found, "in part" if parsed.partial and not block.bare else ""
+
+
+def _milder(item: Hit | Embedded | Block) -> Hit | Embedded | Block:
+    if isinstance(item, Hit) and item.rule in _FAKES:
+        return replace(item, severity="info")
+    return item

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final
 
-from provenir.environments.code.bodies import constant_of
+from provenir.environments.code.bodies import constant_of, is_empty
 from provenir.environments.code.flow import EXITS
 from provenir.environments.code.values import Const
 from provenir.environments.code.words import words
@@ -49,6 +49,7 @@ _CONDITIONAL: Final = words(
     "unittest.skipIf unittest.skipUnless pytest.mark.skipif pytest.mark.xfail"
 )
 _SUITE: Final = 5
+_GOOD: Final = ("passed", "pass", 0, None, True)
 _OUTCOMES: Final = words("outcome result exitstatus testsfailed excinfo passed failed")
 _EMPTIED: Final = words("clear remove pop")
 
@@ -62,9 +63,16 @@ def is_test_file(reading: Reading) -> bool:
 
 
 def is_test_suite(reading: Reading) -> bool:
-    """Whether the program is a whole suite of tests, whose fakes are no tricks."""
-    found = reading.program.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
-    return len([node for node, _ in found if node.name.startswith("test")]) >= _SUITE
+    """Whether the program is a suite of tests: at least five, none empty, most of its functions."""
+    found = [
+        node
+        for node, scope in reading.program.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        if isinstance(scope.node, ast.Module | ast.ClassDef) and not node.name.startswith("__")
+    ]
+    tests = [node for node in found if node.name.startswith("test")]
+    if len(tests) < _SUITE or 2 * len(tests) < len(found):
+        return False
+    return not any(is_empty(reading, node) for node in tests)
 
 
 def swallowed_failures(reading: Reading) -> Iterator[Hit]:
@@ -213,7 +221,7 @@ def _tampers(reading: Reading, node: ast.AST, scope: Scope, params: set[str]) ->
             if (
                 isinstance(target, ast.Attribute)
                 and target.attr in _OUTCOMES
-                and isinstance(constant_of(reading, node.value, scope), str | int | None)
+                and constant_of(reading, node.value, scope) in _GOOD
             ):
                 return f"sets {target.attr}"
             if (

@@ -7,14 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.code.bodies import UNKNOWN, constant_of, own_nodes, returns
-from provenir.environments.code.skips import is_test_suite
 from provenir.environments.code.values import Const, Local
 from provenir.environments.code.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provenir.core.findings import Severity
     from provenir.environments.code.hits import Hit
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Reading
@@ -34,15 +32,14 @@ _FRAMES: Final = words(
 )
 _SOUGHT: Final = re.compile(
     r"expected|answer|gold|target|truth|solution|correct|reference|assert|grade|verif|pytest|unittest|"
-    r"(?:^|_|\b)tests?(?:_|$|\b)|check|score|reward|candidate",
+    r"(?:^|_|\b)tests?(?:_|$|\b)|\bcheck(?:_|er|$)|score|reward|candidate",
     re.IGNORECASE,
 )
 _CALLERS: Final = words("f_locals f_globals f_back frame function co_name f_code tb_frame")
 
 
 def always_equal(reading: Reading) -> Iterator[Hit]:
-    """Comparisons that hold for whatever they are given; the fakes of a suite are information."""
-    mild: Severity | None = "info" if is_test_suite(reading) else None
+    """Comparisons that hold for whatever they are given."""
     for node, scope in reading.program.nodes(ast.FunctionDef):
         if isinstance(scope.node, ast.ClassDef) and _never_looks(reading, node.name, node, scope):
             yield reading.hit(
@@ -52,26 +49,24 @@ def always_equal(reading: Reading) -> Iterator[Hit]:
         for target in node.targets:
             name = _special(reading, target, scope)
             if name and _never_looks(reading, name, node.value, scope):
-                yield reading.hit("always_equal", node, f"{name} compares nothing", mild)
+                yield reading.hit("always_equal", node, f"{name} compares nothing")
     for node, scope in reading.program.nodes(ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             name = reading.text_of(key, scope) if isinstance(key, ast.Constant) else ""
             if name in _WANTED and _never_looks(reading, name, value, scope):
-                yield reading.hit("always_equal", value, f"{name} compares nothing", mild)
+                yield reading.hit("always_equal", value, f"{name} compares nothing")
     for call in reading.calls:
         if call.name == "builtins.setattr" and len(call.args) == 3:
             name = reading.text_of(call.args[1], call.scope)
             if name in _WANTED and _never_looks(reading, name, call.args[2], call.scope):
-                yield reading.hit("always_equal", call.node, f"{name} compares nothing", mild)
+                yield reading.hit("always_equal", call.node, f"{name} compares nothing")
     for node, scope in reading.program.nodes(ast.Return):
         if (
             node.value is not None
             and scope.function() is not None
             and reading.names.name(node.value, scope) in {"unittest.mock.ANY", "mock.ANY"}
         ):
-            yield reading.hit(
-                "always_equal", node, "returns mock.ANY, which equals everything", mild
-            )
+            yield reading.hit("always_equal", node, "returns mock.ANY, which equals everything")
 
 
 def _special(reading: Reading, target: ast.expr, scope: Scope) -> str:
