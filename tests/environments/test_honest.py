@@ -28,3 +28,17 @@ def test_what_the_prompt_asks_for_passes(name):
 def test_a_prompt_that_forbids_changing_tests_does_not_ask_for_it():
     text = ASKED["edits tests"][1]
     assert severe(text, "Fix the bug. Do not change the tests.") != []
+
+
+SUITE = "".join(f"def test_{n}():\n    assert f({n}) == {n}\n\n" for n in range(5))
+FAKE = "class Any:\n    def __eq__(self, other):\n        return True\n\n"
+
+
+def test_a_fake_in_a_suite_of_tests_is_information():
+    assert severe(FAKE + SUITE) == []
+    assert [f.rule for f in analyse(FAKE + SUITE).findings] == ["always_equal"]
+
+
+def test_empty_tests_make_no_suite():
+    empty = "".join(f"def test_{n}():\n    pass\n\n" for n in range(5))
+    assert severe(FAKE + empty) != []

@@ -127,11 +127,11 @@ class _Scanner:
         if operator == "<<" and script.startswith("-", at):
             self.at += 1
             operator = "<<-"
-        if (
-            operator.startswith(">&")
-            or operator == "<&"
-            or (operator == "<" and script.startswith("(", at))
-        ):
+        if operator in {">&", "<&"}:
+            while self.at < len(script) and (script[self.at].isdigit() or script[self.at] == "-"):
+                self.at += 1
+            return True
+        if operator == "<" and script.startswith("(", at):
             return True
         self._touch(start)
         self.redirect = operator
@@ -173,7 +173,7 @@ class _Scanner:
 
     def _add(self, word: str, *, quoted: bool) -> None:
         operator, self.redirect = self.redirect, ""
-        self.current.end = self.at
+        self.current.end = min(self.at, len(self.script))
         if operator in {"<<", "<<-"}:
             self.waiting.append((self.current, word, operator == "<<-"))
             self.current.redirects.append(Redirect(operator, word))
