@@ -48,9 +48,9 @@ def pathological() -> dict[str, str]:
         "100,000 not": "x = " + "not " * 100_000 + "1",
         "digits": "x = " + "9" * 100_000,
         "NUL and surrogates": "import os\n\0\ud800\n" * 8000,
-        "attribute chain": "x = a" + ".b" * 40_000,
-        "sum": "x = 1" + " + 1" * 20_000,
-        "elif": "if x: pass\n" + "elif x: pass\n" * 5000,
+        "attribute chain": "x = a" + ".b" * 30_000,
+        "sum": "x = 1" + " + 1" * 15_000,
+        "elif": "if x: pass\n" + "elif x: pass\n" * 990,
         "calls": "f(" * 80 + ")" * 80,
         "noise": "".join(chr(rng.randrange(32, 1000)) for _ in range(200_000)),
         "ascii noise": "".join(chr(rng.randrange(10, 127)) for _ in range(200_000)),
@@ -64,9 +64,9 @@ def pathological() -> dict[str, str]:
         "tolerances": "--- a/tests/test_a.py\n+++ b/tests/test_a.py\n@@ -1 +1 @@\n"
         + "-  f(tol=1)\n+  g(tol=2)\n" * 4000,
         "decoders": "import base64\n"
-        "exec(base64.b64decode('" + "eA==" * 100 + "'))\n" * 1 + "exec(bytes([120]))\n" * 4000,
-        "exponents": "x = 9 ** 9 ** 9 ** 9\ny = 'a' * 10 ** 9\nz = list(range(10 ** 9))\n" * 1000,
-        "dense code": "x=1;" * 20_000,
+        "exec(base64.b64decode('" + "eA==" * 100 + "'))\n" * 1 + "exec(bytes([120]))\n" * 3000,
+        "exponents": "x = 9 ** 9 ** 9 ** 9\ny = 'a' * 10 ** 9\nz = list(range(10 ** 9))\n" * 300,
+        "dense code": "x=1;" * 15_000,
         "aliases": "a0 = exit\n"
         + "".join(f"a{n} = a{n - 1}\n" for n in range(1, 4000))
         + "a3999()\n",
@@ -78,9 +78,11 @@ def pathological() -> dict[str, str]:
         "magics": "!ls -l\n" * 14_000,
         "equalities": "def f(x):\n"
         + "".join(f"    if x == [{n}]: return {n}\n" for n in range(2000)),
-        "classes": "class A:\n    def __eq__(self, o): return True\n" * 1800,
+        "classes": "class A:\n    def __eq__(self, o): return True\n" * 1300,
         "joined": "x = " + "f'{a}'" * 9000,
-        "words": "import " * 13_000,
+        "words": "import " * 9_000,
+        "hooks": "def pytest_x(items):\n"
+        + "    if a:\n        items.add_marker(pytest.mark.skip)\n" * 1200,
         "spaces": " " * 96_000,
         "tabs and newlines": "\t\n" * 48_000,
         "colons": "if " + "x:" * 48_000,

@@ -20,7 +20,8 @@ __all__ = ["find_blocks", "might_hold_code"]
 
 _CODE_LINE: Final = re.compile(
     r"^[ \t]*(?:>>> |%%|@\w|import \w|from [\w.]+ import\b|(?:async )?def \w|class \w+ ?[(:]|"
-    r"(?:if|for|while|with|elif|except)\b[^\n]*:[ \t]*(?:#[^\n]*)?$|(?:try|else|finally):|raise \w|"
+    r"(?:if|for|while|with|elif|except)\b[^\n]*:[ \t]*(?:#[^\n]*|(?:pass|break|continue)|"
+    r"(?:raise|return)\b[^\n]*|[^\W\d][\w.]{0,60}\([^\n]*)?$|(?:try|else|finally):|raise \w|"
     r"assert \w|return\b|lambda\b|[(\[]|"
     r"[^\W\d][\w.]*(?:\[[^\]\n]{0,80}\])?[ \t]*(?:[-+*/|]?=(?!=)|\(|:[ \t]*\w[^\n]*=))",
     re.MULTILINE,

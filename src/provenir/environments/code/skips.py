@@ -208,14 +208,17 @@ def test_hooks(reading: Reading) -> Iterator[Hit]:
             continue
         inner = reading.program.scopes[node]
         params = {arg.arg for arg in node.args.args}
+        conditional = _under_conditions(node)
         for item in ast.walk(node):
-            what = _tampers(reading, item, inner, params)
+            what = _tampers(reading, item, inner, params, conditional)
             if what:
                 yield reading.hit("test_hook", item, f"{node.name} {what}")
                 break
 
 
-def _tampers(reading: Reading, node: ast.AST, scope: Scope, params: set[str]) -> str:
+def _tampers(
+    reading: Reading, node: ast.AST, scope: Scope, params: set[str], conditional: set[ast.AST]
+) -> str:
     if isinstance(node, ast.Assign):
         for target in node.targets:
             if (
@@ -246,7 +249,7 @@ def _tampers(reading: Reading, node: ast.AST, scope: Scope, params: set[str]) ->
             return "replaces a result"
         if method == "add_marker" and node.args:
             marker = node.args[0].func if isinstance(node.args[0], ast.Call) else node.args[0]
-            if reading.names.name(marker, scope) in _SKIPS and _unconditional(node, scope.node):
+            if reading.names.name(marker, scope) in _SKIPS and node not in conditional:
                 return "marks every test to be skipped or to fail"
     return ""
 
@@ -255,9 +258,15 @@ def _is(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _unconditional(node: ast.AST, function: ast.AST) -> bool:
-    """Whether no `if` of the function stands around the node."""
-    for item in ast.walk(function):
-        if isinstance(item, ast.If | ast.IfExp) and any(inner is node for inner in ast.walk(item)):
-            return False
-    return True
+def _under_conditions(function: ast.AST) -> set[ast.AST]:
+    """The nodes of a function that an `if` stands around."""
+    found: set[ast.AST] = set()
+    stack: list[ast.AST] = [
+        item for item in ast.walk(function) if isinstance(item, ast.If | ast.IfExp)
+    ]
+    while stack:
+        for child in ast.iter_child_nodes(stack.pop()):
+            if child not in found:
+                found.add(child)
+                stack.append(child)
+    return found
