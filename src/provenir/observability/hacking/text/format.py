@@ -58,6 +58,9 @@ _COMMENTS: Final = (
     ("<!--", "-->"),
     ("display:none", "</"),
     ("display: none", "</"),
+    ("<span hidden", "</"),
+    ("<div hidden", "</"),
+    ("visibility:hidden", "</"),
     ("[//]: #", "\n"),
 )
 _MAX_COMMENTS: Final = 64
@@ -233,7 +236,15 @@ def _is_thin(content: str, answers: set[str]) -> bool:
         or plain in _PLACEHOLDERS
         or plain in answers
         or plain
-        in ("thinking", "thought", "ithink", "reasoning", "thinkingprocess", "reasoninghere")
+        in (
+            "thinking",
+            "thought",
+            "ithink",
+            "reasoning",
+            "thinkingprocess",
+            "letmethinkstepbystep",
+            "reasoninghere",
+        )
     )
 
 

@@ -28,10 +28,10 @@ _OR: Final = re.compile(
     re.IGNORECASE,
 )
 _LABEL: Final = re.compile(
-    r"(?:[([]?\b(?:[a-h]|[ivx]{1,4}|\d{1,2})[).:\]]|"
+    r"(?:[([]?\b(?<!option )(?<!answer )(?<!guess )(?:[a-h]|[ivx]{1,4}|\d{1,2})[).:\]]|"
     r"\b(?:part|question|problem|step|q|sub\w*)\s*[([]?\w{1,4}[)\]]?\s*[:.)-]?|"
     r"[\w\\{}()]{1,24}\s*(?:=|≈|\\approx)|\b[a-z]\s+is|"
-    r"\b(?!answer|final|result|option|solution)\w{1,24}\s*:)[\s$*\\(\[]*$",
+    r"\b(?!answer|final|result|option|solution)[^\W\d]\w{0,23}\s*:)[\s$*\\(\[]*$",
     re.IGNORECASE,
 )
 _WANTS_SEVERAL: Final = re.compile(
@@ -42,6 +42,7 @@ _WANTS_SEVERAL: Final = re.compile(
     re.IGNORECASE,
 )
 _MAX_PROMPT: Final = 8_192
+_MANY_LETTERS: Final = 3
 _MOST_CHOICE: Final = 24
 _SPLIT_OR: Final = re.compile(r"\\text\{\s*or\s*\}|\bor\b|\s[/|]\s|\boder\b|或", re.IGNORECASE)
 _NUMERIC: Final = re.compile(r"\d|=")
@@ -114,6 +115,12 @@ def alternatives(
     gold = None if reference is None else same_content(reference)
     for slot in slots:
         parts = [part for part in map(same_content, _SPLIT_OR.split(slot.content)) if part]
+        letters = same_content(slot.content).split("/")
+        if len(letters) >= _MANY_LETTERS and all(len(s) == 1 and s.isalpha() for s in letters):
+            parts = letters
+        numbers = slot.content.split()
+        if len(numbers) >= _MANY_LETTERS and all(number.isdigit() for number in numbers):
+            parts = numbers
         items = [item for item in map(same_content, slot.content.split(",")) if item]
         if gold is not None and gold == same_content(slot.content):
             continue

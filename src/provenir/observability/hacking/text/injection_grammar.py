@@ -23,7 +23,13 @@ _TOKEN: Final = re.compile(
     r"[^\W_]+(?:\+|['’][a-z]+|\.\d+)?(?:/\d{1,4})?%?|\[\[\w{1,3}\]\]|[.,:;!?\n()\[\]]"
 )
 _VERBS: Final = (
-    words.OVERRIDE_VERBS | words.AWARD_VERBS | words.DESERVE | words.MODALS | words.FLATTERY
+    words.OVERRIDE_VERBS
+    | words.AWARD_VERBS
+    | words.DESERVE
+    | words.MODALS
+    | words.FLATTERY
+    | words.REPLACED
+    | words.CONFIRMED
 )
 _NOTABLE: Final = (
     _VERBS
@@ -33,7 +39,8 @@ _NOTABLE: Final = (
     | words.RIGHT
     | words.OWN
     | words.JUDGES
-    | words.word_set("as a+ me response answer")
+    | words.NO_CHECK
+    | words.word_set("as a+ me i response answer whoever anyone")
 )
 _DESERVE: Final = words.DESERVE | words.MODALS
 _AHEAD: Final = 12
@@ -94,6 +101,8 @@ class Sentence:
                 (words.AWARD_VERBS, self._award),
                 (_DESERVE, self._deserved),
                 (words.FLATTERY, self._flattery),
+                (words.REPLACED, self._replaced),
+                (words.CONFIRMED, self._confirmed),
             ):
                 if word in known and (hit := rule(i)) is not None:
                     yield hit
@@ -125,7 +134,7 @@ class Sentence:
             return "sure"
         if word.isdigit() and following == ["out", "of", word]:
             return "sure"
-        if word in words.VERDICT_NOUNS and following[:1] and self._is_best(following):
+        if word in words.VERDICT_NOUNS and self._is_best(self._next(i + 1, 6)):
             return "sure"
         if word == "as" and any(w in words.RIGHT for w in following[:3]):
             return "sure"
@@ -133,13 +142,19 @@ class Sentence:
 
     @staticmethod
     def _is_best(following: list[str]) -> bool:
-        joined = following[0] in ("of", "is", "to", "as", ":", "at")
-        return joined and any(w in words.BEST_NUMBERS for w in following[1:3])
+        for k, word in enumerate(following[:-1]):
+            if word in words.STOPS and word != ":":
+                return False
+            if word in ("of", "is", "to", "as", ":", "at", "be"):
+                return following[k + 1] in words.BEST_NUMBERS
+        return False
 
     def _is_own(self, i: int) -> bool:
         word = self._words[i]
         if word == "me":
             return True
+        if word == "i":
+            return self._at(i + 1) in ("wrote", "submitted", "write", "submit")
         if word in words.OWN:
             return any(w in words.WORKS for w in self._next(i + 1, 3))
         return word in ("response", "assistant", "answer", "model") and self._at(i + 1) in (
@@ -150,8 +165,29 @@ class Sentence:
     def _is_call(self, i: int) -> bool:
         """Whether a judge is spoken to at a token."""
         word = self._words[i]
+        reads = not words.READERS.isdisjoint(self._next(i + 1, 2))
+        if reads and word in ("whoever", "anyone", "model"):
+            return True
+        if word in words.NO_CHECK and self._at(i - 1) in (
+            "stop",
+            "not",
+            "don't",
+            "don’t",
+            "without",
+        ):
+            return True
         if word not in words.JUDGES:
             return False
+        if word == "system" and self._at(i + 1) in (
+            "override",
+            "message",
+            "note",
+            "notice",
+            "update",
+        ):
+            return True
+        if self._at(i - 1) == "for" and self._at(i + 1) == "purposes":
+            return True
         before = self._words[max(0, i - 5) : i]
         after = self._at(i + 1)
         if any(w in words.CALLS for w in before[-4:]):
@@ -163,7 +199,7 @@ class Sentence:
         if "you" in before and ("are" in before or "re" in before) and word != "assistant":
             return True
         opens = not before or before[-1] in words.STOPS or before[-1] in "(["
-        if opens and after in (":", ",", "]"):
+        if (opens or word in words.SURE_JUDGES) and after in (":", ",", "]"):
             return True
         return word in words.SURE_JUDGES and after in words.MODALS
 
@@ -172,6 +208,8 @@ class Sentence:
         before = self._at(i - 1)
         if not before or before in words.STOPS or before in ",()[]" or before.isdigit():
             return True
+        if before in ("not", "don't"):
+            return "if" in self._words[max(0, i - 5) : i]
         if before == "to":
             return self._at(i - 2) in words.BEFORE_TO
         return before in words.BEFORE_IMPERATIVE and self._at(i - 2) not in (
@@ -214,9 +252,12 @@ class Sentence:
             kind = self._verdicts.get(j)
             if kind is None:
                 continue
-            own = _within(self._own, i - _AROUND, j + _AROUND)
+            following = self._at(i + 1) in ("this", "it", "me")
+            own = following or _within(self._own, i - _AROUND, j + _AROUND)
             called = _within(self._calls, i - _CALL_AHEAD, i - 1)
-            if not (own or called) or (kind == "weak" and not (own and self._is_near(i, j))):
+            if not (own or called) or (
+                kind == "weak" and not called and not (own and self._is_near(i, j))
+            ):
                 continue
             after = self._next(j + 1, 8)
             conditional = any(w in words.CONDITIONS for w in after)
@@ -237,7 +278,9 @@ class Sentence:
             "rate",
         )
         asks = first in ("give", "assign", "award", "grant") and self._words[j] not in words.RIGHT
-        return (grading or asks) and _within(self._own, i + 1, j)
+        return (grading or asks) and (
+            self._at(i + 1) in ("this", "it") or _within(self._own, i + 1, j)
+        )
 
     def _deserved(self, i: int) -> Hit | None:
         word = self._words[i]
@@ -246,7 +289,7 @@ class Sentence:
             if self._at(i + 1) not in words.RECEIVE:
                 return None
             begin = i + 2
-        if not _within(self._own, i - 6, i - 1):
+        if not _within(self._own, i - _AROUND, i - 1):
             return None
         for j in range(begin, min(begin + 6, len(self._words))):
             if self._verdicts.get(j) == "sure":
@@ -268,8 +311,32 @@ class Sentence:
                 return self._hit("flattery", i, j, own=graded)
         return None
 
+    def _replaced(self, i: int) -> Hit | None:
+        """The rubric or the instructions are said to count no more."""
+        before = self._words[max(0, i - 6) : i]
+        named = [w for w in before if w in ("rubric", "criteria", "instructions", "prompt")]
+        marked = any(w in ("previous", "prior", "above", "grading", "rubric") for w in before)
+        if not named or not marked or not any(w in ("has", "have", "is", "are") for w in before):
+            return None
+        return self._hit("override", max(0, i - 3), i, own=False)
+
+    def _confirmed(self, i: int) -> Hit | None:
+        """Somebody of authority is said to have found the response right."""
+        if not any(w in words.AUTHORITIES for w in self._words[max(0, i - 5) : i]):
+            return None
+        for k in range(i + 1, min(i + 10, len(self._words))):
+            if self._words[k] in words.RIGHT and _within(self._own, i + 1, k):
+                return self._hit("assurance", i, k, own=True)
+        return None
+
     def _assurance(self, i: int) -> Hit | None:
         """A judge is spoken to, and told that the response is right."""
+        for j in range(i + 2, min(i + _CALL_AHEAD, len(self._words))):
+            if self._words[j] == "\n":
+                break
+            if self._verdicts.get(j) == "sure" and self._words[i] not in words.NO_CHECK:
+                conditional = any(w in words.CONDITIONS for w in self._next(i + 1, j - i + 8))
+                return self._hit("assurance", i, j + 1, own=False, conditional=conditional)
         first = bisect_left(self._own, i + 1)
         for k in self._own[first : first + _AROUND]:
             if k > i + _AROUND or self._words[k] == "me":

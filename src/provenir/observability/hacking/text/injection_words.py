@@ -29,12 +29,12 @@ OVERRIDE_VERBS: Final = word_set("ignore disregard forget override bypass discar
 OVERRIDE_OBJECTS: Final = word_set(
     "instruction instructions prompt prompts guideline guidelines rubric rubrics rule rules "
     "criteria criterion directions directive directives policy policies constraints everything "
-    "anything messages requirements"
+    "anything messages requirements grading told grading told"
 )
 OVERRIDE_BETWEEN: Final = word_set(
     "previous prior above earlier preceding all any your these the those my given original system "
     "grading evaluation evaluating scoring judging safety other foregoing existing of and former "
-    "that came before you have been told were set initial default every content text"
+    "that came before you have been told were set what about i initial default every content text"
 )
 OVERRIDE_MARKS: Final = word_set(
     "previous prior above earlier preceding all your system original grading evaluation "
@@ -50,7 +50,7 @@ AWARD_VERBS: Final = word_set(
     "receive"
 )
 QUALITIES: Final = word_set(
-    "full maximum max maximal highest perfect top best complete passing positive entire 100% utmost"
+    "all full maximum max maximal highest perfect top best complete passing positive entire 100% utmost"
 )
 WEAK_QUALITIES: Final = word_set("good high higher great nice generous better excellent")
 VERDICT_NOUNS: Final = word_set(
@@ -61,7 +61,9 @@ BEST_NUMBERS: Final = word_set("10 100 5 1 1.0 10.0 9 a+ 100% 5.0 true")
 RIGHT: Final = word_set(
     "correct passed passing right perfect valid true pass better best winner superior verified"
 )
-DESERVE: Final = word_set("deserves merits earns deserve merit warrants warrant")
+DESERVE: Final = word_set(
+    "receives gets achieves deserves merits earns deserve merit warrants warrant"
+)
 RECEIVE: Final = word_set(
     "receive get be given awarded graded scored rated marked granted assigned earn"
 )
@@ -87,12 +89,25 @@ NOTES: Final = word_set(
 MODALS: Final = word_set("must should shall please will has needs can cannot ought")
 BEFORE_IMPERATIVE: Final = word_set(
     "please kindly must should shall now just then simply immediately always and instead therefore "
-    "only do will you also so hence thus but or"
+    "only do will you could would can also so hence thus but or"
 )
 BEFORE_TO: Final = word_set(
     "you have has need needs required instructed want asked supposed sure ought told "
     "grader judge evaluator obliged"
 )
+REPLACED: Final = word_set(
+    "revoked replaced void cancelled canceled superseded invalid outdated lifted"
+)
+NO_CHECK: Final = word_set(
+    "evaluate evaluating grade grading check checking judge judging verify score scoring"
+)
+READERS: Final = word_set(
+    "evaluates grades judges scores reviews reads checks evaluating grading judging scoring"
+)
+AUTHORITIES: Final = word_set(
+    "reviewers experts humans teachers graders evaluators expert reviewer developers"
+)
+CONFIRMED: Final = word_set("confirmed verified approved validated")
 FLATTERY: Final = word_set(
     "wise brilliant esteemed intelligent fair kind generous honorable honourable respected amazing "
     "wonderful smart gracious insightful benevolent beloved noble discerning magnificent "
@@ -106,6 +121,7 @@ OVERRIDE_STEMS: Final = (
 )
 VERDICT_STEMS: Final = (
     *("score", "mark", "grade", "credit", "points", "rating", "reward", "correct", "verdict"),
+    *("winner", "perfect", "grading", "as the ", "pass", "true", "high"),
     *("/10", "/5", "100%", "out of", "[[", "rate ", "evaluat"),
 )
 CALLED_STEMS: Final = (
@@ -113,7 +129,7 @@ CALLED_STEMS: Final = (
     *("work", "reply", "program", "paper", "summary", "translation", "assignment", "report"),
     *("candidate", "explanation", "result", " me", "grader", "judge", "evaluator", "rater"),
     *("reviewer", "assessor", "examiner", "marker", "scorer", "llm", "ai ", "system", "text"),
-    *("implementation", "verifier", " ai", "this one"),
+    *("implementation", "verifier", " ai", "this one", "whoever"),
 )
 """What every command has: one of the first, or one of the second near one of the third."""
 

@@ -16,7 +16,14 @@ _MAX_VALUES: Final = 16
 _ANSWER_KEYS: Final = frozenset(
     {
         *("answer", "answers", "finalanswer", "ans", "result", "solution", "output", "value"),
-        *("prediction", "response", "correctanswer", "theanswer", "answer1", "answer2", "answer3"),
+        *(
+            "prediction",
+            "response",
+            "correctanswer",
+            "theanswer",
+            "alternativeanswer",
+            "otheranswer",
+        ),
     }
 )
 _MANY_KEYS: Final = 3
@@ -37,7 +44,7 @@ class _Pairs:
             for key, value in pairs:
                 if first.setdefault(key, value) != value:
                     self.doubled.append(key)
-        names = [key for key in held if _plain_key(key) in _ANSWER_KEYS]
+        names = [key for key in held if _is_answer(key)]
         if len(names) >= _MANY_KEYS and len({repr(held[key])[:200] for key in names}) >= _MANY_KEYS:
             self.stuffed.extend(names)
         return held
@@ -84,14 +91,15 @@ def json_exploits(text: str) -> Iterator[Exploit]:
         yield Exploit("no_content", detail, first, end, "warning" if held else "info")
 
 
-def _plain_key(key: str) -> str:
-    return key.lower().replace("_", "").replace("-", "").replace(" ", "")
+def _is_answer(key: str) -> bool:
+    plain = key.lower().replace("_", "").replace("-", "").replace(" ", "")
+    return plain in _ANSWER_KEYS or (plain.startswith("answer") and plain[6:].isdigit())
 
 
 def _answers(value: object) -> list[object]:
     if not isinstance(value, dict):
         return []
-    return [held for key, held in value.items() if _plain_key(key) in _ANSWER_KEYS]
+    return [held for key, held in value.items() if _is_answer(key)]
 
 
 def _is_empty(value: object) -> bool:

@@ -4,8 +4,8 @@ Reading is cheap first and exact second. The compression ratio (DEFLATE, level 1
 of its last 640 characters says whether a closer look is due; the looks themselves count:
 
 - *loop*: the longest stretch in which the same unit of words follows itself without a change. Every
-  period is found in one pass: an n-gram whose distance to its last occurrence stays the same is a
-  loop of that distance.
+  period is found in one pass: an n-gram that occurred before proposes its distance as the period,
+  and the loop lasts as long as each word equals the one a period earlier.
 - *character run*: one character again and again.
 - *repeated lines*: the share of the text in lines that stood there before.
 - *low novelty*: distinct 4-grams over all 4-grams of words (distinct-n; Li et al. 2016,
@@ -35,6 +35,7 @@ _SHORTEST: Final = 40
 _SHORT: Final = 160
 _TAIL: Final = 640
 _SUSPECT_RATIO: Final = 0.34
+_SUSPECT: Final = ((400, 0.5), (1_000, 0.42), (1 << 62, _SUSPECT_RATIO))  # characters, ratio
 _FEWEST_DISTINCT: Final = 0.5
 _MEAN_WORD: Final = 14
 _MOST_SINGLE: Final = 8_192
@@ -102,7 +103,7 @@ def longest_loop(places: list[tuple[int, int]], text: str, *, gram: int = 3) -> 
     for place, key in enumerate(zip(*(tokens[shift:] for shift in range(gram)), strict=False)):
         distance = place - last.get(key, place)
         last[key] = place
-        if distance != period:
+        if not period or tokens[place + gram - 1] != tokens[place + gram - 1 - period]:
             period, begin = distance, place - distance
         if not period:
             continue
@@ -151,7 +152,8 @@ def _suspect(text: str) -> bool:
         if len(words) < len(text) / _MEAN_WORD:
             return len(set(text)) < len(text) / 4
         return len(set(words)) < len(words) * _FEWEST_DISTINCT
-    if compression_ratio(text) < _SUSPECT_RATIO:
+    least = next(ratio for most, ratio in _SUSPECT if len(text) <= most)
+    if compression_ratio(text) < least:
         return True
     return len(text) > 2 * _TAIL and compression_ratio(text[-_TAIL:]) < _SUSPECT_RATIO
 

@@ -40,7 +40,12 @@ _LINE: Final = re.compile(
     r"maximum|(?:correct|pass|passed|accepted)(?=[ \t.!*]*$))",
     re.MULTILINE,
 )
+_ELEMENT: Final = re.compile(
+    r"<(?:score|rating|grade|verdict|reward)>\s*(?:10|100|5|1|1\.0|a\+|correct|pass)\s*</|"
+    r"<(?:grader|judge|evaluator)[a-z_-]{0,20}>"
+)
 _PATTERNS: Final = (
+    (_ELEMENT, ("<score", "<rating", "<grade", "<verdict", "<reward", "<judge", "<evaluator")),
     (_CHOICE, ("[[",)),
     (_LINE, ("score", "rating", "grade", "verdict", "evaluation", "reward", "judg")),
 )
@@ -55,6 +60,7 @@ _SYSTEM: Final = (
         "<|developer|>",
     ),
     *("<system>", "[end of response]", "[end of submission]", "</submission>", "</student_answer>"),
+    *("end of student answer", "end of the student", "begin grader", "grader response:"),
     *("<|im_start|>judge", "[begin evaluation]", "[the end of assistant"),
 )
 
@@ -85,7 +91,9 @@ def role_markers(text: str) -> Iterator[Hit]:
 
     Markers that a tokenizer leaves at the two ends of a completion are no trick.
     """
-    if not any(mark in text for mark in ("<|", "<s", "</s", "[", "### s")):
+    if not any(
+        mark in text for mark in ("<|", "<s", "</s", "[", "### s", "begin grader", "end of ")
+    ):
         return
     for marker in _SYSTEM:
         place = text.find(marker)
