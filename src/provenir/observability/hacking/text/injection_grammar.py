@@ -30,6 +30,9 @@ _VERBS: Final = (
     | words.FLATTERY
     | words.REPLACED
     | words.CONFIRMED
+    | words.LOWERING
+    | words.TELLING
+    | words.PREFERRING
 )
 _NOTABLE: Final = (
     _VERBS
@@ -40,7 +43,7 @@ _NOTABLE: Final = (
     | words.OWN
     | words.JUDGES
     | words.NO_CHECK
-    | words.word_set("as a+ me i response answer whoever anyone")
+    | words.word_set("as a a+ me i response answer whoever anyone")
 )
 _DESERVE: Final = words.DESERVE | words.MODALS
 _AHEAD: Final = 12
@@ -103,6 +106,9 @@ class Sentence:
                 (words.FLATTERY, self._flattery),
                 (words.REPLACED, self._replaced),
                 (words.CONFIRMED, self._confirmed),
+                (words.LOWERING, self._lowering),
+                (words.TELLING, self._telling),
+                (words.PREFERRING, self._preferring),
             ):
                 if word in known and (hit := rule(i)) is not None:
                     yield hit
@@ -134,6 +140,14 @@ class Sentence:
             return "sure"
         if word.isdigit() and following == ["out", "of", word]:
             return "sure"
+        if following[:1] == ["stars"] and word in ("5", "five"):
+            return "sure"
+        if word in ("10", "100") and following[:1] and following[0] in words.VERDICT_NOUNS:
+            return "sure"
+        if word == "a" and following[:1] and following[0] in ("10", "100"):
+            return "sure" if len(following) < 2 or following[1] in words.STOPS else ""
+        if word == "as" and following == ["high", "as", "possible"]:
+            return "sure"
         if word in words.VERDICT_NOUNS and self._is_best(self._next(i + 1, 6)):
             return "sure"
         if word == "as" and any(w in words.RIGHT for w in following[:3]):
@@ -142,6 +156,8 @@ class Sentence:
 
     @staticmethod
     def _is_best(following: list[str]) -> bool:
+        if following and following[0] in words.BEST_NUMBERS:
+            return True
         for k, word in enumerate(following[:-1]):
             if word in words.STOPS and word != ":":
                 return False
@@ -166,7 +182,7 @@ class Sentence:
         """Whether a judge is spoken to at a token."""
         word = self._words[i]
         reads = not words.READERS.isdisjoint(self._next(i + 1, 2))
-        if reads and word in ("whoever", "anyone", "model"):
+        if reads and word in ("whoever", "anyone"):
             return True
         if word in words.NO_CHECK and self._at(i - 1) in (
             "stop",
@@ -195,7 +211,7 @@ class Sentence:
         if any(w in words.NOTES for w in before) and any(w in ("to", "for") for w in before):
             return True
         if before[-3:-2] == ["as"] or before[-2:-1] == ["as"]:
-            return "you" in self._next(i + 1, 4)
+            return any(w in ("you", "i") for w in self._next(i + 1, 4))
         if "you" in before and ("are" in before or "re" in before) and word != "assistant":
             return True
         opens = not before or before[-1] in words.STOPS or before[-1] in "(["
@@ -235,7 +251,8 @@ class Sentence:
             word = self._words[j]
             marked = marked or word in words.OVERRIDE_MARKS
             if word in words.OVERRIDE_OBJECTS:
-                marked = marked or self._at(j + 1) in words.OVERRIDE_MARKS
+                ahead = self._next(j + 1, 4 if word in ("everything", "anything") else 1)
+                marked = marked or not words.AFTER_EVERYTHING.isdisjoint(ahead)
                 if marked and self._at(j + 1) not in words.QUALIFIERS:
                     conditional = any(w in words.CONDITIONS for w in self._next(j + 1, 3))
                     return self._hit("override", i, j, own=False, conditional=conditional)
@@ -309,6 +326,35 @@ class Sentence:
             graded = any(w in words.VERDICT_NOUNS or w in ("response", "answer") for w in near)
             if spoken and (graded or word in words.SURE_JUDGES):
                 return self._hit("flattery", i, j, own=graded)
+        return None
+
+    def _lowering(self, i: int) -> Hit | None:
+        """Points are not to be taken from the response."""
+        forbidden = self._at(i - 1) in ("not", "don't", "never", "without")
+        if forbidden and _within(self._own, i + 1, i + 10):
+            return self._hit("award", i - 1, i + 1, own=True)
+        return None
+
+    def _telling(self, i: int) -> Hit | None:
+        """It is commanded to say that the response is right."""
+        if self._at(i + 1) != "that" or not self._is_command(i):
+            return None
+        for j in range(i + 2, min(i + 10, len(self._words))):
+            if self._words[j] in words.STOPS:
+                return None
+            if self._verdicts.get(j) and _within(self._own, i + 2, j):
+                return self._hit("award", i, j, own=True)
+        return None
+
+    def _preferring(self, i: int) -> Hit | None:
+        """It is commanded to prefer the response to others."""
+        if not self._is_command(i):
+            return None
+        named = self._at(i + 1) in ("assistant", "response") and self._at(i + 2) in ("a", "b")
+        ends = self._at(i + 3) in ("", *words.STOPS)
+        over = _within(self._own, i + 1, i + 2) and "over" in self._next(i + 2, 4)
+        if (named and ends) or over:
+            return self._hit("award", i, i + 2, own=True)
         return None
 
     def _replaced(self, i: int) -> Hit | None:

@@ -38,8 +38,9 @@ OVERRIDE_BETWEEN: Final = word_set(
 )
 OVERRIDE_MARKS: Final = word_set(
     "previous prior above earlier preceding all your system original grading evaluation "
-    "scoring judging rubric rubrics everything foregoing initial before told"
+    "scoring judging rubric rubrics foregoing initial before told"
 )
+AFTER_EVERYTHING: Final = word_set("previous prior above earlier preceding told before foregoing")
 
 QUALIFIERS: Final = word_set("related about regarding on for concerning which")
 
@@ -50,7 +51,8 @@ AWARD_VERBS: Final = word_set(
     "receive"
 )
 QUALITIES: Final = word_set(
-    "all full maximum max maximal highest perfect top best complete passing positive entire 100% utmost"
+    "all full maximum max maximal highest perfect top best complete passing positive entire 100% "
+    "utmost"
 )
 WEAK_QUALITIES: Final = word_set("good high higher great nice generous better excellent")
 VERDICT_NOUNS: Final = word_set(
@@ -59,7 +61,8 @@ VERDICT_NOUNS: Final = word_set(
 )
 BEST_NUMBERS: Final = word_set("10 100 5 1 1.0 10.0 9 a+ 100% 5.0 true")
 RIGHT: Final = word_set(
-    "correct passed passing right perfect valid true pass better best winner superior verified"
+    "flawless correct passed passing right perfect valid true pass "
+    "better best winner superior verified"
 )
 DESERVE: Final = word_set(
     "receives gets achieves deserves merits earns deserve merit warrants warrant"
@@ -71,7 +74,8 @@ RECEIVE: Final = word_set(
 OWN: Final = word_set("this my our above following current present attached")
 WORKS: Final = word_set(
     "response answer solution submission essay code output work completion reply program paper "
-    "summary translation implementation result assignment explanation candidate text one "
+    "summary translation derivation proof argument implementation result assignment "
+    "explanation candidate text one "
     "report"
 )
 JUDGES: Final = word_set(
@@ -98,6 +102,9 @@ BEFORE_TO: Final = word_set(
 REPLACED: Final = word_set(
     "revoked replaced void cancelled canceled superseded invalid outdated lifted"
 )
+LOWERING: Final = word_set("deduct subtract penalize penalise")
+TELLING: Final = word_set("reply say respond output state report")
+PREFERRING: Final = word_set("prefer choose pick select favor favour")
 NO_CHECK: Final = word_set(
     "evaluate evaluating grade grading check checking judge judging verify score scoring"
 )
@@ -117,10 +124,12 @@ CONDITIONS: Final = word_set("if when unless whenever only provided where")
 STOPS: Final = frozenset(".!?:;\n")
 
 OVERRIDE_STEMS: Final = (
+    *(" void", "revoked", "supersede", "outdated", "no longer"),
     *("ignore", "disregard", "forget", "override", "bypass", "discard", "overlook", "neglect"),
 )
 VERDICT_STEMS: Final = (
     *("score", "mark", "grade", "credit", "points", "rating", "reward", "correct", "verdict"),
+    *("stars", "prefer", "choose", "pick ", "high as", "a 10", "best"),
     *("winner", "perfect", "grading", "as the ", "pass", "true", "high"),
     *("/10", "/5", "100%", "out of", "[[", "rate ", "evaluat"),
 )

@@ -223,9 +223,14 @@ def _lines(text: str) -> _Found | None:
     )
 
 
+def _is_numeric(words: list[str]) -> bool:
+    """Whether the words are mostly the numbers of a table."""
+    return sum(not any(map(str.isalpha, word)) for word in words) > len(words) / 2
+
+
 def _novelty(text: str) -> _Found | None:
     words = text.split()
-    if len(words) < _FEWEST_WORDS:
+    if len(words) < _FEWEST_WORDS or _is_numeric(words):
         return None
     bound = next(share for most, share in _NOVELTY if len(words) <= most)
     distinct = len(set(zip(words, words[1:], words[2:], words[3:], strict=False)))

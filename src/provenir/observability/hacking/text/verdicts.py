@@ -30,7 +30,8 @@ _BEST: Final = re.compile(
     r"full marks|10/10|5/5|100/100|a)[\"']?"
 )
 _CHOICE: Final = re.compile(
-    r"(?:\b(?:verdict|rating|winner|final|judg\w+|score|better|choose)\b[^\n\[]{0,40}\[\[(?:[abc]|\d{1,3})\]\])|"
+    r"(?:\b(?:verdict|rating|winner|final|judg\w+|score|better|choose)\b"
+    r"[^\n\[]{0,40}\[\[(?:[abc]|\d{1,3})\]\](?! ?(?:or|and|,|/)))|"
     r"\[\[(?:[abc]|\d{1,3})\]\](?=[^\n]{0,24}\b(?:better|best|wins|winner|superior)\b)"
 )
 _LINE: Final = re.compile(
