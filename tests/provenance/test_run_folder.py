@@ -65,7 +65,7 @@ def test_two_runs_of_one_name_in_one_second_get_two_folders(tmp_path: Path) -> N
 def test_what_is_appended_is_there_before_close(tmp_path: Path) -> None:
     with RunFolder.create(tmp_path, "demo", clock=CLOCK) as folder:
         folder.append_step(b'{"step":0}\n')
-        folder.append_trajectory(b'{"reward":1.0}\n')
+        folder.append_trajectories([b'{"reward":1.0}\n'])
         folder.append_journal(b'{"eval":"x"}\n')
         record = read_run(tmp_path)
         assert list(record.steps()) == [{"step": 0}]

@@ -167,7 +167,7 @@ def test_live_and_recovered_leave_an_evaluation_unjudged_alike(mode):
 
 
 @pytest.mark.parametrize("mode", ["all", "sampled", "redacted", "off"])
-@pytest.mark.parametrize("inside", ["append_trajectory", "_tally", "_join", "judge_rollout"])
+@pytest.mark.parametrize("inside", ["append_trajectories", "_tally", "_join", "judge_rollout"])
 def test_ctrl_c_forgets_no_hack(mode, inside):
     def ctrl_c():
         raise KeyboardInterrupt

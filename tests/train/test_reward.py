@@ -258,3 +258,12 @@ def test_advantages_follow_the_definition(groups):
             expected = None if reward is None else (reward - statistics.fmean(scored)) / spread
             got = next(advantages)
             assert got is expected is None or math.isclose(got, expected, abs_tol=1e-6)
+
+
+def test_a_run_that_takes_rollouts_together_gets_them_so(memory_run):
+    taken = []
+    memory_run.log_trajectories = taken.append
+    scored = tracked_reward(memory_run, lambda prompts, completions: [1.0] * len(completions))
+    scored(prompts=["a", "a"], completions=["x", "y"])
+    assert [[rollout["response"] for rollout in call] for call in taken] == [["x", "y"]]
+    assert memory_run.trajectories == []

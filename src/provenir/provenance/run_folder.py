@@ -33,12 +33,14 @@ from provenir.provenance.run_layout import find_runs
 from provenir.provenance.run_record import RunRecord, is_held, read_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 __all__ = ["RunFolder", "RunRecord", "find_runs", "read_run"]
 
 Recover = Callable[[Path], object]
 
+_MAX_WRITE_BYTES: Final = 1 << 20
 _LOCK_PATIENCE_S: Final = 0.25
 """A reader that asks whether the run lives holds the lock for an instant; outlast it."""
 
@@ -158,9 +160,9 @@ class RunFolder:
         """
         self._append(layout.STEPS, line)
 
-    def append_trajectory(self, line: bytes) -> None:
-        """Append one JSON line to this rank's rollouts; see `append_step`."""
-        self._append(layout.TRAJECTORIES, line)
+    def append_trajectories(self, lines: Sequence[bytes]) -> None:
+        """Append JSON lines to this rank's rollouts, in few writes; see `append_step`."""
+        self._append(layout.TRAJECTORIES, *lines)
 
     def append_journal(self, line: bytes) -> None:
         """Append one JSON line to what recovery needs beside the steps; see `append_step`."""
@@ -222,17 +224,30 @@ class RunFolder:
     ) -> None:
         self.close()
 
-    def _append(self, kind: str, line: bytes) -> None:
+    def _append(self, kind: str, *lines: bytes) -> None:
         if self._closed:
             raise UsageError("the run is closed", where=str(self.path))
-        if not line.endswith(b"\n") or line.find(b"\n") != len(line) - 1:
-            raise UsageError("one JSON line with its newline is appended at a time", where=kind)
+        for line in lines:
+            if not line.endswith(b"\n") or line.find(b"\n") != len(line) - 1:
+                raise UsageError("a JSON line has its newline at its end alone", where=kind)
         file = self._files.get(kind)
         if file is None:
             # Opened at first use: a rank above 0 may start before rank 0 has moved an old run away.
             file = AppendFile(self.path / layout.append_file(kind, self.rank))
             self._files[kind] = file
-        file.append(line)
+        if len(lines) == 1:
+            file.append(lines[0])
+            return
+        held: list[bytes] = []
+        size = 0
+        for line in lines:
+            if held and size + len(line) > _MAX_WRITE_BYTES:
+                file.append(b"".join(held))
+                held, size = [], 0
+            held.append(line)
+            size += len(line)
+        if held:
+            file.append(b"".join(held))
 
 
 def _make(path: Path) -> None:

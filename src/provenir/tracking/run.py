@@ -32,8 +32,8 @@ from provenir.tracking.never_raising import never_raises
 from provenir.tracking.notebook import as_html, as_markdown, run_rows
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 from provenir.tracking.opening import open_run
-from provenir.tracking.records import reaches_disk, step_record, trajectory_record
-from provenir.tracking.redaction import redacted, without_places, without_quotes
+from provenir.tracking.records import step_record
+from provenir.tracking.rollouts import log_rollouts
 from provenir.tracking.settings import RunSettings, plain_config
 from provenir.tracking.vouching import given_statement, statement_body
 
@@ -53,6 +53,11 @@ if TYPE_CHECKING:
 Status = Literal["new", "running", "completed", "failed", "interrupted"]
 P = ParamSpec("P")
 R = TypeVar("R")
+_HALF_DONE = {
+    "log_step": STEPS,
+    "log_trajectory": TRAJECTORIES,
+    "log_trajectories": TRAJECTORIES,
+}
 _current: ContextVar[Run | None] = ContextVar("provenir_run", default=None)
 
 
@@ -195,21 +200,16 @@ class Run(OneOfAKind):
                 `proxy_reward`, and, where known, `true_reward` or `held_out_reward`, `group_id`,
                 `index`. Other keys are kept.
         """
-        run = self._running()
-        number = run.evidence.trajectories
-        rollout, notes = trajectory_record(trajectory, number=number, time=self._now())
-        mode = self._settings.trajectories
-        if mode in ("redacted", "off"):  # nor may a report or the journal quote a rollout
-            rollout, notes = without_quotes(rollout), without_places(notes)
-        kept = reaches_disk(mode, number)
-        try:
-            if kept:
-                stored = redacted(rollout) if mode == "redacted" else rollout
-                run.folder.append_trajectory(json_line(stored))
-        finally:
-            signals = run.evidence.trajectory(rollout)
-            self._attention.after_rollout(signals, run.evidence.next_step)
-            self._note_all(notes)
+        self._log_rollouts([trajectory])
+
+    @never_raises(lambda: None)
+    def log_trajectories(self, trajectories: Any) -> None:
+        """Record several rollouts at once, in order; cheaper than one after the other.
+
+        Args:
+            trajectories: Dicts as for `log_trajectory`.
+        """
+        self._log_rollouts(list(trajectories))
 
     @never_raises(lambda: None, named=True)
     def record_eval(
@@ -387,6 +387,9 @@ class Run(OneOfAKind):
             raise UsageError("the run has not begun", mend="call run.start() first")
         return self._open
 
+    def _log_rollouts(self, rollouts: list[Any]) -> None:
+        log_rollouts(self._running(), rollouts, self._settings, self._now(), self._attention)
+
     def _now(self) -> str:
         return utc_text(self._settings.clock.now())
 
@@ -433,7 +436,7 @@ class Run(OneOfAKind):
 
     def _interrupted(self, method: str) -> None:
         """Ctrl-C or a signal handler's exit broke off a call: only the disk is sure to be right."""
-        half_done = {"log_step": STEPS, "log_trajectory": TRAJECTORIES}.get(method)
+        half_done = _HALF_DONE.get(method)
         if self._open is not None and half_done is not None:
             self._open.evidence.stale.add(half_done)
 

@@ -133,6 +133,7 @@ class _RewardRecorder:
         same: Mapping[str, Any],
     ) -> None:
         group, first = -1, 0
+        rollouts: list[dict[str, Any]] = []
         for i, (prompt, completion, reward) in enumerate(
             zip(prompts, completions, rewards, strict=True)
         ):
@@ -146,6 +147,12 @@ class _RewardRecorder:
                 "place": i - first,
                 **same,
             }
+            rollouts.append(told)
+        together = getattr(self.run, "log_trajectories", None)
+        if callable(together):
+            together(rollouts)
+            return
+        for told in rollouts:
             self.run.log_trajectory(told)
 
 

@@ -92,7 +92,11 @@ def _read(trajectory: Mapping[str, Any]) -> ResponseText | None:
 
 
 def _first(trajectory: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
-    return next((value for key in keys if (value := trajectory.get(key)) is not None), None)
+    for key in keys:
+        value = trajectory.get(key)
+        if value is not None:
+            return value
+    return None
 
 
 def _as_text(value: object, *, role: str | None = None) -> str | None:

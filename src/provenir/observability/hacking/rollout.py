@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -55,17 +55,17 @@ def read_rollout(trajectory: object, *, index: int) -> Rollout:
         index: Its place when it does not say.
     """
     try:
-        step = _get(trajectory, "step")
-        proxy, faulty = _reward(trajectory, PROXY_KEYS)
-        true, faulty_too = _reward(trajectory, TRUE_KEYS)
+        get = _nothing if not isinstance(trajectory, Mapping) else trajectory.get
+        proxy, faulty = _reward(get, PROXY_KEYS)
+        true, faulty_too = _reward(get, TRUE_KEYS)
         return Rollout(
-            index=_index(_get(trajectory, "index"), index),
-            group_id=plain_id(_get(trajectory, "group_id")),
-            step=_index(step, None),
+            index=_index(get("index"), index),
+            group_id=plain_id(get("group_id")),
+            step=_index(get("step"), None),
             proxy=proxy,
             true=true,
             unreadable=faulty + faulty_too,
-            evaluation=_is(_get(trajectory, "phase"), EVALUATION),
+            evaluation=_is(get("phase"), EVALUATION),
         )
     except Exception:  # noqa: BLE001 - a user's mapping may fail in any way
         return Rollout(index=index, unreadable=1)
@@ -90,20 +90,17 @@ def plain_id(value: object) -> str | int | None:
     return text[:_MAX_ID]
 
 
-def _get(trajectory: object, key: str) -> Any:
-    return trajectory.get(key) if isinstance(trajectory, Mapping) else None
+def _nothing(_: str) -> None:
+    return None
 
 
-def _first(trajectory: object, keys: tuple[str, ...]) -> Any:
-    return next((value for key in keys if (value := _get(trajectory, key)) is not None), None)
-
-
-def _reward(trajectory: object, keys: tuple[str, ...]) -> tuple[float | None, int]:
-    value = _first(trajectory, keys)
-    if value is None:
-        return None, 0
-    number = finite(value)
-    return number, int(number is None)
+def _reward(get: Callable[[str], Any], keys: tuple[str, ...]) -> tuple[float | None, int]:
+    for key in keys:
+        value = get(key)
+        if value is not None:
+            number = finite(value)
+            return number, int(number is None)
+    return None, 0
 
 
 def _is(value: object, text: str) -> bool:
