@@ -186,7 +186,7 @@ def fuzz(count: int, seed: int) -> dict[str, float]:
     assert all(len(buckets) <= 2_000 for buckets in told["series"].values())
     assert len(SEEN) <= len(EXACT) + 4_096
     assert recorder.health_report()
-    return {"seconds": spent, "early_kib": early / 1024, "late_kib": late / 1024}
+    return {"seconds": spent, "early_kib": early, "late_kib": late}
 
 
 def main() -> None:
@@ -199,7 +199,8 @@ def main() -> None:
     peer = feed(FlightRecorder(), healthy(20_000, told.seed), every=10**9) / 20_000
     print(
         f"{told.count:,} dicts, seed {told.seed}: no exception, strict JSON;"
-        f" held {found['early_kib']:.0f} KiB after a tenth, {found['late_kib']:.0f} KiB at the end;"
+        f" held {found['early_kib'] / 1024:.1f} MiB after a tenth,"
+        f" {found['late_kib'] / 1024:.1f} MiB at the end;"
         f" {found['seconds'] / told.count * 1e6:.1f} us a dict,"
         f" a healthy step {peer * 1e6:.1f} us; {time.perf_counter() - started:.0f} s in all"
     )
