@@ -134,7 +134,10 @@ def _outlier(
 
 
 def _inflated(known: list[GroupMember]) -> list[HackingSignal]:
-    signals = []
+    signals: list[HackingSignal] = []
+    sizes = [member.text_features.chars for member in known]
+    if not sizes or max(sizes) - min(sizes) < _MUCH:
+        return signals  # the usual length lies between them
     for member in known:
         others = [other for other in known if other is not member]
         lengths = [math.log(other.text_features.chars + 1) for other in others]
