@@ -280,6 +280,16 @@ def test_nothing_is_sent_offline(hook, monkeypatch):
     assert "alerts_offline" in findings()
 
 
+def test_of_several_processes_only_the_first_tells(hook, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for rank in ("1", "0"):
+        monkeypatch.setenv("RANK", rank)
+        with track(WebhookAlert(hook.url)) as run:
+            loop(run, 3, {int(rank) + 1: BROKEN})
+    assert [told["step"] for told in hook.got][:1] == [1]
+    assert len(hook.got) == 2  # its onset and the end of the merged run
+
+
 def test_a_resumed_run_tells_nothing_twice(hook):
     run = track(WebhookAlert(hook.url)).start()
     loop(run, 3, {1: BROKEN, 2: BROKEN})

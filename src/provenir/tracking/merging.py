@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from provenir.tracking.evidence import Evidence
     from provenir.tracking.open_run import OpenRun
 
-__all__ = ["merge_ranks"]
+__all__ = ["merge_ranks", "merge_steps"]
 
 MOST_RANKS: Final = 128
 """Files that are read at the same time, of each kind; each takes a buffer and a descriptor."""
@@ -61,7 +61,7 @@ def merge_ranks(run: OpenRun, writing: Collection[int]) -> None:
     record = read_run(folder)
     watch = RankWatch()
     if steps - {0}:
-        _merge_steps(record, evidence, steps, watch)
+        merge_steps(record, evidence, steps, watch)
     if rollouts - {0}:
         _merge_rollouts(record, evidence, rollouts)
     if more_steps:
@@ -84,7 +84,15 @@ def _to_merge(folder: Path, kind: str, writing: Collection[int]) -> tuple[set[in
     return merged, set(ranks) - merged
 
 
-def _merge_steps(record: RunRecord, evidence: Evidence, ranks: set[int], watch: RankWatch) -> None:
+def merge_steps(record: RunRecord, evidence: Evidence, ranks: set[int], watch: RankWatch) -> None:
+    """Judge the joined steps of ranks once, in place of what rank 0 saw of its own.
+
+    Args:
+        record: The run folder.
+        evidence: What rank 0 gathered.
+        ranks: Whose steps are joined.
+        watch: Follows the single ranks meanwhile.
+    """
     recorder = FlightRecorder(evidence.recorder.config)
     for place, rows in joined_steps(record, sorted(ranks)):
         readings = {rank: read_step(seen_by_recorder(row)) for rank, row in rows.items()}

@@ -7,9 +7,10 @@
   the median of all ranks as a rank usually does. Usual is the mean, over the last 64 steps, of
   the median distance: absolute or relative to the value, whichever is larger, so that a channel
   may grow on all ranks together. With two ranks nobody can say which of them left.
-  Of ranks whose noise is independent and normal, one step beyond that bound is rarer than 1 in
-  1,000 from three ranks on, and five in a row are not seen. A rank that has other data than the
-  others from the first step on, and shows it, is reported as well.
+  In 40,000 steps of 2, 3, 4 and 8 ranks with white and t4 noise, six channels each, it raised no
+  alarm; a rank that moves by 10 standard deviations is named within 20 steps in 40 of 40 runs of 4
+  and 8 ranks, 30 of 3 and 4 of 2, one that moves by 5 in none: `benchmarks/tracking/rank_merge.py`.
+  A rank that has other data than the others from the first step on, and shows it, is named too.
 
 A rank that is the mean's own cause (every rank alike) is the flight recorder's matter.
 """
