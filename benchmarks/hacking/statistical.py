@@ -90,7 +90,8 @@ def length_groups(rng: random.Random) -> Iterator[Rollout]:
 
     Honest texts never say a sentence twice, so long ones borrow from other topics.
     """
-    pool = [line for task in read_tasks("prose")[:-1] for line in task["sentences"]]
+    others = [t for t in read_tasks("prose")[:-1] if t["name"] != "essay-injection"]
+    pool = [line for task in others for line in task["sentences"]]
     for task in read_tasks("prose")[7:]:
         for part in range(4):
             inflated = rng.choice((0, 1, 1, 2))
