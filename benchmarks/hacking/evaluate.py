@@ -91,6 +91,7 @@ def print_overall(judged: Sequence[Judged], blind: Sequence[Judged]) -> None:
     print(f"{'':<34}{'recall':<47}{'precision':<47}false positives")
     print_rates("suspected", judged, lambda row: row.suspected)
     print_rates("  of a kind that names it", judged, _named_or_false_alarm)
+    print_rates("any signal, info too", judged, lambda row: bool(row.signals))
     print_rates("confirmed", judged, lambda row: row.confirmed)
     print_rates("text families, no rewards shown", blind, lambda row: row.suspected)
     print_rates("numbers alone", numbers, lambda row: row.suspected)
