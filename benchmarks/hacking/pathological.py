@@ -1,7 +1,9 @@
 """Texts that are made to stall or to break an analysis, and how long each takes.
 
-The bar is one second each, all of the hack report together. Exits with 1 when one takes longer or
-raises. The last column is the peak of what Python allocates, measured in a second pass.
+The bar is one second each for all of the hack report, for `detect` and for a monitor's `add`. It is
+held against CPU seconds, which other programs on the machine do not change; wall seconds of
+`detect` stand beside them. Exits with 1 when a text takes longer or raises. The peak is that of
+what Python allocates, measured in a further pass.
 
 Run from the checkout: python benchmarks/hacking/pathological.py [--scale 1.0] [--bar 1.0]
 """
@@ -20,6 +22,8 @@ from provenir.observability import HackingMonitor, RewardHackingDetector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from provenir.observability import HackingSignal
 
 BAR = 1.0
 
@@ -136,22 +140,21 @@ def cases(scale: float) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from shapes()
 
 
-def timed(call: Callable[[], object]) -> tuple[float, str]:
-    """Return wall seconds, and what was said or raised."""
-    started = time.perf_counter()
+def timed(call: Callable[[], list[HackingSignal]]) -> tuple[float, float, str]:
+    """Return CPU and wall seconds, and what was said or raised."""
+    wall, cpu = time.perf_counter(), time.process_time()
     try:
-        signals = call()
+        said = ",".join(sorted({signal.kind for signal in call()}))
     except Exception as error:
-        return time.perf_counter() - started, f"RAISED {type(error).__name__}"
-    spent = time.perf_counter() - started
-    return spent, ",".join(sorted({s.kind for s in signals}))  # type: ignore[attr-defined]
+        said = f"RAISED {type(error).__name__}"
+    return time.process_time() - cpu, time.perf_counter() - wall, said
 
 
-def measure(trajectory: dict[str, Any]) -> tuple[float, float, float, str]:
-    """Return the seconds of `detect` and of `add`, the peak in MB, and what was said."""
-    alone, said = timed(lambda: RewardHackingDetector().detect(trajectory))
+def measure(trajectory: dict[str, Any]) -> tuple[list[float], float, str]:
+    """Return CPU seconds of `detect` and `add` and wall seconds, the peak in MB, what was said."""
+    alone, wall, said = timed(lambda: RewardHackingDetector().detect(trajectory))
     member = {**trajectory, "reward": 1.0, "group_id": 1}
-    in_run, also = timed(lambda: HackingMonitor().add(member))
+    in_run, _, also = timed(lambda: HackingMonitor().add(member))
     said = also if also.startswith("RAISED") else said
     peak = 0.0
     if alone < 3 * BAR:
@@ -159,7 +162,7 @@ def measure(trajectory: dict[str, Any]) -> tuple[float, float, float, str]:
         timed(lambda: RewardHackingDetector().detect(trajectory))
         peak = tracemalloc.get_traced_memory()[1] / 1e6
         tracemalloc.stop()
-    return alone, in_run, peak, said
+    return [alone, in_run, wall], peak, said
 
 
 def main() -> int:
@@ -168,14 +171,15 @@ def main() -> int:
     parser.add_argument("--bar", type=float, default=BAR, help="seconds that a text may take")
     options = parser.parse_args()
     bad = 0
-    print(f"{'text':<26}{'characters':>11}{'detect s':>10}{'add s':>8}{'peak MB':>9}  said")
+    titles = ("detect s", "add s", "wall s", "peak MB")
+    print(f"{'text':<26}{'characters':>11}" + "".join(f"{t:>9}" for t in titles) + "  said")
     for name, trajectory in cases(options.scale):
-        alone, in_run, peak, said = measure(trajectory)
-        size = len(trajectory["response"])
-        fault = max(alone, in_run) > options.bar or said.startswith("RAISED")
+        seconds, peak, said = measure(trajectory)
+        fault = max(seconds[:2]) > options.bar or said.startswith("RAISED")
         bad += fault
-        print(f"{name:<26}{size:>11}{alone:>10.3f}{in_run:>8.3f}{peak:>9.1f}  {said}", end="")
-        print("  <<<" if fault else "")
+        line = f"{name:<26}{len(trajectory['response']):>11}"
+        line += "".join(f"{value:>9.3f}" for value in seconds) + f"{peak:>9.1f}  {said}"
+        print(line + ("  <<<" if fault else ""), flush=True)
     print(f"{bad} over {options.bar} s or raised")
     return int(bad > 0)
 
