@@ -1,10 +1,12 @@
 """Random trajectories: nothing raises, all is strict JSON, nothing grows without bound.
 
 Each goes to a `HackingMonitor`, to `RewardHackingDetector.detect`, and in batches to `detect_batch`
-and `detect_group`. Growth is what Python holds (tracemalloc, and the collector's count of objects)
-from the middle of the run to its end, when the monitor has long been full. Exits with 1 on a fault.
+and `detect_group`. Growth is that of the collector's count of objects and, with `--trace`, of what
+Python holds by tracemalloc (three times as slow) from the middle of the run to its end, when the
+monitor has long been full. Exits with 1 on a fault.
 
-Run from the checkout: python benchmarks/hacking/fuzz_trajectories.py [--count 10000] [--seed 1]
+Run from the checkout:
+    python benchmarks/hacking/fuzz_trajectories.py [--count 10000] [--seed 1] [--trace]
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from provenir.observability import HackingMonitor, RewardHackingDetector
 
 TEXTS = ("prediction", "response", "completion")
 GROWTH = 2_000_000
-"""Bytes that the second half of the run may add."""
+OBJECTS = 20_000
+"""Bytes and objects that the second half of the run may add."""
 
 
 class Faults:
@@ -83,12 +86,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--trace", action="store_true")
     options = parser.parse_args()
     faults = Faults()
     monitor = HackingMonitor()
     middle = options.count // 2
     started = time.perf_counter()
-    tracemalloc.start()
+    if options.trace:
+        tracemalloc.start()
     feed(monitor, options.seed, 0, middle, faults)
     gc.collect()
     bytes_before, objects_before = tracemalloc.get_traced_memory()[0], len(gc.get_objects())
@@ -99,10 +104,10 @@ def main() -> int:
     report = monitor.report()
     print(f"{options.count} trajectories in {time.perf_counter() - started:.0f} s: ", end="")
     print(f"{sum(faults.counts.values())} faults of {len(faults.counts)} sorts")
-    print(f"held at the end {(bytes_before + grown) / 1e6:.1f} MB, ", end="")
-    print(f"grown in the second half {grown / 1e6:.2f} MB and {objects} objects")
+    print(f"grown in the second half: {objects} objects", end="")
+    print(f", {grown / 1e6:.2f} MB of {(bytes_before + grown) / 1e6:.2f} MB" * options.trace)
     print(f"signals counted {sum(report.by_kind().values())}, kept {len(report.signals)}")
-    return int(bool(faults.counts) or grown > GROWTH)
+    return int(bool(faults.counts) or grown > GROWTH or objects > OBJECTS)
 
 
 if __name__ == "__main__":
