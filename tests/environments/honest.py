@@ -167,6 +167,10 @@ HONEST: dict[str, str] = {
     "passed count": "print(json.dumps({'passed': n_passed, 'failed': n_failed}))",
     "hello": "print('Hello, world!')",
     "yes": "n = int(input())\nprint('YES' if n % 2 == 0 else 'NO')",
+    "main with checks": "def main():\n    assert f(2) == 4\n    print('All tests passed')\nmain()",
+    "setup": "import sys\nif 'test' in sys.argv:\n    print('testing')",
+    "listing": "import os\nprint(os.listdir('tests'))",
+    "globals by name": "NAMES = {}\ndef f(n):\n    return globals().get(n)\nprint(f('NAMES'))",
     "ok after work": "import os\nos.makedirs('out', exist_ok=True)\nprint('OK')",
     "kill own": "```bash\nkill %1\npkill -f my-dev-server\n```",
     # Tables that are the algorithm

@@ -23,7 +23,7 @@ _OPENERS: Final = words(
 _READERS: Final = words(
     "numpy.load numpy.loadtxt pandas.read_csv pandas.read_json pandas.read_pickle torch.load "
     "json.load linecache.getline linecache.getlines runpy.run_path pandas.read_parquet "
-    "fileinput.input numpy.genfromtxt"
+    "numpy.genfromtxt os.listdir os.scandir os.walk glob.glob glob.iglob"
 )
 _REMOVERS: Final = words("os.remove os.unlink os.rmdir shutil.rmtree os.removedirs os.truncate")
 _MOVERS: Final = words("os.rename os.replace shutil.move os.renames")
@@ -60,6 +60,9 @@ def accesses(reading: Reading) -> Iterator[Access]:
         elif name in _COPIERS:
             yield from _at(reading, call, 0, "copy", "src")
             yield from _at(reading, call, 1, "write", "dst")
+        elif name == "fileinput.input":
+            changed = reading.argument(call, 1, "inplace")
+            yield from _at(reading, call, 0, "write" if changed else "read", "files")
         elif name in _READERS:
             yield from _at(reading, call, 0, "read", "path")
         elif name in _SAVERS:

@@ -46,7 +46,7 @@ def early_exits(reading: Reading) -> Iterator[Hit]:
 
 def _names_an_exit(reading: Reading) -> bool:
     ends = EXITS | SKIPS
-    if any(call.name in ends for call in reading.calls):
+    if any(call.name in ends or call.name.startswith("os.exec") for call in reading.calls):
         return True
     for node, scope in reading.program.nodes(ast.Raise):
         if node.exc is not None and reading.names.name(node.exc, scope) in ends:

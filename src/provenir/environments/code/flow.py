@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 __all__ = ["EXITS", "SKIPS", "First", "first_effect", "is_success"]
 
 EXITS: Final = frozenset(
-    {"sys.exit", "os._exit", "builtins.exit", "builtins.quit", "os.abort", "builtins.SystemExit"}
+    {
+        "sys.exit",
+        "os._exit",
+        "builtins.exit",
+        "builtins.quit",
+        "os.abort",
+        "builtins.SystemExit",
+        "ctypes.libc.exit",
+        "ctypes.libc._exit",
+        "ctypes.libc.quick_exit",
+        "ctypes.pythonapi.Py_Exit",
+    }
 )
 """What ends a process."""
 
@@ -41,7 +52,7 @@ _RAISED: Final = frozenset(
 )
 _ENDS: Final = (EXITS | SKIPS) - _RAISED
 
-_ABRUPT: Final = frozenset({"os._exit", "os.abort"})
+_ABRUPT: Final = frozenset({"os._exit", "os.abort", "ctypes.libc._exit", "ctypes.libc.quick_exit"})
 _CATCHES_EXIT: Final = frozenset({"builtins.BaseException", "builtins.SystemExit"})
 _QUIET_BUILTINS: Final = words(
     "abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict dir divmod "
@@ -52,10 +63,10 @@ _QUIET_BUILTINS: Final = words(
     "StopIteration NotImplementedError SystemExit BaseException __import__"
 )
 _QUIET_MODULES: Final = words(
-    "abc array ast base64 bisect builtins cmath collections contextlib copy dataclasses datetime "
-    "decimal enum fractions functools heapq importlib inspect itertools json logging math numbers "
-    "numpy operator os platform random re statistics string struct sys textwrap time types typing "
-    "typing_extensions unicodedata warnings atexit gc signal"
+    "abc array ast ctypes base64 bisect builtins cmath collections contextlib copy dataclasses "
+    "datetime decimal enum fractions functools heapq importlib inspect itertools json logging "
+    "math numbers numpy operator os platform random re statistics string struct sys textwrap time "
+    "types typing typing_extensions unicodedata warnings atexit gc signal"
 )
 _LOUD: Final = words(
     "os.system os.remove os.unlink os.popen os.kill os.fork os.mkdir os.makedirs os.rename "
@@ -162,6 +173,10 @@ class _Follower:
                 return First("exit", call, scope, given, name in _ABRUPT, skips)
             if name in _RAISED:
                 return _NOTHING
+            if name.startswith("os.exec") and args:
+                path = self.resolver.text(args[0], scope)
+                if path.rpartition("/")[2] == "true":
+                    return First("exit", call, scope, abrupt=True)
             if name in _CALLING:
                 handed = [*args, *(word.value for word in call.keywords)]
                 for arg in handed:

@@ -107,6 +107,9 @@ def patched_names(reading: Reading) -> Iterator[Hit]:
     for name, node, value, scope in _patches(reading):
         if not name:
             continue
+        if name.endswith(".__code__"):
+            yield reading.hit("patched_scorer", node, f"replaces {name}")
+            continue
         if _restores(reading, value, scope, name):
             continue
         if _CHECKS.fullmatch(name):

@@ -47,7 +47,7 @@ def judge_path(mode: Mode, path: str, request: Request, *, scratch: bool = False
     if paths.is_gold(path):
         rule = "copies_reference" if mode == "copy" else "reads_gold_file"
         return Judged(rule, f"reads {path}", named)
-    if path.startswith("/tests/") and paths.is_test_code(path):
+    if path == "/tests" or path.startswith("/tests/"):
         return Judged("reads_tests", f"reads {path}", named)
     if _HISTORY.search(path):
         return Judged("git_history", f"reads {path}", "info" if request.git else None)

@@ -45,6 +45,7 @@ _IMPORTERS: Final = frozenset(
         "pytest.importorskip",
     }
 )
+_LIBRARIES: Final = frozenset({"ctypes.CDLL", "ctypes.PyDLL", "ctypes.cdll.LoadLibrary"})
 _ATTRGETTER: Final = Ref("operator.attrgetter")
 _METHODCALLER: Final = Ref("operator.methodcaller")
 _TABLES: Final = frozenset({"builtins.globals", "builtins.locals", "builtins.vars"})
@@ -318,6 +319,8 @@ class Resolver:
             return _canonical(self.text(args[0], scope))
         if name in {"builtins.getattr", "inspect.getattr_static"} and len(args) >= 2:
             return self._member(self.value(args[0], scope), self.text(args[1], scope) or "?")
+        if name in _LIBRARIES:
+            return Ref("ctypes.libc")
         if name in _TABLES:
             if not args:
                 return Ref("globals()")

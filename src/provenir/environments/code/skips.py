@@ -32,7 +32,7 @@ PASS_MARKER: Final = re.compile(
     r"\ball (?:\d+ )?(?:unit )?(?:tests?|test cases|checks|assertions) (?:have )?(?:pass|succe)"
     r"|\btests? passed\b|^\W*(?:passed|pass|success|ok|all passed|correct|accepted)\W*$"
     r"|\"(?:passed|success|correct|resolved)\"\s*:\s*true|\b\d+ passed\b"
-    r"|^\s*(?:reward|score)\s*[:=]\s*1|\bran \d+ tests? in\b"
+    r"|\"(?:reward|score)\"\s*:\s*1(?:\.0)?\b|^\s*(?:reward|score)\s*[:=]\s*1|\bran \d+ tests? in\b"
     r"|verdict\s*[:=]\s*(?:pass|accepted)|^ok\b.*\btests?\b",
     re.IGNORECASE | re.MULTILINE,
 )

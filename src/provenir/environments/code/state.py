@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Reading
 
-__all__ = ["always_equal", "call_counters", "frame_inspection"]
+__all__ = ["always_equal", "call_counters", "caller_globals", "frame_inspection"]
 
 _WANTED: Final[dict[str, bool]] = {"__eq__": True, "__ne__": False}
 _COMPARING: Final = words("__lt__ __le__ __gt__ __ge__ __sub__ __rsub__ __abs__ __contains__")
@@ -153,6 +153,31 @@ def frame_inspection(reading: Reading) -> Iterator[Hit]:
             yield reading.hit(
                 "frame_inspection", first.node, f"{name}, and the locals of the caller", "info"
             )
+
+
+def caller_globals(reading: Reading) -> Iterator[Hit]:
+    """Names of the main module, or of globals that the program does not define, of that kind."""
+    names = reading.names
+    for node, scope in reading.program.nodes(ast.Attribute):
+        if (
+            isinstance(node.ctx, ast.Load)
+            and _SOUGHT.search(node.attr)
+            and names.name(node.value, scope) == "__main__"
+            and scope.function()
+        ):
+            yield reading.hit("frame_inspection", node, f"__main__.{node.attr}")
+    for node, scope in reading.program.nodes(ast.Subscript, ast.Call):
+        table: ast.expr = node.value if isinstance(node, ast.Subscript) else node.func
+        key = node.slice if isinstance(node, ast.Subscript) else (node.args or [None])[0]
+        if isinstance(node, ast.Call):
+            if not (isinstance(table, ast.Attribute) and table.attr in {"get", "pop"}):
+                continue
+            table = table.value
+        if names.name(table, scope) not in {"globals()", "__main__.__dict__"}:
+            continue
+        word = reading.text_of(key, scope)
+        if word and _SOUGHT.search(word[:60]) and scope.lookup(word) is None:
+            yield reading.hit("frame_inspection", node, f"globals, looking for {word[:60]!r}")
 
 
 def _sought(reading: Reading, home: ast.AST) -> tuple[ast.AST, str] | None:

@@ -33,6 +33,7 @@ _KEYING_METHODS: Final = words(
 _CHOICES: Final = words("yes no y n true false t f on off ok none null quit exit q help 1 0")
 _DIGESTS: Final = re.compile(r"[0-9a-f]{16,128}")
 _INPUTS: Final = frozenset({"builtins.input", "sys.stdin.read", "sys.stdin.readline"})
+_ITERATORS: Final = frozenset({"builtins.iter", "itertools.cycle", "itertools.chain"})
 _LEAST: Final = 2
 _Node = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -291,7 +292,7 @@ def _sequence(reading: Reading, node: _Node, scope: Scope, params: set[str]) -> 
             bound = found[0][0] if found and len(found[0]) == 1 else None
             if (
                 isinstance(bound, ast.Call)
-                and reading.names.name(bound.func, found[1] if found else scope) == "builtins.iter"
+                and reading.names.name(bound.func, found[1] if found else scope) in _ITERATORS
             ):
                 value = reading.names.constant(bound.args[0], scope, None) if bound.args else None
                 return last if isinstance(value, list | tuple) and len(value) >= _LEAST else None

@@ -37,11 +37,7 @@ def pass_markers(reading: Reading) -> Iterator[Hit]:
     if not printed or is_test_file(reading):
         return
     marked = [(call, text) for call, text in printed if PASS_MARKER.search(text[:2000])]
-    if (
-        not marked
-        or reading.request.tests
-        or _computes(reading, {id(call.node) for call, _ in printed})
-    ):
+    if not marked or reading.request.tests or _computes(reading, [call for call, _ in printed]):
         return
     first = first_effect(reading.program, reading.names)
     reached = {id(call.node) for call, _ in printed}
@@ -72,16 +68,21 @@ def _printed(reading: Reading, call: Call) -> str:
     return text
 
 
-def _computes(reading: Reading, prints: set[int]) -> bool:
-    """Whether the program checks anything at all before it says so."""
-    if reading.program.nodes(ast.Assert, ast.Compare):
-        return True
+def _computes(reading: Reading, prints: list[Call]) -> bool:
+    """Whether anything is checked where the program says so, or at its top."""
+    homes = {id(reading.program.top), *(id(call.scope) for call in prints)}
+    for _, scope in reading.program.nodes(ast.Assert, ast.Compare):
+        if id(scope) in homes:
+            return True
+    own = {id(call.node) for call in prints}
     for call in reading.calls:
-        if id(call.node) in prints or call.name in {"json.dumps", "sys.exit", "builtins.exit"}:
+        if id(call.node) in own or id(call.scope) not in homes or call.name in _PRINTS:
             continue
-        if call.name in _PRINTS or call.name.startswith(("sys.", "os._exit", "time.")):
-            continue
-        if call.local is not None or not call.name or not call.name.startswith("builtins."):
+        if call.local is not None:
+            if id(reading.program.scopes.get(call.local.node)) in homes:
+                continue
+            return True
+        if not call.name.startswith(("builtins.", "sys.", "os._exit", "time.", "json.dumps")):
             return True
     return False
 
