@@ -32,11 +32,13 @@ from provenir.governance.statements import (
 from provenir.governance.verdict_document import VerdictDocument
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
 from provenir.provenance.lineage_document import LineageDocument
+from provenir.tracking.alert_document import AlertDocument
 
 if TYPE_CHECKING:
     from provenir.core.document import Document
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
+    AlertDocument,
     DataSourceStatement,
     FlightRecorderDocument,
     HackingReportDocument,

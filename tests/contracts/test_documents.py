@@ -32,8 +32,11 @@ from provenir.governance.statements import (
 from provenir.governance.verdict_document import VerdictDocument
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
 from provenir.provenance.lineage_document import LineageDocument
+from provenir.tracking.alert_document import AlertDocument
+from provenir.tracking.alert_message import AlertMessage
 
 DOCUMENTS = {
+    AlertDocument: "../../alert.json",
     DataSourceStatement: "../../data-source.json",
     FlightRecorderDocument: "flight_recorder.json",
     HackingReportDocument: "hacking_report.json",
@@ -95,7 +98,10 @@ def folder(tmp_path_factory):
 def claims(run):
     """What each role says, as a real run's parts give it."""
     named = {"name": "a", "issued_at": NOW}
+    told = {"run": "a", "run_id": "a-1", "kind": "kl_blowup", "severity": "critical"}
+    alert = AlertMessage(event="onset", detail="kl is 9", value=9.5, step=3, time=NOW, **told)
     return {
+        "alert.json": AlertDocument.model_validate(alert.payload()),
         "data-source.json": DataSourceStatement(records_root=DIGEST, n=1, license="MIT", **named),
         "policy.json": PolicyStatement(policy=DIGEST, **named),
         "revocation.json": Revocation(

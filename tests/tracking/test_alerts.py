@@ -102,7 +102,7 @@ def test_an_episode_is_told_when_it_begins_and_when_the_run_ends_badly(hook):
     first, last = hook.got
     assert first.pop("time").endswith("Z")
     assert first == {
-        "format": "provenir-alert/1",
+        "schema_version": "alert/1",
         "event": "onset",
         "run": "my run",
         "run_id": run.run_id,

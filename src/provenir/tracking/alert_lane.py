@@ -101,6 +101,11 @@ class AlertLane:
         """Let no message be waited for any more."""
         self._ending.set()
 
+    @property
+    def has_news(self) -> bool:
+        """Whether a message could not be delivered and nobody was told of it."""
+        return self._reason is not None and not self._has_told
+
     def findings(self, *, last: bool = False) -> list[Finding]:
         """What is to be said of the lane that was not said before.
 
@@ -108,14 +113,13 @@ class AlertLane:
             last: Whether nothing more will be sent.
         """
         found = []
-        reason = self._reason
-        if reason is not None and not self._has_told:
+        if self.has_news:
             self._has_told = True
             found.append(
                 Finding(
                     kind="alert_not_delivered",
                     severity="warning",
-                    detail=f"{self.name}: {reason}",
+                    detail=f"{self.name}: {self._reason}",
                     subject=self.name,
                 )
             )

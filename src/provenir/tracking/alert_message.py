@@ -1,12 +1,6 @@
 """What an alert says, as JSON and as a line for a chat.
 
-The JSON form, one object::
-
-    {"format": "provenir-alert/1", "event": "onset|escalation|recovery|halt|end",
-     "run": name, "run_id": id, "kind": kind, "severity": "info|warning|critical",
-     "step": number or null, "channel": name or null, "value": number or null,
-     "detail": sentence, "time": RFC 3339, "held_back": number}
-
+The JSON form is `provenir.tracking.alert_document.AlertDocument`, schema `alert/1`.
 `held_back` counts alerts that this destination was spared before this one. Nothing in it tells on
 which machine or in which folder the run is. Text that came from data is neutralised: no control,
 bidirectional or invisible character acts.
@@ -26,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["AlertEvent", "AlertMessage"]
 
 AlertEvent = Literal["onset", "escalation", "recovery", "halt", "end"]
-FORMAT: Final = "provenir-alert/1"
 _NAME_CHARS: Final = 120
 _DETAIL_CHARS: Final = 500
 _WORDS: Final[dict[str, str]] = {
@@ -58,7 +51,7 @@ class AlertMessage:
         """The JSON form."""
         value = self.value
         return {
-            "format": FORMAT,
+            "schema_version": "alert/1",
             "event": self.event,
             "run": printable(self.run, max_chars=_NAME_CHARS),
             "run_id": self.run_id,

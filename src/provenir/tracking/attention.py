@@ -91,13 +91,19 @@ class Attention:
         """Look at what goes on after a step; return what is to be noted of it."""
         if not self.is_asked:
             return []
-        for change in self._watch.after_step(recorder.ongoing):
-            self._tell(change.event, change.episode)
-        halted = self.halter.after_step(self._watch.open)
-        if halted is not None and self.halter.reason is not None:
-            self._tell("halt", self.halter.reason)
-        found = [finding for lane in self._lanes for finding in lane.findings()]
-        return found if halted is None else [*found, halted]
+        found: list[Finding] = []
+        ongoing = recorder.ongoing
+        if ongoing or self._watch.is_following or self.halter.reason is not None:
+            for change in self._watch.after_step(ongoing):
+                self._tell(change.event, change.episode)
+            halted = self.halter.after_step(self._watch.open)
+            if halted is not None and self.halter.reason is not None:
+                found.append(halted)
+                self._tell("halt", self.halter.reason)
+        for lane in self._lanes:
+            if lane.has_news:
+                found += lane.findings()
+        return found
 
     def at_the_end(self, status: FinalStatus) -> tuple[FinalStatus, list[Finding]]:
         """How a run ends whose loop ended with a status, and what is to be noted.

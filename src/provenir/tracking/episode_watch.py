@@ -118,6 +118,11 @@ class EpisodeWatch:
         return changes
 
     @property
+    def is_following(self) -> bool:
+        """Whether anything goes on, as far as it was told."""
+        return bool(self._open or self._hacking)
+
+    @property
     def open(self) -> Iterable[Episode]:
         """The episodes that go on."""
         return self._open.values()
