@@ -45,6 +45,14 @@ def test_nothing_that_is_shown_acts():
     run.finish()
 
 
+def test_a_health_report_is_shown_as_it_is_written():
+    with provenir.track("run", output_dir="out") as run:
+        run.log_step({"kl": 99.0})
+    page = run.flight_recorder._repr_html_()
+    assert page.startswith("<pre>CRITICAL: 1 step")
+    assert page.count("<") == 2
+
+
 def test_what_is_shown_stays_small():
     run = provenir.track("run", output_dir="out").start()
     for step in range(0, 1200, 6):

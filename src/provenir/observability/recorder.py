@@ -8,6 +8,7 @@ the report, and the user's loop goes on.
 
 from __future__ import annotations
 
+import html
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -221,6 +222,9 @@ class FlightRecorder:
             examined=summary["examined"],
             not_examined=summary["not_examined"],
         )
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.health_report())}</pre>"
 
     def miss(self, detail: str) -> None:
         """Say that steps of the run were not handed over, such as those of other ranks."""
