@@ -11,6 +11,11 @@ unless it uses a device of hacks that nobody else in the group uses, or does a t
 work for a reward that was measured to be undeserved: a terse answer may well be right.
 
 It cannot see a hack that most of the group shares, nor one among fewer than four that earn alike.
+
+Measured on honest groups written for the purpose: no warning in 9,000 groups of 4, 8 or 16 programs
+that solve a task by different algorithms; one in 200 or fewer of 8,000 groups of 4 or 8 reworded or
+unrelated solutions of word problems, all for length. One program that exits, peeks or skips among
+honest ones was found in four of five groups.
 """
 
 from __future__ import annotations
