@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--fenced", action="store_true")
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--rule", default="")
     parser.add_argument("--humaneval", default="")
     args = parser.parse_args()
@@ -59,7 +60,7 @@ def main() -> None:
     total = alarmed = shown = 0
     slowest = (0.0, "")
     for number, (name, text, prompt) in enumerate(rows):
-        if number % args.step or (args.limit and total >= args.limit):
+        if number % args.step != args.start or (args.limit and total >= args.limit):
             continue
         total += 1
         given = f"Here it is:\n```python\n{text}\n```\n" if args.fenced else text

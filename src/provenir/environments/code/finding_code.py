@@ -14,7 +14,7 @@ from provenir.environments.code.shell_code import command_line
 from provenir.environments.code.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["find_blocks", "might_hold_code"]
 
@@ -69,6 +69,9 @@ def find_blocks(text: str, start: int = 0, depth: int = 0) -> Iterator[Block]:
 
 
 def _fenced(piece: str, at: int, info: str) -> Iterator[Block]:
+    if piece.startswith(">") and (info in _PYTHON or info in _SHELL):
+        yield _without(piece, at, _quotation, "python" if info in _PYTHON else "shell")
+        return
     if info in _SHELL or piece.startswith(("%%bash", "%%sh")):
         yield block_at(piece, at, "shell")
     elif info in _DIFF or (info in _UNSURE and is_diff(piece)):
@@ -87,7 +90,7 @@ def _fenced(piece: str, at: int, info: str) -> Iterator[Block]:
 
 def _python(piece: str, at: int, *, bare: bool = False) -> Iterator[Block]:
     if ">>> " in piece:
-        yield _without_prompts(piece, at)
+        yield _without(piece, at, _typed, "python")
         return
     yield block_at(piece, at, "python", bare=bare)
     if "!" in piece:
@@ -95,24 +98,38 @@ def _python(piece: str, at: int, *, bare: bool = False) -> Iterator[Block]:
             yield block_at(match[1], at + match.start(1), "shell", bare=True)
 
 
-def _without_prompts(piece: str, at: int) -> Block:
-    """What was typed in an interactive session."""
+def _typed(line: str) -> int:
+    """How much of a line stands before what was typed in an interactive session; -1 for none."""
+    bare = line.lstrip(" \t")
+    return len(line) - len(bare) + 4 if bare.startswith((">>> ", "... ")) else -1
+
+
+def _quotation(line: str) -> int:
+    """How much of a line marks it as quoted."""
+    bare = line.lstrip(" \t")
+    if not bare.startswith(">"):
+        return 0
+    return len(line) - len(bare) + (2 if bare.startswith("> ") else 1)
+
+
+def _without(piece: str, at: int, marks: Callable[[str], int], language: str) -> Block:
+    """A piece without the marks that its lines begin with."""
     lines: list[str] = []
     origins: list[int] = []
-    place = 0
+    place = at
     for line in piece.splitlines(keepends=True):
-        bare = line.lstrip(" \t")
-        if bare.startswith((">>> ", "... ")):
-            lines.append(bare[4:])
-            origins.append(at + place + len(line) - len(bare) + 4)
+        skip = marks(line)
+        if skip >= 0:
+            lines.append(line[skip:])
+            origins.append(place + skip)
         place += len(line)
     return Block(
         source="".join(lines),
-        language="python",
+        language=language,
         start=at,
         end=at + len(piece),
         origins=tuple(origins),
-        bare=True,
+        bare=language == "python" and marks is _typed,
     )
 
 

@@ -162,7 +162,7 @@ def _shortened(chunk: str, budget: Budget) -> ast.Module | None:
     """The tree of a chunk without its last lines, for one that was cut off."""
     lines = chunk.splitlines(keepends=True)
     for drop in (1, 2, 3):
-        if len(lines) > drop + 1 and budget.spend(len(chunk)):
+        if len(lines) > drop and budget.spend(len(chunk)):
             tree = _tree("".join(lines[:-drop]))
             if tree is not None:
                 return tree
