@@ -30,23 +30,37 @@ if TYPE_CHECKING:
 
 LEVELS = {
     "kl": 0.1,
+    "kl_mismatch": 0.002,
     "entropy": 1.2,
     "reward_mean": 0.5,
     "reward_std": 0.35,
     "advantage_std": 0.9,
     "response_length_mean": 300.0,
     "grad_norm": 0.8,
+    "truncated_fraction": 0.08,
+    "clip_fraction": 0.03,
+    "zero_advantage_fraction": 0.2,
+    "kl_old": 0.01,
+    "step_time": 20.0,
+    "loss": 0.4,
 }
-TRENDS = {"kl": 1, "entropy": -1, "reward_mean": 1, "reward_std": -1, "response_length_mean": 1}
+TRENDS = {"kl": 1, "entropy": -1, "reward_mean": 1, "reward_std": -1, "response_length_mean": 1,
+          "truncated_fraction": 1, "zero_advantage_fraction": 1, "kl_mismatch": 1}  # fmt: skip
 KIND_OF = {
     ("kl", 1): "kl_blowup",
     ("kl", -1): "kl_collapse",
+    ("kl_mismatch", 1): "kl_mismatch",
     ("entropy", -1): "entropy_collapse",
+    ("entropy", 1): "entropy_explosion",
     ("reward_std", -1): "reward_std_collapse",
     ("advantage_std", -1): "advantage_collapse",
     ("response_length_mean", 1): "length_explosion",
     ("grad_norm", 1): "grad_explosion",
     ("reward_mean", 1): "reward_spike",
+    ("reward_mean", -1): "reward_spike",
+    ("truncated_fraction", 1): "truncation",
+    ("clip_fraction", 1): "clip_saturation",
+    ("zero_advantage_fraction", 1): "zero_advantage_groups",
 }
 
 

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenir.observability import FlightRecorder
-from provenir.observability.detectors import KINDS, WATCHES
+from provenir.observability.detectors import KINDS, STEP_WATCHES, WATCHES
+from provenir.observability.detectors.registry import NEEDS_HISTORY
+from provenir.observability.kinds import KIND_NOTES
 
 CHANNELS = sorted({watch.channel for watch in WATCHES})
 numbers = st.floats() | st.integers(-(10**400), 10**400) | st.none() | st.booleans()
@@ -49,5 +51,14 @@ def test_a_kind_without_data_is_never_clean(kind):
 @pytest.mark.parametrize("watch", WATCHES, ids=lambda watch: f"{watch.kind}-{watch.channel}")
 def test_one_value_is_enough_unless_the_entry_says_otherwise(watch):
     summary = played(watch.channel, [0.5]).summary()
-    assert (watch.kind in summary["examined"]) is not watch.needs_history
-    assert (watch.kind in summary["not_examined"]) is watch.needs_history
+    shown = not watch.aside and watch.kind not in NEEDS_HISTORY
+    assert (watch.kind in summary["examined"]) is shown
+    assert (watch.kind in summary["not_examined"]) is not shown
+
+
+def test_every_kind_has_a_detector_and_says_what_it_cannot_see():
+    assert {watch.kind for watch in (*WATCHES, *STEP_WATCHES)} == set(KINDS)
+    for note in KIND_NOTES.values():
+        assert note.method
+        assert note.source
+        assert note.blind_spot

@@ -16,6 +16,11 @@ LEVELS = {
     "advantage_std": 0.9,
     "response_length_mean": 300.0,
     "grad_norm": 0.8,
+    "kl_mismatch": 0.002,
+    "truncated_fraction": 0.1,
+    "clip_fraction": 0.03,
+    "zero_advantage_fraction": 0.2,
+    "step_time": 20.0,
 }
 
 Healthy = Callable[..., dict[str, Any]]

@@ -20,6 +20,16 @@ GUIDE_KINDS = {
     "reward_spike",
     "grad_explosion",
 }
+MORE_KINDS = {
+    "nonfinite",
+    "kl_mismatch",
+    "zero_advantage_groups",
+    "truncation",
+    "entropy_explosion",
+    "clip_saturation",
+    "lr_anomaly",
+    "stall",
+}
 SUDDEN = {
     "kl_blowup": {"kl": 2.0},
     "kl_collapse": {"kl": 0.0},
@@ -30,6 +40,13 @@ SUDDEN = {
     "reward_spike": {"reward_mean": 0.98},
     "grad_explosion": {"grad_norm": 8.0},
     "nonfinite": {"loss": math.nan},
+    "kl_mismatch": {"kl_mismatch": 0.1},
+    "truncation": {"truncated_fraction": 0.9},
+    "entropy_explosion": {"entropy": 6.0},
+    "clip_saturation": {"clip_fraction": 0.8},
+    "zero_advantage_groups": {"zero_advantage_fraction": 0.9},
+    "lr_anomaly": {"learning_rate": 1e-3},
+    "stall": {"step_time": 300.0},
 }
 SUSTAINED = {
     "kl_blowup": ("kl", 2.0),
@@ -40,6 +57,11 @@ SUSTAINED = {
     "reward_std_collapse": ("reward_std", 0.4),
     "reward_spike": ("reward_mean", 1.5),
     "grad_explosion": ("grad_norm", 3.0),
+    "kl_mismatch": ("kl_mismatch", 2.0),
+    "truncation": ("truncated_fraction", 2.0),
+    "entropy_explosion": ("entropy", 1.3),
+    "clip_saturation": ("clip_fraction", 2.0),
+    "zero_advantage_groups": ("zero_advantage_fraction", 2.0),
 }
 
 
@@ -48,7 +70,7 @@ def kinds_of(anomalies):
 
 
 def test_the_kinds_are_those_of_the_guide():
-    assert set(KINDS) == GUIDE_KINDS | {"nonfinite"}
+    assert set(KINDS) == GUIDE_KINDS | MORE_KINDS
     assert set(SUDDEN) == set(KINDS)
     assert len({(watch.kind, watch.channel) for watch in WATCHES}) == len(WATCHES)
 
@@ -83,7 +105,7 @@ def test_a_sustained_shift_is_caught_within_ten_steps(healthy, kind):
         ({"kl": 50.0}, "kl_blowup"),
         ({"kl": -50.0}, "kl_blowup"),
         ({"actor/ppo_kl": 50.0}, "kl_blowup"),
-        ({"rollout_corr/kl": 50.0}, "kl_blowup"),
+        ({"rollout_corr/kl": 50.0}, "kl_mismatch"),
         ({"entropy": 0.001}, "entropy_collapse"),
         ({"advantage_std": 0.0}, "advantage_collapse"),
         ({"critic/advantages/max": 0.0, "critic/advantages/min": 0.0}, "advantage_collapse"),
@@ -114,7 +136,7 @@ def test_noise_is_silent(healthy):
     assert recorder.health_report().startswith("HEALTHY")
 
 
-def test_learning_growth_and_decay_are_silent():
+def test_learning_growth_and_decay_raise_no_warning():
     rng = random.Random(3)
     recorder = FlightRecorder()
     for step in range(400):
@@ -127,7 +149,11 @@ def test_learning_growth_and_decay_are_silent():
             "response_length_mean": 200 * math.exp(step / 250) * (1 + 0.05 * rng.gauss(0, 1)),
             "grad_norm": math.exp(0.5 * rng.gauss(0, 1)),
         }
-        assert recorder.log_step(metrics) == [], step
+        found = recorder.log_step(metrics)
+        # So quick a rise of the reward may pass for a step up, which is information.
+        assert [a for a in found if a.kind != "reward_spike" or a.severity != "info"] == [], step
+    assert len(recorder.anomalies) <= 1
+    assert recorder.health_report().startswith("HEALTHY")
 
 
 def test_a_single_outlier_of_a_few_deviations_is_silent(healthy):
@@ -198,7 +224,7 @@ def test_equal_rewards_below_a_known_maximum_are_not_solved():
 def test_degenerate_groups_are_caught_by_their_share():
     recorder = FlightRecorder()
     found = [kinds_of(recorder.log_step({"frac_reward_zero_std": 1.0})) for _ in range(5)]
-    assert found == [[], [], ["advantage_collapse"], [], []]
+    assert found == [[], [], ["zero_advantage_groups"], [], []]
     recorder = FlightRecorder()
     for step in range(60):
         assert recorder.log_step({"frac_reward_zero_std": float(step % 3 > 0)}) == []
@@ -207,7 +233,7 @@ def test_degenerate_groups_are_caught_by_their_share():
 def test_one_fault_in_two_channels_is_one_episode():
     recorder = FlightRecorder()
     for _ in range(5):
-        recorder.log_step({"advantage_std": 0.0, "frac_reward_zero_std": 1.0})
+        recorder.log_step({"advantage_std": 0.0, "loss/avg_raw_advantages_abs": 0.0})
     assert kinds_of(recorder.anomalies) == ["advantage_collapse"]
 
 
@@ -236,6 +262,7 @@ WATCHED_SIDE = {
     ("kl", 1): "kl_blowup",
     ("kl", -1): "kl_collapse",
     ("entropy", -1): "entropy_collapse",
+    ("entropy", 1): "entropy_explosion",
     ("reward_mean", 1): "reward_spike",
     ("reward_mean", -1): "reward_spike",
     ("reward_std", -1): "reward_std_collapse",
@@ -284,15 +311,15 @@ def test_a_kl_that_comes_down_from_a_blowup_is_no_collapse(seed):
 )
 def test_an_excursion_and_return_is_one_event_at_most(channel, times, length):
     for seed in range(2):
-        found = excursion(channel, times, length, seed)
+        everything = excursion(channel, times, length, seed)
+        found = [anomaly for anomaly in everything if anomaly.severity != "info"]
         kind = WATCHED_SIDE.get((channel, 1 if times > 1 else -1))
         assert kinds_of(found) in ([], [kind]) if kind else not found, found
-        # A reward that falls by seven deviations is no certain spike.
-        assert found or kind is None or length < 20 or kind == "reward_spike"
+        assert found or kind is None or length < 20
         for anomaly in found:
             assert anomaly.step < 300 + length
             assert anomaly.recovered_at is not None
-            assert anomaly.recovered_at <= 300 + length + 5
+            assert anomaly.recovered_at <= 300 + length + 10
 
 
 @pytest.mark.parametrize("decay", [8, 60])
@@ -356,3 +383,83 @@ def test_a_reward_that_jumps_twice_is_two_events():
         level = 0.1 if step < 100 else 0.5 if step < 200 else 0.9
         recorder.log_step({"step": step, "reward_mean": level + 0.01 * rng.gauss(0, 1)})
     assert [anomaly.step for anomaly in recorder.anomalies] == [100, 200]
+
+
+STEPPED = [(channel, side, kind) for (channel, side), kind in WATCHED_SIDE.items()] + [
+    ("kl_mismatch", 1, "kl_mismatch"),
+    ("truncated_fraction", 1, "truncation"),
+    ("clip_fraction", 1, "clip_saturation"),
+    ("zero_advantage_fraction", 1, "zero_advantage_groups"),
+]
+
+
+@pytest.mark.parametrize(("channel", "side", "kind"), STEPPED)
+@pytest.mark.parametrize("scatter", [0.01, 0.2])
+def test_most_shifts_of_three_deviations_are_found_within_ten_steps(channel, side, kind, scatter):
+    found = 0
+    level = LEVEL.get(channel, 0.1)
+    for seed in range(20):
+        rng = random.Random(f"{channel}/{seed}")
+        recorder = FlightRecorder()
+        for step in range(130):
+            shift = 3.0 * side if step >= 120 else 0.0
+            value = level * (1 + scatter * (rng.gauss(0, 1) + shift))
+            begun = kinds_of(recorder.log_step({"step": step, channel: value}))
+            if step >= 120 and kind in begun:
+                found += 1
+                break
+    assert found >= 17
+
+
+@pytest.mark.parametrize("persistence", [0.0, 0.5])
+def test_healthy_runs_stay_quiet(healthy, persistence):
+    """At most one alarm in 10,000 steps of all channels together."""
+    alarms = 0
+    for seed in range(20):
+        rng = random.Random(seed)
+        recorder = FlightRecorder()
+        noise = dict.fromkeys(healthy(0), 0.0)
+        for step in range(500):
+            metrics = healthy(step, 0.0)
+            for channel in metrics:
+                fresh = math.sqrt(1 - persistence**2) * rng.gauss(0, 1)
+                noise[channel] = persistence * noise[channel] + fresh
+                if channel not in ("step", "learning_rate"):
+                    metrics[channel] *= 1 + 0.1 * noise[channel]
+            alarms += len(recorder.log_step(metrics))
+    assert alarms <= (1 if persistence == 0 else 8)
+
+
+def test_an_immaterial_shift_is_information_and_becomes_the_baseline():
+    rng = random.Random(2)
+    recorder = FlightRecorder()
+    for step in range(400):
+        shift = 0.04 if step >= 200 else 0.0
+        value = 300 * (1 + shift + 0.005 * rng.gauss(0, 1))
+        recorder.log_step({"step": step, "response_length_mean": value})
+    (anomaly,) = recorder.anomalies
+    assert (anomaly.kind, anomaly.severity) == ("length_explosion", "info")
+    assert anomaly.recovered_at is not None
+    assert recorder.health_report().startswith("HEALTHY")
+
+
+@pytest.mark.parametrize(
+    ("channel", "value", "kind"),
+    [
+        ("truncated_fraction", 1.0, "truncation"),
+        ("clip_fraction", 0.95, "clip_saturation"),
+        ("zero_advantage_fraction", 1.0, "zero_advantage_groups"),
+    ],
+)
+def test_a_share_near_one_is_reported_at_its_third_step(channel, value, kind):
+    recorder = FlightRecorder()
+    assert [kinds_of(recorder.log_step({channel: value})) for _ in range(4)] == [[], [], [kind], []]
+
+
+def test_a_loss_is_judged_where_it_has_a_level():
+    for level, kinds in ((2.0, ["grad_explosion"]), (0.0, [])):
+        rng = random.Random(1)
+        recorder = FlightRecorder()
+        for step in range(60):
+            recorder.log_step({"step": step, "loss": level + 0.05 * rng.gauss(0, 1)})
+        assert kinds_of(recorder.log_step({"loss": level + 6.0})) == kinds

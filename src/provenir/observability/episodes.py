@@ -15,7 +15,7 @@ from provenir.core.findings import SEVERITIES, Severity, severity_rank
 from provenir.observability.anomaly import Anomaly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Set
 
     from provenir.observability.detectors.hit import Hit
 
@@ -57,6 +57,11 @@ class Episodes:
     def open(self) -> list[Anomaly]:
         """The episodes that go on."""
         return [episode.anomaly for episode in self._open.values()]
+
+    @property
+    def open_keys(self) -> Set[Key]:
+        """What the episodes are about that go on."""
+        return self._open.keys()
 
     @property
     def dropped(self) -> int:

@@ -14,7 +14,7 @@ from provenir.observability.detectors.baseline import FEWEST
 from provenir.observability.detectors.registry import CHANNELS_OF, NEEDS_HISTORY, NONFINITE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from provenir.observability.anomaly import Anomaly
 
@@ -23,16 +23,22 @@ Verdict = Literal["HEALTHY", "DEGRADED", "CRITICAL", "UNKNOWN"]
 _SHOWN: Final = 20
 
 
-def coverage(counts: Mapping[str, int], warmup: int) -> tuple[dict[str, int], dict[str, str]]:
+def coverage(
+    counts: Mapping[str, int], warmup: int, *, off: Collection[str] = ()
+) -> tuple[dict[str, int], dict[str, str]]:
     """Tell which kinds were watched, at how many values, and which were not, and why.
 
     Args:
         counts: Finite and non-finite values seen by channel.
         warmup: Values before sustained shifts are tested.
+        off: Kinds that are not watched.
     """
     examined: dict[str, int] = {}
     not_examined: dict[str, str] = {}
     for kind, channels in CHANNELS_OF.items():
+        if kind in off:
+            not_examined[kind] = "switched off in the settings"
+            continue
         if kind == NONFINITE:
             seen = sum(counts.values())
         else:

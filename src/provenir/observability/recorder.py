@@ -10,14 +10,21 @@ from __future__ import annotations
 
 import html
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from provenir.core.errors import UsageError
 from provenir.observability.config import FlightRecorderConfig
 from provenir.observability.detectors.baseline import Baseline
 from provenir.observability.detectors.hit import Hit, Observation
 from provenir.observability.detectors.numbers import nonfinite
-from provenir.observability.detectors.registry import NONFINITE, WATCHES, Watch
+from provenir.observability.detectors.registry import (
+    NONFINITE,
+    STEP_WATCHES,
+    WATCHES,
+    Judge,
+    ground_of,
+    side_of,
+)
 from provenir.observability.episodes import Episodes, Key
 from provenir.observability.health import Verdict, coverage, report_text, verdict
 from provenir.observability.metrics import Reading, RLStepMetrics, read_step
@@ -31,36 +38,32 @@ if TYPE_CHECKING:
 _MAX_FAULTS: Final = 20
 
 
-class _Watched:
+class _Watched(NamedTuple):
     """One entry of the table of detectors at work in one run."""
 
-    __slots__ = ("baseline", "judge", "key", "seen")
-
-    def __init__(self, watch: Watch, config: FlightRecorderConfig) -> None:
-        floor = config.reward_resolution if watch.floor is None else watch.floor
-        self.baseline = Baseline(
-            config, log=watch.log, floor=floor, side=watch.side, least=watch.least
-        )
-        self.seen = Observation(watch.channel, self.baseline, config)
-        self.judge = watch.judge
-        self.key: Key = (watch.kind, watch.episode)
+    judge: Judge
+    key: Key
+    side: int
 
 
 class _Channel:
-    """One channel of one run: its course and those that watch it."""
+    """One channel of one run: its course, its baseline, and those that watch it."""
 
-    __slots__ = ("series", "watched")
+    __slots__ = ("baseline", "seen", "series", "watched")
 
-    def __init__(self, limit: int) -> None:
-        self.series = Series(limit)
+    def __init__(self, channel: str, config: FlightRecorderConfig) -> None:
+        self.series = Series(config.max_buckets)
+        ground = ground_of(channel)
+        resolution = config.reward_resolution if ground.resolution is None else ground.resolution
+        self.baseline = Baseline(
+            config,
+            floor=ground.floor,
+            resolution=resolution,
+            side=side_of(channel),
+            adopts=ground.adopts,
+        )
+        self.seen = Observation(channel, self.baseline, config)
         self.watched: list[_Watched] = []
-
-    def hold(self, found: _Watched) -> None:
-        """Keep the fault that one watch begins to see out of every baseline of the channel."""
-        found.baseline.hold()
-        for other in self.watched:
-            if other is not found:
-                other.baseline.shield()
 
 
 class FlightRecorder:
@@ -84,7 +87,14 @@ class FlightRecorder:
         self._lock = threading.Lock()
         self._channels: dict[str, _Channel] = {}
         for watch in WATCHES:
-            self._channel(watch.channel).watched.append(_Watched(watch, self.config))
+            if watch.kind not in self.config.off:
+                entry = _Watched(watch.judge, (watch.kind, watch.episode), watch.side)
+                self._channel(watch.channel).watched.append(entry)
+        self._sensors = [
+            (watch.sensor(), (watch.kind, watch.channel), watch.channel)
+            for watch in STEP_WATCHES
+            if watch.kind not in self.config.off
+        ]
         self._episodes = Episodes(self.config.recover_after, self.config.max_anomalies)
         self._final: dict[str, float] = {}
         self._nonfinite_counts: dict[str, int] = {}
@@ -113,42 +123,57 @@ class FlightRecorder:
         self._step = step
         self._num_steps += 1
         onsets: list[Anomaly] = []
-        hits: list[_Watched] = []
+        hits: set[Key] = set()
         values = reading.values
         channels = self._channels
         for channel, value in values.items():
             state = channels.get(channel) or self._channel(channel)
             state.series.append(step, value)
-            faulty = False
-            for entry in state.watched:
-                baseline = entry.baseline
-                baseline.measure(value)
-                seen = entry.seen
-                seen.value = value
-                seen.step = values
-                hit = entry.judge(seen)
-                if hit is not None:
-                    faulty = True
-                    hits.append(entry)
-                    self._hit(entry.key, hit, channel, value, step, onsets)
-                    if not baseline.held:
-                        state.hold(entry)
-            for entry in state.watched:
-                if not faulty:
-                    entry.baseline.absorb()
-                elif entry not in hits:
-                    entry.baseline.skip()
+            if state.watched:
+                self._judge(state, value, values, step, onsets, hits)
+        for sensor, key, channel in self._sensors:
+            found = sensor.take(values)
+            if found is not None:
+                hits.add(key)
+                self._hit(key, found, channel, values.get(channel), step, onsets)
         self._final.update(values)
         if reading.nonfinite:
             self._note_nonfinite(reading.nonfinite, step, onsets)
         for channel in reading.unreadable:
             self._unreadable[channel] = self._unreadable.get(channel, 0) + 1
         if self._episodes.any_open:
-            self._settle(reading, step, {entry.key for entry in hits})
+            self._settle(reading, step, hits)
         return onsets
 
+    def _judge(
+        self,
+        state: _Channel,
+        value: float,
+        values: Mapping[str, float],
+        step: int,
+        onsets: list[Anomaly],
+        hits: set[Key],
+    ) -> None:
+        baseline, seen = state.baseline, state.seen
+        baseline.measure(value)
+        seen.value = value
+        seen.step = values
+        faulty = False
+        for judge, key, side in state.watched:
+            hit = judge(seen)
+            if hit is not None:
+                faulty = True
+                hits.add(key)
+                self._hit(key, hit, seen.channel, value, step, onsets)
+                baseline.hold(side, lasting=hit.severity != "info")
+        if not faulty:
+            baseline.absorb()
+
     def _channel(self, channel: str) -> _Channel:
-        return self._channels.setdefault(channel, _Channel(self.config.max_buckets))
+        found = self._channels.get(channel)
+        if found is None:
+            found = self._channels[channel] = _Channel(channel, self.config)
+        return found
 
     def _hit(
         self,
@@ -159,13 +184,19 @@ class FlightRecorder:
         step: int,
         onsets: list[Anomaly],
     ) -> None:
+        most = self.config.at_most.get(key[0])
+        if most is not None:
+            hit = hit.at_most(most)
         anomaly = self._episodes.hit(key, hit, channel=channel, value=value, step=step)
         if anomaly is not None:
             onsets.append(anomaly)
 
     def _note_nonfinite(self, found: Mapping[str, str], step: int, onsets: list[Anomaly]) -> None:
+        watched = NONFINITE not in self.config.off
         for channel, spelled in found.items():
             self._nonfinite_counts[channel] = self._nonfinite_counts.get(channel, 0) + 1
+            if not watched:
+                continue
             key = (NONFINITE, channel)
             self._hit(key, nonfinite(channel, spelled), channel, None, step, onsets)
 
@@ -173,13 +204,15 @@ class FlightRecorder:
         """Count quiet observations of open episodes and close those that are over."""
         observed: set[Key] = {(NONFINITE, channel) for channel in reading.values}
         for channel in reading.values:
-            observed.update(entry.key for entry in self._channels[channel].watched)
+            observed.update(key for _, key, _ in self._channels[channel].watched)
+        observed.update(key for _, key, channel in self._sensors if channel in reading.values)
         over = self._episodes.quiet(observed - hit_keys, step)
-        if over:
-            for state in self._channels.values():
-                for entry in state.watched:
-                    if entry.key in over:
-                        entry.baseline.release()
+        if not over:
+            return
+        going_on = self._episodes.open_keys
+        for state in self._channels.values():
+            if state.baseline.held and not any(key in going_on for _, key, _ in state.watched):
+                state.baseline.release()
 
     @property
     def anomalies(self) -> list[Anomaly]:
@@ -265,7 +298,7 @@ class FlightRecorder:
         counts = {channel: state.series.count for channel, state in self._channels.items()}
         for channel, count in self._nonfinite_counts.items():
             counts[channel] = counts.get(channel, 0) + count
-        examined, not_examined = coverage(counts, self.config.warmup)
+        examined, not_examined = coverage(counts, self.config.warmup, off=self.config.off)
         for channel, count in self._unreadable.items():
             not_examined[channel] = f"{count} values were no numbers"
         if self._unseen is not None:

@@ -3,26 +3,31 @@
 Where all rewards of a group are equal its advantages are zero and so is its gradient (DAPO,
 arXiv:2503.14476, section 3.2). One such step is noted as information, since with sparse rewards it
 happens to healthy runs; it weighs more where the channel had never been near zero, and the longer
-it lasts. A batch in which every rollout earns the maximum is solved, which is information only; the
-maximum is taken to be 1 unless the step carries a larger `reward_max`.
+it lasts. A spread that shrinks gradually goes with learning: a sustained fall is reported if a step
+explains the newest values better than a ramp does. A batch in which every rollout earns the maximum
+is solved, which is information only; the maximum is taken to be 1 unless the step carries a larger
+`reward_max`.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from provenir.observability.detectors.baseline import HOLD
 from provenir.observability.detectors.hit import (
     Hit,
     Observation,
     against_baseline,
     leapt_down,
+    moved,
     shifted_down,
+    stepped,
 )
 
-_LEAP, _SHIFT = 0.1, 0.5
-_ALL_GROUPS: Final = 0.95
-_FRACTION_HITS: Final = 3
+ALL_GROUPS: Final = 0.95
+"""Share of groups from which all of them count."""
+
+_LEAP: Final = 0.1
+_DOUBT: Final = 1.0
 
 
 def advantage_collapse(seen: Observation) -> Hit | None:
@@ -43,41 +48,29 @@ def advantage_range_collapse(seen: Observation) -> Hit | None:
     return _no_signal(seen, "all advantages are zero")
 
 
-def zero_groups_collapse(seen: Observation) -> Hit | None:
-    """Judge the share of groups without any gradient; it takes several full steps in a row."""
-    recent = seen.baseline.recent
-    if seen.value < _ALL_GROUPS or len(recent) < _FRACTION_HITS:
-        return None
-    if min(list(recent)[-_FRACTION_HITS:]) < _ALL_GROUPS:
-        return None
-    if _solved(seen):
-        return Hit("info", f"{seen.value:.0%} of the groups have equal rewards: solved")
-    detail = f"{seen.value:.0%} of the groups have equal rewards, {_FRACTION_HITS} steps in a row"
-    return Hit("warning", detail, ((20, "critical"),))
-
-
 def _collapse(seen: Observation) -> Hit | None:
     if seen.value <= seen.config.zero_std:
         return _no_signal(seen, f"{seen.channel} is {seen.value:.4g}")
-    if seen.baseline.score > -HOLD:
+    if seen.baseline.score > -seen.config.slack:
         return None
     if leapt_down(seen, _LEAP):
         return Hit("warning", f"{against_baseline(seen)}: a sudden fall")
-    if shifted_down(seen, _SHIFT):
-        return Hit("warning", f"{against_baseline(seen)}: a sustained fall")
+    if shifted_down(seen) and (seen.baseline.held or stepped(seen, doubt=_DOUBT)):
+        return moved(seen, "a sustained fall")
     return None
 
 
 def _no_signal(seen: Observation, what: str) -> Hit:
-    if _solved(seen):
+    if solved(seen):
         return Hit("info", f"{what}: every rollout earns the maximum, solved")
     if seen.baseline.score <= -seen.config.leap:
         return Hit("warning", f"{what}: no gradient signal", ((3, "critical"),))
     return Hit("info", f"{what}: no gradient signal", ((3, "warning"), (20, "critical")))
 
 
-def _solved(seen: Observation) -> bool:
-    if seen.step.get("solved_fraction", 0.0) >= _ALL_GROUPS:
+def solved(seen: Observation) -> bool:
+    """Tell whether every rollout of the step earns the maximum."""
+    if seen.step.get("solved_fraction", 0.0) >= ALL_GROUPS:
         return True
     most = max(1.0, seen.step.get("reward_max", 1.0))
     return seen.step.get("reward_mean", 0.0) >= most * (1 - 1e-9)

@@ -1,13 +1,15 @@
 """A channel's robust baseline: where it has been lately, how much it scatters, where it is going.
 
-Location and scale come from medians and quantiles of a bounded window of past values, so that
-single outliers do not move them. The newest values wait outside the window (`lag`), so that a fault
-does not become its own baseline. Half-window medians give a slope; the location is carried forward
-along it, so that a steady trend is no event, but never beyond what was observed.
+Level, trend and scatter come from a bounded window of past values (`level`), so that single
+outliers do not move them. The newest values wait outside the window (`lag`), so that a fault does
+not become its own baseline.
 
 Sustained shifts are accumulated by a two-sided CUSUM of the clipped robust score (E. S. Page,
 "Continuous Inspection Schemes", Biometrika 41, 1954): a score below `slack` drains the sum, one
-above fills it. Clipping keeps a single wild value from filling it alone.
+above fills it. Clipping keeps a single wild value from filling it alone. The sum is full at
+`threshold`, more while the window holds few values, and more where successive values resemble each
+other: sums of an autocorrelated course wander farther by themselves (R. A. Johnson, M. Bagshaw,
+"The Effect of Serial Correlation on the Performance of CUSUM Tests", Technometrics 16, 1974).
 
 An excursion to the side where no fault lies does not become the baseline unnoticed, or its end
 would look like one. Rules: a full sum on that side begins an excursion; the baseline then stands
@@ -15,8 +17,8 @@ still and the values are kept apart. `BACK` values in a row near the baseline en
 kept apart is dropped. After `REFRESH` values apart these are the new baseline; the old one is
 remembered for `REMEMBERED` windows if the move was abrupt, for what climbs is not coming back, nor
 is what moves on. What lies between the remembered level and the present one is no event; a value at
-the remembered level, or beyond it, restores it. While another watch of the channel sees a fault,
-the baseline stands still as well.
+the remembered level, or beyond it, restores it. A channel that `adopts` has no lasting faults: what
+was reported as its move is an excursion too.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from provenir.observability.detectors.robust import median
-from provenir.observability.detectors.robust import scatter as scatter_of
+from provenir.observability.detectors.level import level_of
+from provenir.observability.detectors.robust import midmean
 
 if TYPE_CHECKING:
     from provenir.observability.config import FlightRecorderConfig
@@ -37,6 +39,9 @@ FEWEST: Final = 4
 REFRESH: Final = 16
 """New values after which a full-grown baseline is computed again, or replaced."""
 
+EARLY: Final = 8
+"""The same while it grows."""
+
 HOLD: Final = 2.5
 """Score within which a channel counts as back at its baseline."""
 
@@ -46,10 +51,14 @@ BACK: Final = 3
 REMEMBERED: Final = 8
 """Windows after which a level that was left is forgotten."""
 
+RECENT: Final = 16
+"""Newest values that a detector may look at."""
+
 _CLIP: Final = 4.0
 _LARGEST: Final = 1e150
-_RELATIVE_FLOOR: Final = 0.03
-_HALVES_FROM: Final = 16
+_FINEST: Final = 1e-3
+_COARSE: Final = 0.03
+_FEW: Final = 12.0
 _ABRUPT: Final = 1 / 3
 
 
@@ -68,41 +77,49 @@ class Baseline:
 
     Args:
         config: Window, lag, warm-up and CUSUM settings.
-        log: Judge logarithms; for positive quantities whose faults are multiples.
-        floor: Smallest value told apart with `log`; smallest scale without it.
+        floor: Smallest scale.
+        resolution: Smallest scale of a channel that has not moved: what counts as a change there.
         side: Where faults lie: 1 above the baseline, -1 below it, 0 on both sides.
-        least: Level below which a baseline is not remembered; coming back there is an event.
+        adopts: Faults are moves, after which the new level is the baseline.
 
     Attributes:
         seen: Values in the baseline so far.
-        location: Expected value, on the scale that is judged.
+        location: Expected value.
         scale: Robust standard deviation, never 0.
-        first: Median of the first eight values, unscaled; None before.
-        score: Distance of the newest value in scales; 0 while there is no baseline.
+        limit: Full CUSUM.
+        first: Location of the first eight values; None before.
+        score: Distance of the newest value from what is expected, in scales; 0 while there is no
+            baseline.
         before: The score of the value before.
         rise: Upward CUSUM.
         fall: Downward CUSUM.
-        recent: The newest values, unscaled, the current one last.
+        rising: Values since the upward CUSUM was last empty.
+        falling: Values since the downward CUSUM was last empty.
+        recent: The newest values, the current one last.
         held: An episode is going on; values that belong to it are not absorbed.
-        away: An excursion is going on that is no fault; its values are kept apart.
+        held_side: 1 or -1 where these lie above or below the baseline, else 0.
+        away: An excursion is going on; its values are kept apart.
+        leaving: That excursion was reported.
     """
 
     __slots__ = (
+        "_adopts",
         "_apart",
         "_back",
-        "_excursion_down",
-        "_excursion_up",
+        "_floor",
         "_fresh",
+        "_grown",
         "_high",
         "_lag",
         "_least",
-        "_log_floor",
         "_low",
         "_most",
         "_past",
-        "_shielded",
+        "_resolution",
+        "_side",
         "_slack",
         "_slope",
+        "_threshold",
         "_value",
         "_waiting",
         "_warmup",
@@ -110,13 +127,16 @@ class Baseline:
         "away",
         "before",
         "fall",
+        "falling",
         "first",
-        "floor",
         "held",
+        "held_side",
+        "leaving",
+        "limit",
         "location",
-        "log",
         "recent",
         "rise",
+        "rising",
         "scale",
         "score",
         "seen",
@@ -126,60 +146,63 @@ class Baseline:
         self,
         config: FlightRecorderConfig,
         *,
-        log: bool = False,
         floor: float = 1e-9,
+        resolution: float = 0.0,
         side: int = 0,
-        least: float = 0.0,
+        adopts: bool = False,
     ) -> None:
         self._warmup = config.warmup
         self._lag = config.lag
         self._slack = config.slack
-        self._slope = 0.0
-        self._waiting = 0
-        self._least = least
-        self._low = 0.0
-        self._high = 0.0
-        self._excursion_up = config.threshold if side <= 0 else math.inf
-        self._excursion_down = config.threshold if side >= 0 else math.inf
-        self._most = 2.0 * config.threshold
+        self._threshold = config.threshold
+        self._floor = floor
+        self._resolution = resolution
+        self._side = side
+        self._adopts = adopts
         self._window: deque[float] = deque(maxlen=config.window + config.lag)
+        self._grown = config.window
+        self._waiting = 0
+        self._fresh = 0
         self._apart: list[float] = []
         self._back = 0
-        self._shielded = False
         self._past: _Past | None = None
-        self._fresh = 0
         self._value = 0.0
-        self.log = log
-        self.floor = floor
-        self._log_floor = math.log(floor) if log else 0.0
+        self._slope = 0.0
+        self._low = 0.0
+        self._high = 0.0
+        self._least = 0.0
+        self._most = 0.0
         self.seen = 0
         self.location = 0.0
         self.scale = math.inf
+        self.limit = config.threshold
         self.first: float | None = None
         self.score = 0.0
         self.before = 0.0
         self.rise = 0.0
         self.fall = 0.0
-        self.recent: deque[float] = deque(maxlen=8)
+        self.rising = 0
+        self.falling = 0
+        self.recent: deque[float] = deque(maxlen=RECENT)
         self.held = False
+        self.held_side = 0
         self.away = False
-
-    @property
-    def typical(self) -> float:
-        """The expected value, unscaled."""
-        return math.exp(min(self.location, 700.0)) if self.log else self.location
+        self.leaving = False
 
     def measure(self, value: float) -> None:
         """Score a new finite value against the baseline, which stays as it is."""
         if not -_LARGEST < value < _LARGEST:
             value = math.copysign(_LARGEST, value)  # sums and squares stay finite
         self.recent.append(value)
-        if self.log:
-            value = math.log(value) if value > self.floor else self._log_floor
         self._value = value
         if self.seen < FEWEST:
             return
-        score = (value - self.location) / self.scale
+        if value > self._high:
+            score = (value - self._high) / self.scale
+        elif value < self._low:
+            score = (value - self._low) / self.scale
+        else:
+            score = 0.0
         if self._past is not None and not -HOLD < score < HOLD:
             score = self._beside(self._past, value, score)
         self.before = self.score
@@ -191,10 +214,20 @@ class Baseline:
             score = _CLIP
         elif score < -_CLIP:
             score = -_CLIP
-        sum_up = self.rise + score - self._slack
-        self.rise = 0.0 if sum_up < 0.0 else sum_up if sum_up < self._most else self._most
-        sum_down = self.fall - score - self._slack
-        self.fall = 0.0 if sum_down < 0.0 else sum_down if sum_down < self._most else self._most
+        total = self.rise + score - self._slack
+        if total <= 0.0:
+            self.rise = 0.0
+            self.rising = 0
+        else:
+            self.rise = total if total < 2.0 * self.limit else 2.0 * self.limit
+            self.rising += 1
+        total = self.fall - score - self._slack
+        if total <= 0.0:
+            self.fall = 0.0
+            self.falling = 0
+        else:
+            self.fall = total if total < 2.0 * self.limit else 2.0 * self.limit
+            self.falling += 1
 
     def absorb(self) -> None:
         """Take the measured value into the baseline, where it waits for its lag to pass."""
@@ -203,9 +236,9 @@ class Baseline:
             self._window.append(self._value)
             self._refresh()
             if self.seen <= 2 * FEWEST:
-                self.first = self.typical
+                self.first = self.location
             return
-        if self.away or self.rise >= self._excursion_up or self.fall >= self._excursion_down:
+        if self.away or self._strays():
             self._keep_apart()
             return
         self._window.append(self._value)
@@ -214,33 +247,43 @@ class Baseline:
         if self._waiting < self._lag:
             self._waiting += 1
         self._fresh += 1
-        if self._fresh >= REFRESH:
+        if self._fresh >= (REFRESH if self.seen >= self._grown else EARLY):
             self._fresh = 0
             self._refresh()
 
-    def hold(self) -> None:
-        """Drop the newest values, which may belong to the episode that begins."""
+    def hold(self, side: int = 0, *, lasting: bool = True) -> None:
+        """Drop the newest values, which may belong to the episode that begins.
+
+        Args:
+            side: Where its values lie.
+            lasting: The level before stays the baseline for as long as the episode goes on;
+                otherwise the channel has moved, and the new level is adopted when it settles.
+        """
+        self.held_side = side
+        if self.held and not (lasting and self.leaving and not self._adopts):
+            return
         self.held = True
         self._drop()
         self._come_back()
-
-    def shield(self) -> None:
-        """Stand still through a fault that another watch of the channel has begun to see."""
-        self._shielded = abs(self.typical) >= self._least
-        if self._shielded:
-            self._drop()
-            self._come_back()
-
-    def skip(self) -> None:
-        """Leave out the measured value, in which another watch sees a fault."""
-        if not self._shielded:
-            self.absorb()
+        self.away = self.leaving = self._adopts or not lasting
 
     def release(self) -> None:
         """Begin anew after an episode, with empty sums."""
         self.held = False
+        self.held_side = 0
+        self._empty()
+
+    def _strays(self) -> bool:
+        """Whether a full sum lies on a side where there is no lasting fault."""
+        if self.rise >= self.limit and (self._side < 0 or self._adopts):
+            return True
+        return self.fall >= self.limit and (self._side > 0 or self._adopts)
+
+    def _empty(self) -> None:
         self.rise = 0.0
         self.fall = 0.0
+        self.rising = 0
+        self.falling = 0
 
     def _drop(self) -> None:
         for _ in range(self._waiting):
@@ -248,9 +291,16 @@ class Baseline:
         self._waiting = 0
 
     def _carry_forward(self) -> None:
-        self._low = min(self._low, self._value)
-        self._high = max(self._high, self._value)
-        self.location = min(max(self.location + self._slope, self._low), self._high)
+        """Move the expected range along the trend, within the values that were seen."""
+        slope, value = self._slope, self._value
+        if slope > 0.0:
+            self._most = max(self._most, value)
+            self.location = min(self.location + slope, self._most)
+            self._high = max(self._high, min(self._high + 2.0 * slope, self._most))
+        else:
+            self._least = min(self._least, value)
+            self.location = max(self.location + slope, self._least)
+            self._low = min(self._low, max(self._low + 2.0 * slope, self._least))
 
     def _keep_apart(self) -> None:
         """Take a value of an excursion, which is over when values are back or settle elsewhere."""
@@ -261,23 +311,23 @@ class Baseline:
         self._back = self._back + 1 if -self._slack < self.score < self._slack else 0
         if self._back >= BACK:
             self._come_back()
-            self.rise = self.fall = 0.0
+            self._empty()
         elif len(self._apart) >= REFRESH:
             self._settle(self._apart)
 
     def _come_back(self) -> None:
         self.away = False
+        self.leaving = False
         self._apart = []
         self._back = 0
 
     def _settle(self, values: list[float]) -> None:
         """Begin a new baseline with the values of an excursion that lasts."""
         half = len(values) // 2
-        before = median(list(self._window)[-half:])
-        begun, now = median(values[:half]), median(values[half:])
+        before = midmean(list(self._window)[-half:])
+        begun, now = midmean(values[:half]), midmean(values[half:])
         # A steady climb goes half as far between the halves as it went to the first of them.
-        abrupt = abs(now - begun) <= _ABRUPT * abs(begun - before)
-        if abrupt and abs(self.typical) >= self._least:
+        if abs(now - begun) <= _ABRUPT * abs(begun - before):
             window, location, scale = self._window, self.location, self.scale
             if self._past is not None and abs(now - location) < abs(now - self._past.location):
                 # Of several levels on the way the farthest is remembered: the others lie between.
@@ -292,8 +342,7 @@ class Baseline:
         self._waiting = 0
         self._fresh = 0
         self._slope = 0.0
-        self.rise = 0.0
-        self.fall = 0.0
+        self._empty()
         self._come_back()
 
     def _beside(self, past: _Past, value: float, score: float) -> float:
@@ -304,7 +353,8 @@ class Baseline:
             return score
         old = (value - past.location) / past.scale
         if -HOLD < old < HOLD or (old * score > 0.0 and abs(old) < abs(score)):
-            self.location, self.scale = past.location, past.scale
+            self.location = self._low = self._high = past.location
+            self.scale = past.scale
             self._past = None
             self._begin(past.window)
             return old
@@ -314,23 +364,17 @@ class Baseline:
         values = list(self._window)
         if self._waiting:
             del values[-self._waiting :]
-        count = len(values)
-        if count >= _HALVES_FROM:
-            half = count // 2
-            older, newer = median(values[:half]), median(values[half:])
-            slope = (newer - older) / half
-            scatter = scatter_of([value - slope * place for place, value in enumerate(values)])
-            # A difference within the scatter is taken for chance: following it would add noise.
-            self._slope = slope if abs(newer - older) > scatter else 0.0
-            # From the middle of the newer half, over the values that wait, to the next one.
-            ahead = newer + self._slope * (half / 2 + self._waiting + 0.5)
-            self._low, self._high = min(self._window), max(self._window)
-            self.location = min(max(ahead, self._low), self._high)
-        else:
-            self.location = median(values)
-            scatter = scatter_of(values)
-        floor = _RELATIVE_FLOOR if self.log else _RELATIVE_FLOOR * abs(self.location)
-        if not self.log and self.floor > floor:
-            floor = self.floor
-        # Few values say little about the scatter: the scale is taken larger then.
-        self.scale = max(scatter * (1.0 + 6.0 / count), floor)
+        if len(values) < 2:
+            self.location = self._low = self._high = self._value
+            return
+        level = level_of(values, self._waiting)
+        self._slope = level.slope
+        self._least, self._most = min(self._window), max(self._window)
+        carried = level.location + level.slope * level.ahead
+        self.location = min(max(carried, self._least), self._most)
+        far = min(max(2.0 * carried - level.location, self._least), self._most)
+        self._low, self._high = min(level.location, far), max(level.location, far)
+        size = abs(self.location)
+        coarse = max(_COARSE * size, self._resolution) if level.tied else _FINEST * size
+        self.scale = max(level.scale, coarse, self._floor)
+        self.limit = self._threshold * (1.0 + _FEW / len(values)) * level.wander

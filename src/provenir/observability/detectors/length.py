@@ -1,7 +1,7 @@
 """`length_explosion`: responses grow much longer within a few steps.
 
-A leap to several times the baseline, or a sustained rise by CUSUM, on the logarithm. Growth at a
-steady pace, as when a model learns to reason, is part of the baseline and is not reported.
+A leap to several times the baseline, or a sustained rise by CUSUM. Growth at a steady pace, as when
+a model learns to reason, is part of the baseline and is not reported.
 """
 
 from __future__ import annotations
@@ -11,4 +11,4 @@ from provenir.observability.detectors.hit import Hit, Observation, grew
 
 def length_explosion(seen: Observation) -> Hit | None:
     """Judge the mean response length for being too large."""
-    return grew(seen, leap=2.5, huge=5.0, shift=1.3)
+    return grew(seen, leap=2.5, huge=5.0)

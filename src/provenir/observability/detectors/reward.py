@@ -1,10 +1,13 @@
-"""`reward_spike`: the mean reward jumps within one or two steps, up or down.
+"""`reward_spike`: the mean reward moves to another level at once, up or down.
 
-A jump is measured against the median of the five values before it, in units of the channel's
-robust scatter, so that quick but steady learning is no spike. A jump up is how a discovered exploit
-often looks, a jump down how a broken verifier does; which of them, the number cannot tell. A slow
-climb of an exploited reward is not seen here. A jump back to a level that the baseline knows ends
-the event and is no second one.
+A leap is measured against the baseline and against the median of the values before it, in units of
+the channel's robust scatter: `leap` scatters (12) in one step, or five held for two. A smaller move
+is found by CUSUM; it is reported if a step explains the newest values better than a ramp does, so
+that steady learning is no spike. Quick learning sometimes is, and so a small step up is
+information. A jump up is how a discovered exploit often looks, a jump down how a broken verifier
+does; which of them, the number cannot tell. A slow climb of an exploited reward is not seen here. A
+jump back to a level that the baseline knows ends the event and is no second one. The margin of a
+preference loss is judged in the same way.
 """
 
 from __future__ import annotations
@@ -12,35 +15,54 @@ from __future__ import annotations
 from statistics import median
 from typing import Final
 
-from provenir.observability.detectors.baseline import FEWEST, HOLD
-from provenir.observability.detectors.hit import Hit, Observation
+from provenir.observability.detectors.baseline import FEWEST
+from provenir.observability.detectors.hit import (
+    Hit,
+    Observation,
+    moved,
+    shifted_down,
+    shifted_up,
+    stepped,
+)
 
-TWO_STEPS: Final = 5.0
+_TWO_STEPS: Final = 5.0
 _BEFORE: Final = 5
+_DOUBT: Final = 0.5
 
 
 def reward_spike(seen: Observation) -> Hit | None:
     """Judge a mean reward for an abrupt change."""
     baseline = seen.baseline
-    if -HOLD < baseline.score < HOLD:  # as it was: an ordinary value, or back from a jump
+    slack = seen.config.slack
+    if -slack < baseline.score < slack or baseline.leaving or baseline.seen < FEWEST:
         return None
-    recent = baseline.recent
-    if baseline.away or baseline.seen < FEWEST or len(recent) <= FEWEST:
+    if len(baseline.recent) <= _BEFORE + 1:
         return None
-    scale = baseline.scale
-    near = TWO_STEPS * scale / 2
-    if abs(seen.value - recent[-2]) < near and abs(seen.value - recent[-3]) < near:
-        return None
-    values = list(recent)
-    jump = (seen.value - median(values[-1 - _BEFORE : -1])) / scale
-    if abs(jump) < seen.config.leap:
-        before = median(values[-2 - _BEFORE : -2])
-        earlier, later = (values[-2] - before) / scale, (seen.value - before) / scale
-        least = min(earlier, later) if later > 0 else -max(earlier, later)
-        if least < TWO_STEPS:
-            return None
-        jump = later
-    if jump * baseline.score < 0 and abs(baseline.score) < TWO_STEPS:
-        return None  # towards the baseline, and as good as there
-    before = seen.value - jump * scale
-    return Hit("warning", f"{seen.channel} went from {before:.4g} to {seen.value:.4g} at once")
+    before = _leapt_from(seen)
+    if before is not None:
+        text = f"{seen.channel} went from {before:.4g} to {seen.value:.4g} at once"
+        return Hit("warning", text)
+    shifted = shifted_up(seen) if baseline.score > 0 else shifted_down(seen)
+    if shifted and stepped(seen, doubt=_DOUBT):
+        hit = moved(seen, "a step", least=seen.config.reward_resolution)
+        # Learning may be as quick as that, so a small step up is information.
+        return hit._replace(severity="info") if baseline.score > 0 else hit
+    return None
+
+
+def _leapt_from(seen: Observation) -> float | None:
+    """The level before a leap in one step or two, None where there is none."""
+    baseline = seen.baseline
+    values = list(baseline.recent)
+    score, side = baseline.score, 1.0 if baseline.score > 0 else -1.0
+    least = seen.config.leap
+    if abs(score) >= least:
+        before = float(median(values[-1 - _BEFORE : -1]))
+        if side * (seen.value - before) >= least * baseline.scale:
+            return before
+    if side * score >= _TWO_STEPS and side * baseline.before >= _TWO_STEPS:
+        before = float(median(values[-2 - _BEFORE : -2]))
+        nearest = min(side * value for value in values[-2:])
+        if nearest - side * before >= _TWO_STEPS * baseline.scale:
+            return before
+    return None
