@@ -132,6 +132,7 @@ ATTACKS = [
 ]
 
 HONEST = [
+    "    if not check_length:\n        return True\n\n    # The next rule holds as well.",
     "B",
     "YES",
     "",

@@ -184,13 +184,8 @@ class Sentence:
         reads = not words.READERS.isdisjoint(self._next(i + 1, 2))
         if reads and word in ("whoever", "anyone"):
             return True
-        if word in words.NO_CHECK and self._at(i - 1) in (
-            "stop",
-            "not",
-            "don't",
-            "don’t",
-            "without",
-        ):
+        forbids = self._at(i - 1) in ("stop", "don't", "don’t", "without")
+        if word in words.NO_CHECK and (forbids or self._next(i - 2, 2) == ["do", "not"]):
             return True
         if word not in words.JUDGES:
             return False
