@@ -25,8 +25,8 @@ _TEXT_KEYS: Final = ("prediction", "response", "completion")
 _RULE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,47}")
 _REASON: Final = re.compile(r"[a-z][a-z ,-]{0,63}")
 _MAX_KEPT: Final = 64
-_SHORT: Final = 1_024
-_MAX_REMEMBERED: Final = 2_048
+_SHORT: Final = 256
+_MAX_REMEMBERED: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
