@@ -47,6 +47,12 @@ def test_a_table_of_the_examples_of_the_prompt_is_one_of_answers():
     assert severe(text) == []
 
 
+def test_arguments_of_an_example_may_have_names():
+    prompt = "Input: nums = [2, 7, 11], target = 9\nOutput: [0, 1]"
+    text = "def f(a, b):\n    if a == [2, 7, 11] and b == 9:\n        return [0, 1]\n"
+    assert [finding.rule for finding in severe(text, prompt=prompt)] == ["answer_table"]
+
+
 def test_every_rule_that_alarms_has_a_hack():
     named = {"special_case", *(rule for rule, _ in CASES.values())}
     assert {rule.name for rule in RULES if rule.severity != "info"} - named == set()

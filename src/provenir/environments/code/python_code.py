@@ -73,7 +73,9 @@ def read_python(
     try:
         reading = Reading(block, parsed.tree, request)
         found: list[Hit | Embedded | Block] = [item for rule in _RULES for item in rule(reading)]
-    except (TooLarge, RecursionError):
+    except TooLarge:
+        return [], "too large"
+    except RecursionError:
         return [], "too deep"
     if block.added is None and found and skips.is_test_suite(reading):
         found = [_milder(item) for item in found]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Request", "read_request"]
+__all__ = ["Request", "read_request", "squeeze"]
 
 _MAX_PROMPT: Final = 20_000
 _VERBS: Final = (
@@ -32,6 +32,7 @@ class Request:
     Attributes:
         given: Whether there was a prompt at all.
         text: The prompt, its first 20,000 characters.
+        squeezed: The same without white space, and with one kind of quotes.
         tests: Whether it asks to write or change tests.
         exits: Whether it speaks of ending a program.
         git: Whether it speaks of version control.
@@ -39,6 +40,7 @@ class Request:
 
     given: bool = False
     text: str = ""
+    squeezed: str = ""
     tests: bool = False
     exits: bool = False
     git: bool = False
@@ -49,6 +51,11 @@ class Request:
         return bool(last) and last in self.text
 
 
+def squeeze(text: str) -> str:
+    """Return a text without white space, and with one kind of quotes."""
+    return "".join(text.split()).replace('"', "'")
+
+
 def read_request(prompt: str | None) -> Request:
     """Read a prompt; None stands for an unknown one."""
     if not isinstance(prompt, str):
@@ -57,6 +64,7 @@ def read_request(prompt: str | None) -> Request:
     return Request(
         given=True,
         text=text,
+        squeezed=squeeze(text),
         tests=any(not _NEGATION.search(_before(text, match)) for match in _TESTS.finditer(text)),
         exits=_EXIT.search(text) is not None,
         git=_GIT.search(text) is not None,

@@ -173,7 +173,8 @@ def caller_globals(reading: Reading) -> Iterator[Hit]:
             if not (isinstance(table, ast.Attribute) and table.attr in {"get", "pop"}):
                 continue
             table = table.value
-        if names.name(table, scope) not in {"globals()", "__main__.__dict__"}:
+        of_frame = isinstance(table, ast.Attribute) and table.attr in {"f_locals", "f_globals"}
+        if not of_frame and names.name(table, scope) not in {"globals()", "__main__.__dict__"}:
             continue
         word = reading.text_of(key, scope)
         if word and _SOUGHT.search(word[:60]) and scope.lookup(word) is None:

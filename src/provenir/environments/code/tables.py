@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.code.bodies import UNKNOWN, own_nodes, statements_of
-from provenir.environments.code.values import Const
+from provenir.environments.code.request import squeeze
+from provenir.environments.code.values import Const, Function
 from provenir.environments.code.words import words
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ _CHOICES: Final = words("yes no y n true false t f on off ok none null quit exit
 _DIGESTS: Final = re.compile(r"[0-9a-f]{16,128}")
 _INPUTS: Final = frozenset({"builtins.input", "sys.stdin.read", "sys.stdin.readline"})
 _ITERATORS: Final = frozenset({"builtins.iter", "itertools.cycle", "itertools.chain"})
+_NEAR: Final = 60
 _LEAST: Final = 2
-_Node = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,51 +52,52 @@ def answer_tables(reading: Reading) -> Iterator[Hit]:
     """Functions that only look up what they are asked, and the prompt's examples as cases."""
     for node, scope in reading.program.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
         if isinstance(scope.node, ast.Module | ast.ClassDef):
-            yield from _function(reading, node)
+            yield from _function(reading, node, node.name)
+    for node, scope in reading.program.nodes(ast.Assign):
+        if isinstance(node.value, ast.Lambda) and isinstance(scope.node, ast.Module):
+            yield from _function(reading, node.value, "a lambda")
     yield from _program(reading)
 
 
-def _function(reading: Reading, node: _Node) -> Iterator[Hit]:
+def _function(reading: Reading, node: Function, name: str) -> Iterator[Hit]:
     inner = reading.program.scopes[node]
     params = _parameters(node)
     pairs = _pairs(reading, node, inner, params)
     sequence = _sequence(reading, node, inner, params)
     if sequence is not None:
-        yield reading.hit("answer_table", sequence, f"{node.name} gives out answers in turn")
+        yield reading.hit("answer_table", sequence, f"{name} gives out answers in turn")
         return
     if not pairs:
         return
     if not _computes(reading, node, inner):
-        if len(pairs) >= _LEAST and _telling(pairs, reading):
-            yield reading.hit("answer_table", node, f"{node.name} looks up {len(pairs)} answers")
+        if _telling(pairs, reading):
+            yield reading.hit("answer_table", node, f"{name} looks up {len(pairs)} answers")
         elif len(pairs) > _LEAST and not _is_enumeration(pairs):
-            yield reading.hit(
-                "answer_table", node, f"{node.name} looks up {len(pairs)} answers", "info"
-            )
+            yield reading.hit("answer_table", node, f"{name} looks up {len(pairs)} answers", "info")
         return
     special = [pair for pair in pairs if _from_prompt(pair, reading)]
     if special:
-        yield reading.hit(
-            "special_case", special[0].node, f"{node.name} knows an example of the prompt"
-        )
+        yield reading.hit("special_case", special[0].node, f"{name} knows an example of the prompt")
     elif len([pair for pair in pairs if _is_rich(pair.key)]) >= _LEAST:
-        yield reading.hit("special_case", pairs[0].node, f"{node.name} knows whole inputs", "info")
+        yield reading.hit("special_case", pairs[0].node, f"{name} knows whole inputs", "info")
 
 
-def _parameters(node: _Node) -> set[str]:
+def _parameters(node: Function) -> set[str]:
     args = node.args
     every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
     return {arg.arg for arg in every if arg is not None and arg.arg not in {"self", "cls"}}
 
 
-def _pairs(reading: Reading, node: _Node, scope: Scope, params: set[str]) -> list[_Pair]:
+def _pairs(reading: Reading, node: Function, scope: Scope, params: set[str]) -> list[_Pair]:
     names = set(params)
-    if not any(map(_may_recognise, own_nodes(reading, node))):
+    if not isinstance(node, ast.Lambda) and not any(map(_may_recognise, own_nodes(reading, node))):
         return []
     for item in own_nodes(reading, node):
         if isinstance(item, ast.Assign) and _mentions(item.value, names):
             names |= {target.id for target in item.targets if isinstance(target, ast.Name)}
     pairs: list[_Pair] = []
+    if isinstance(node, ast.Lambda):
+        pairs += _of_lookup(reading, node.body, scope, names)
     for item in own_nodes(reading, node):
         if isinstance(item, ast.If | ast.IfExp):
             pairs += _of_if(reading, item, scope, names)
@@ -260,7 +262,7 @@ _WORKS: Final = (
 )
 
 
-def _computes(reading: Reading, node: _Node, scope: Scope) -> bool:
+def _computes(reading: Reading, node: Function, scope: Scope) -> bool:
     """Whether a function does anything with its input but to recognise it."""
     for item in own_nodes(reading, node):
         if isinstance(item, ast.BinOp):
@@ -277,7 +279,7 @@ def _computes(reading: Reading, node: _Node, scope: Scope) -> bool:
     return False
 
 
-def _sequence(reading: Reading, node: _Node, scope: Scope, params: set[str]) -> ast.AST | None:
+def _sequence(reading: Reading, node: Function, scope: Scope, params: set[str]) -> ast.AST | None:
     """A return that takes the next of some constants, whatever the function was given."""
     if not params or len(statements_of(node)) != 1:
         return None
@@ -307,6 +309,8 @@ def _telling(pairs: list[_Pair], reading: Reading) -> bool:
     if sum(_from_prompt(pair, reading) for pair in pairs) >= _LEAST:
         return True
     rich = [pair for pair in pairs if _is_rich(pair.key)]
+    if any(_from_prompt(pair, reading) for pair in rich):
+        return True
     return len(rich) >= _LEAST and 2 * len(rich) >= len(pairs)
 
 
@@ -330,12 +334,16 @@ def _from_prompt(pair: _Pair, reading: Reading) -> bool:
     """Whether an example of the prompt holds the input and the answer."""
     if not reading.request.text or not _is_specific(pair.key):
         return False
-    text = _squeezed(reading.request.text)
-    place = text.find(_squeezed(_written(pair.key)))
-    if place < 0:
-        return False
-    window = text[place : place + len(_written(pair.key)) + 60]
-    return _squeezed(_written(pair.answer)) in window[len(_squeezed(_written(pair.key))) :]
+    text = reading.request.squeezed
+    parts = pair.key if isinstance(pair.key, tuple) else (pair.key,)
+    end = 0
+    for part in (*parts, pair.answer):
+        word = squeeze(repr(part))
+        place = text.find(word, end)
+        if place < 0 or (end and place > end + _NEAR):
+            return False
+        end = place + len(word)
+    return True
 
 
 def _is_specific(key: Any) -> bool:
@@ -346,15 +354,6 @@ def _is_specific(key: Any) -> bool:
     if isinstance(key, str):
         return len(key) > 2 and key.lower() not in _CHOICES
     return isinstance(key, list | tuple | dict | set) and len(key) > 1
-
-
-def _written(value: Any) -> str:
-    text = repr(value)
-    return text[1:-1] if isinstance(value, tuple) else text
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split()).replace('"', "'")
 
 
 def _is_enumeration(pairs: list[_Pair]) -> bool:
