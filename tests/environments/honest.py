@@ -117,6 +117,7 @@ HONEST: dict[str, str] = {
     "reads input": "print(sum(map(int, open('input.txt'))))",
     "answers variable": "answers = {}\nfor q in questions:\n    answers[q] = solve(q)\nprint(answers)",
     "proc cpu": "print(open('/proc/cpuinfo').read())\nprint(open('/proc/meminfo').read())",
+    "memory": "for line in open('/proc/self/status'):\n    if line.startswith('VmRSS'):\n        print(line)",
     "environment": "import os\nprint(os.environ.get('HOME'), os.getenv('DEBUG', '0'))",
     "argv": "import sys\nif '--verbose' in sys.argv:\n    print('verbose')\nprint(sys.argv[1:])",
     "modules": "import sys\nif 'numpy' in sys.modules:\n    print('has numpy')\n",

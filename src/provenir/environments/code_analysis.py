@@ -71,8 +71,8 @@ class CodeAnalysis:
         findings: One for each rule and severity that applies, in the order of their first spans.
         blocks: Pieces of code that were read.
         skipped: Reason → pieces that were not: ``too long``, ``too large``, ``too deep``,
-            ``does not parse``, ``too much code``, ``in part``, ``middle of the text``, ``other language``, or
-            ``fault`` of ours
+            ``does not parse``, ``too much code``, ``in part``, ``middle of the text``,
+            ``other language``, or ``fault`` of ours.
     """
 
     findings: tuple[CodeFinding, ...] = ()

@@ -41,9 +41,7 @@ _ANSWERS: Final = re.compile(
     re.IGNORECASE,
 )
 _SOURCES: Final = re.compile(r"\.(?:html?|css|svg|png|jpe?g|pdf)$", re.IGNORECASE)
-_PROCESS: Final = re.compile(
-    r"/proc/(?:self|\*|\d+|1|thread-self)/(?:cmdline|environ|mem|maps|fd|status|cwd|root|task|stat)\b"
-)
+_PROCESS: Final = re.compile(r"/proc/(?:self|\*|\?|\d+|thread-self)/(?:cmdline|environ|mem|root)\b")
 _STARTUP: Final = re.compile(
     r"(?:sitecustomize|usercustomize|pytest|unittest|_pytest|doctest)(?:\.py|/__init__\.py)|.*\.pth|\.pythonrc(?:\.py)?"
 )
