@@ -103,6 +103,15 @@ def code(n: int) -> Iterator[tuple[str, str]]:
     yield "aliases", "import sys as a0\n" + "".join(f"a{i + 1} = a{i}\n" for i in range(m // 20))
     yield "aliases, circular", "a = b\nb = a\n" * (m // 20) + "a.exit(0)"
     yield "doubling strings", "a = 'x'\n" + "a = a + a\n" * 500 + "exec(a)"
+    yield "doubling, a few", "a = 'x'\n" + "a = a + a\n" * 20 + "exec(a)"
+    yield "doubling, each run", "a = 'x = 1\\n'\n" + "a = a + a\nexec(a)\n" * 16
+    yield "growing strings", "a = ''\n" + "a += 'x'\n" * (m // 20) + "exec(a)"
+    yield "products", "a = 'x' * 1000\nb = a * 1000\nc = b * 1000\nexec(c)\n"
+    yield "many execs", "exec('import sys; x = 1')\n" * (m // 20)
+    yield "many decodings", "exec(base64.b64decode('cGFzcw=='))\n" * (m // 20)
+    yield "joined characters", "exec(''.join(chr(i) for i in [" + "105, " * (m // 10) + "]))"
+    yield "formats", "a = '%s%s'\n" + "a = a % (a, a)\n" * 40 + "exec(a)"
+    yield "replacements", "a = 'aa'\n" + "a = a.replace('a', 'aa')\n" * 60 + "exec(a)"
     yield "big table", "T = {" + ", ".join(f"{i}: {i}" for i in range(m)) + "}"
     yield "many functions", "".join(f"def f{i}(x):\n    return {i}\n" for i in range(m // 20))
     yield "star imports", "from os import *\n" * m
