@@ -251,3 +251,18 @@ def test_a_recovery_follows_no_journal_into_another_log(told):
     assert Path("theirs/log/events-000000.jsonl").read_bytes() == before
     assert not Path("nowhere").exists()
     assert [entry.name for entry in EventLog("log").entries()] == ["start", "interrupted"]
+
+
+def test_a_recovered_run_is_judged_with_the_settings_that_it_began_with():
+    loop = LOOP.replace('"killed", ', '"killed", recorder="ppo", ').replace(
+        '"kl": 0.1', '"kl": 50.0'
+    )
+    process = subprocess.Popen([sys.executable, "-c", loop], stdout=subprocess.PIPE, text=True)
+    for line in process.stdout:
+        if int(line) == 10:
+            process.send_signal(signal.SIGKILL)
+    process.wait()
+    recover_run("out")
+    recorder = json.loads(Path("out/flight_recorder.json").read_text())
+    assert recorder["config"]["kl_max"] == 200.0
+    assert "kl_blowup" not in recorder["summary"]["by_kind"]

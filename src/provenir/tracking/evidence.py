@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provenir.core.errors import UsageError
 from provenir.core.findings import SEVERITIES, Finding
 from provenir.core.limits import MAX_SAFE_INTEGER
+from provenir.observability.config import FlightRecorderConfig
 from provenir.observability.hacking import HackingMonitor
 from provenir.observability.recorder import FlightRecorder
 from provenir.tracking.journal_shapes import misshapen
@@ -115,7 +116,7 @@ class Evidence:
         part is worth more than nine that are forgotten, and the report says that it is so.
         """
         half_done = self.stale | ({self.changing} if self.changing else set())
-        again = Evidence(modes=set(self.modes))
+        again = Evidence(modes=set(self.modes), recorder=FlightRecorder(self.recorder.config))
         if STEPS in half_done:
             for step in record.steps():
                 again.stored_step(step)
@@ -157,6 +158,7 @@ class Evidence:
                 config = body.get("config")
                 self.config = dict(config) if isinstance(config, Mapping) else {}
                 self._note_mode(body)
+                self._note_recorder(body)
             case "resume":
                 self._note_mode(body)
                 self._note_code(body)
@@ -178,6 +180,17 @@ class Evidence:
         mode = body.get("trajectories")
         if isinstance(mode, str):
             self.modes.add(mode)
+
+    def _note_recorder(self, body: Mapping[str, Any]) -> None:
+        """Judge the steps of a stored run with the settings that it began with."""
+        settings = body.get("recorder")
+        if settings is None or self.recorder.num_steps:
+            return
+        try:
+            self.recorder = FlightRecorder(FlightRecorderConfig.from_dict(settings))
+        except (UsageError, TypeError) as fault:
+            detail = f"the recorder's settings in the journal cannot be used: {fault}"
+            self.finding(Finding(kind="unreadable_record", severity="warning", detail=detail))
 
     def _note_code(self, body: Mapping[str, Any]) -> None:
         """The code of a resumed part: changes that one part had, the whole run had."""

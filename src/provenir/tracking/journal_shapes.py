@@ -18,6 +18,7 @@ _SHAPES: Final[Mapping[str, _Shape]] = {
         "trajectories": _TEXT,
         "dirty": _FLAG,
         "diff_digest": _TEXT,
+        "recorder": (dict, _NONE),
     },
     "resume": {"trajectories": _TEXT, "dirty": _FLAG, "diff_digest": _TEXT},
     "config": {"values": (dict, _NONE)},

@@ -15,6 +15,7 @@ from provenir.core.digest import digest_value
 from provenir.core.errors import ProvenirError
 from provenir.core.findings import Finding
 from provenir.core.manifest import RunManifest
+from provenir.observability.recorder import FlightRecorder
 from provenir.provenance.fingerprint import capture_fingerprint, package_set_digest
 from provenir.provenance.git import GitState, git_state
 from provenir.provenance.run_folder import RunFolder
@@ -98,7 +99,7 @@ def _begin(
         files={},
     )
     findings = [*settings.config_notes, *_data_findings(data)]
-    evidence = Evidence()
+    evidence = Evidence(recorder=FlightRecorder(settings.recorder))
     journal = Journal(folder, evidence, settings.clock)
     run = OpenRun(folder, manifest, evidence, journal, log=run_log(folder.path, settings.workspace))
     if settings.rank == 0:
@@ -138,6 +139,7 @@ def _journal_start(
         rank=settings.rank,
         world_size=settings.world_size,
         workspace=told_workspace(run.folder.path, run.log),
+        recorder=settings.recorder and settings.recorder.to_dict(),
         **data,
     )
 

@@ -22,6 +22,7 @@ from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import to_plain
 from provenir.data import Dataset, as_dataset
 from provenir.governance.components import MAX_FREE_DEPTH
+from provenir.observability.config import PRESETS, FlightRecorderConfig
 from provenir.tracking.alerts import Alert, checked_alerts
 from provenir.tracking.halting import HaltOn, read_halt_on
 from provenir.tracking.ranks import process_place
@@ -49,6 +50,7 @@ class RunSettings:
     resume: bool | str = False
     trajectories: TrajectoryMode = "all"
     workspace: Path | None = None
+    recorder: FlightRecorderConfig | None = None
     clock: Clock = field(default_factory=SystemClock)
     rank: int = 0
     world_size: int | None = 1
@@ -92,6 +94,7 @@ def check_arguments(
     resume: bool | str | None,
     trajectories: str,
     workspace: str | os.PathLike[str] | None,
+    recorder: str | os.PathLike[str] | FlightRecorderConfig | None,
     clock: Clock | None,
     halt_on: Any,
     alerts: Any,
@@ -118,6 +121,7 @@ def check_arguments(
         resume=resume if isinstance(resume, str) else bool(resume),
         trajectories=cast("TrajectoryMode", trajectories),
         workspace=_path(workspace, "workspace"),
+        recorder=_recorder(recorder),
         clock=_clock(clock),
         rank=rank,
         world_size=world_size,
@@ -184,6 +188,22 @@ def _seed(seed: object) -> int | None:
     if isinstance(seed, bool) or abs(number) > MAX_SAFE_INTEGER:
         raise UsageError(f"seed={seed!r} is not an integer", mend="give an int or None")
     return number
+
+
+def _recorder(
+    given: str | os.PathLike[str] | FlightRecorderConfig | None,
+) -> FlightRecorderConfig | None:
+    """Settings of the flight recorder from a preset's name, a TOML file, or as they are."""
+    if given is None or isinstance(given, FlightRecorderConfig):
+        return given
+    if isinstance(given, str) and (given in PRESETS or not given.endswith(".toml")):
+        return FlightRecorderConfig.preset(given)
+    if not isinstance(given, str | os.PathLike):
+        raise UsageError(
+            f"recorder is a {type(given).__name__}",
+            mend="give a preset, the path of a TOML file, or a FlightRecorderConfig",
+        )
+    return FlightRecorderConfig.from_file(given)
 
 
 def _clock(clock: Clock | None) -> Clock:

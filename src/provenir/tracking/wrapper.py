@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import os
 
     from provenir.core.clock import Clock
+    from provenir.observability.config import FlightRecorderConfig
 
 
 def track(
@@ -27,13 +28,15 @@ def track(
     resume: bool | str | None = None,
     trajectories: str = "all",
     workspace: str | os.PathLike[str] | None = None,
+    recorder: str | os.PathLike[str] | FlightRecorderConfig | None = None,
     clock: Clock | None = None,
     halt_on: Any = None,
     alerts: Any = None,
 ) -> Run:
     """Wrap a training loop and keep the evidence of what it did; never raise into it.
 
-    The result is a context manager and a decorator, and has `start()` and `finish()`.
+    The run has not started yet: it is a context manager and a decorator, and has `start()` and
+    `finish()`.
 
     Args:
         name: Any text; the folder and the run id carry its slug.
@@ -49,14 +52,12 @@ def track(
         resume: True goes on with the unfinished run in `output_dir`; a run id, with that run.
         trajectories: What of the rollouts reaches the disk: `all`, `sampled`, `redacted`, `off`.
         workspace: The folder of the event log (see `provenir.attest.workspace`).
+        recorder: A preset (`grpo` … `sft`), a TOML file, or a `FlightRecorderConfig`.
         clock: The source of all times in the records.
         halt_on: What `run.should_stop` becomes true for: a severity, a kind or several, or a
             `provenir.tracking.HaltOn`. None for nothing.
         alerts: Who is told of anomalies: a list of `provenir.tracking.WebhookAlert` and
             `CommandAlert`.
-
-    Returns:
-        The run, not yet started.
 
     Raises:
         UsageError: for misuse, with the mend in the message.

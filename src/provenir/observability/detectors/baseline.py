@@ -54,7 +54,7 @@ REMEMBERED: Final = 8
 RECENT: Final = 16
 """Newest values that a detector may look at."""
 
-_CLIP: Final = 4.0
+_CLIP: Final = 3.0
 _LARGEST: Final = 1e150
 _FINEST: Final = 1e-3
 _COARSE: Final = 0.03
