@@ -1,9 +1,9 @@
 """False alarms of the whole flight recorder on healthy noise, and what it finds when planted.
 
-Every run logs the seven watched channels of a plain loop around plausible levels. Noise: white,
-autoregressive with coefficient 0.5, Student t with 4 degrees of freedom (both scaled to unit
-variance), and white noise on a slow monotone trend of three standard deviations per thousand steps
-(KL, reward and length up, entropy and reward spread down).
+Every run logs fourteen watched channels around plausible levels. Noise: white, autoregressive with
+coefficient 0.5 and 0.8, Student t with 4 degrees of freedom (all scaled to unit variance), white
+noise on a slow monotone trend of three standard deviations per thousand steps, and curricula: every
+hundred steps all levels move by up to one standard deviation.
 `--scatter` is the noise's standard deviation as a share of each channel's level. Then excursions:
 every channel in turn leaves its level at step 500 for some steps and comes back to it. What begins
 at or after the return is a false alarm, and so is every episode beyond the first; an episode that
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from provenir.observability import FlightRecorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 LEVELS = {
     "kl": 0.1,
@@ -69,11 +69,22 @@ def white(rng: random.Random) -> Iterator[float]:
         yield rng.gauss(0, 1)
 
 
-def autoregressive(rng: random.Random) -> Iterator[float]:
+def autoregressive(rng: random.Random, of: float = 0.5) -> Iterator[float]:
     value = rng.gauss(0, 1)
     while True:
-        value = 0.5 * value + math.sqrt(0.75) * rng.gauss(0, 1)
+        value = of * value + math.sqrt(1 - of * of) * rng.gauss(0, 1)
         yield value
+
+
+def persistent(rng: random.Random) -> Iterator[float]:
+    return autoregressive(rng, 0.8)
+
+
+def curriculum(rng: random.Random) -> Iterator[float]:
+    while True:
+        level = rng.uniform(-1, 1)
+        for _ in range(100):
+            yield level + rng.gauss(0, 1)
 
 
 def heavy(rng: random.Random) -> Iterator[float]:
@@ -87,7 +98,10 @@ NOISES: dict[str, Callable[[random.Random], Iterator[float]]] = {
     "AR(.5)": autoregressive,
     "t4": heavy,
     "trend": white,
+    "AR(.8)": persistent,
+    "steps": curriculum,
 }
+GATED = ("white", "AR(.5)", "t4", "trend")
 
 
 def steps(name: str, count: int, scatter: float, rng: random.Random) -> Iterator[dict[str, float]]:
@@ -113,13 +127,15 @@ class ThreeSigma:
     What a monitoring dashboard does, with episodes that end like the recorder's own.
     """
 
-    def __init__(self) -> None:
-        self.seen = {channel: collections.deque[float](maxlen=64) for channel in LEVELS}
-        self.quiet = dict.fromkeys(LEVELS, 5)
+    def __init__(self, channels: Iterable[str] = tuple(LEVELS)) -> None:
+        self.seen = {channel: collections.deque[float](maxlen=64) for channel in channels}
+        self.quiet = dict.fromkeys(self.seen, 5)
 
     def log_step(self, metrics: dict[str, float]) -> int:
         begun = 0
         for channel, before in self.seen.items():
+            if channel not in metrics:
+                continue
             value = metrics[channel]
             if len(before) >= 24:
                 away = abs(value - statistics.fmean(before)) > 3 * statistics.stdev(before)
@@ -148,21 +164,48 @@ def false_alarms(name: str, runs: int, count: int, scatter: float) -> None:
     )
 
 
-def power(name: str, runs: int, scatter: float, shift: Callable[[float, str, int], float]) -> str:
-    found: collections.Counter[str] = collections.Counter()
-    planted_at, within = 200, 10
+def power(
+    name: str,
+    runs: int,
+    scatter: float,
+    shift: Callable[[float, str, int], float],
+    *,
+    planted_at: int = 200,
+) -> dict[str, int]:
+    """How many of the faults planted in one channel after another were found in ten steps."""
+    found: dict[str, int] = {}
+    within = 10
     for (channel, sign), kind in KIND_OF.items():
+        hits = 0
         for seed in range(runs):
             recorder = FlightRecorder()
-            rng = random.Random(f"{name}/{kind}/{seed}")
+            rng = random.Random(f"{name}/{kind}/{sign}/{seed}")
             for step, metrics in enumerate(steps(name, planted_at + within, scatter, rng)):
+                one = {"step": float(step), channel: metrics[channel]}
                 if step >= planted_at:
-                    metrics[channel] = shift(metrics[channel], channel, sign)
-                kinds = {a.kind for a in recorder.log_step(metrics)}
+                    one[channel] = shift(one[channel], channel, sign)
+                kinds = {a.kind for a in recorder.log_step(one)}
                 if step >= planted_at and kind in kinds:
-                    found[kind] += 1
+                    hits += 1
                     break
-    return "  ".join(f"{kind} {found[kind] / runs:.2f}" for kind in KIND_OF.values())
+        found[f"{channel}{'+' if sign > 0 else '-'}"] = hits
+    return found
+
+
+def wilson(hits: int, count: int) -> tuple[float, float]:
+    """95% interval of a share (E. B. Wilson, JASA 22, 1927)."""
+    share, z = hits / count, 1.96
+    middle = share + z * z / (2 * count)
+    spread = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return (middle - spread) / (1 + z * z / count), (middle + spread) / (1 + z * z / count)
+
+
+def print_power(what: str, found: dict[str, int], runs: int) -> None:
+    low, high = wilson(sum(found.values()), runs * len(found))
+    each = "  ".join(f"{channel} {hits / runs:.2f}" for channel, hits in found.items())
+    print(
+        f"{what}: all {sum(found.values()) / runs / len(found):.3f} [{low:.3f}, {high:.3f}]  {each}"
+    )
 
 
 def excursions(runs: int, times: float, length: int, scatter: float) -> str:
@@ -193,8 +236,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--scatter", type=float, nargs="*", default=[0.05, 0.1, 0.2, 0.3])
-    parser.add_argument("--power-runs", type=int, default=20)
+    parser.add_argument("--scatter", type=float, nargs="*", default=[0.01, 0.1, 0.3])
+    parser.add_argument("--power-runs", type=int, default=40)
     parser.add_argument("--excursion-runs", type=int, default=5)
     args = parser.parse_args()
     print(f"false alarms, {args.runs} runs of {args.steps} steps each, all channels together")
@@ -206,23 +249,21 @@ def main() -> None:
         for length in (1, 5, 20, 50, 500):
             print(excursions(args.excursion_runs, times, length, 0.1))
     print("\nfound within 10 steps, share of planted faults")
+    runs = args.power_runs
     for name in ("white", "t4"):
         for times in (3.0, 10.0):
-            print(
-                f"{name:7} scatter 0.10, channel x {times:g} or / {times:g}:  "
-                + power(name, args.power_runs, 0.1, lambda v, _c, s, t=times: v * t**s)
-            )
-        for sigmas in (3.0, 6.0):
-            for scatter in (0.1, 0.2):
-                print(
-                    f"{name:7} scatter {scatter:.2f}, shift of {sigmas:g} standard deviations:  "
-                    + power(
-                        name,
-                        args.power_runs,
-                        scatter,
-                        lambda v, c, s, k=sigmas * scatter: v + s * k * LEVELS[c],
-                    )
+            found = power(name, runs, 0.1, lambda v, _c, s, t=times: v * t**s)
+            print_power(f"{name:6} scatter 0.10, x {times:g} or / {times:g}", found, runs)
+        for scatter in (0.01, 0.1, 0.3):
+            for at in (60, 200, 500) if scatter == 0.1 else (200,):
+                found = power(
+                    name,
+                    runs,
+                    scatter,
+                    lambda v, c, s, k=3.0 * scatter: v + s * k * LEVELS[c],
+                    planted_at=at,
                 )
+                print_power(f"{name:6} scatter {scatter:.2f}, 3 sd at step {at}", found, runs)
 
 
 if __name__ == "__main__":

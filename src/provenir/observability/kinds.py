@@ -83,7 +83,7 @@ KIND_NOTES: Final[Mapping[str, KindNote]] = {
         "a spread that shrinks at a steady pace while the task is learnt",
     ),
     "reward_spike": KindNote(
-        "leap in one step or two; sustained shift that a step explains better than a ramp",
+        "leap in one step or two; sustained fall; sustained rise that came at once",
         _CUSUM,
         "a slow climb of an exploited reward; whether a jump is an exploit",
     ),

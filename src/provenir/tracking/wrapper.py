@@ -35,8 +35,7 @@ def track(
 ) -> Run:
     """Wrap a training loop and keep the evidence of what it did; never raise into it.
 
-    The run has not started yet: it is a context manager and a decorator, and has `start()` and
-    `finish()`.
+    The run has not started: it is a context manager, a decorator, or used by `start()`, `finish()`.
 
     Args:
         name: Any text; the folder and the run id carry its slug.

@@ -2,8 +2,8 @@
 
 A leap is measured against the baseline and against the median of the values before it, in units of
 the channel's robust scatter: `leap` scatters (12) in one step, or five held for two. A smaller move
-is found by CUSUM; it is reported if a step explains the newest values better than a ramp does, so
-that steady learning is no spike. Quick learning sometimes is, and so a small step up is
+is found by CUSUM; upwards it is reported if a step explains the newest values better than a ramp
+does, so that steady learning is no spike. Quick learning sometimes is, and so a small step up is
 information. A jump up is how a discovered exploit often looks, a jump down how a broken verifier
 does; which of them, the number cannot tell. A slow climb of an exploited reward is not seen here. A
 jump back to a level that the baseline knows ends the event and is no second one. The margin of a
@@ -42,11 +42,12 @@ def reward_spike(seen: Observation) -> Hit | None:
     if before is not None:
         text = f"{seen.channel} went from {before:.4g} to {seen.value:.4g} at once"
         return Hit("warning", text)
-    shifted = shifted_up(seen) if baseline.score > 0 else shifted_down(seen)
-    if shifted and stepped(seen, doubt=_DOUBT):
-        hit = moved(seen, "a step", least=seen.config.reward_resolution)
+    least = seen.config.reward_resolution
+    if shifted_down(seen):
+        return moved(seen, "a sustained fall", least=least)
+    if shifted_up(seen) and stepped(seen, doubt=_DOUBT):
         # Learning may be as quick as that, so a small step up is information.
-        return hit._replace(severity="info") if baseline.score > 0 else hit
+        return moved(seen, "a step up", least=least)._replace(severity="info")
     return None
 
 
