@@ -31,9 +31,16 @@ def at_first_call_of(name, action):
     sys.setprofile(hook)
 
 
-def log_both(run):
+def log_both(run, rollout=ROLLOUT):
+    """Log a step and a rollout, and judge it on this thread: the one that does so is late."""
     run.log_step(STEP)
-    run.log_trajectory(ROLLOUT)
+    log_judged(run, rollout)
+
+
+def log_judged(run, rollout):
+    run._open.evidence.judge._is_called = True
+    run.log_trajectory(rollout)
+    assert run.hacking_report.num_trajectories
 
 
 def lines(name):
@@ -56,8 +63,7 @@ def test_a_signal_handler_may_log_and_end_the_run(inside):
             os._exit(0)
 
         at_first_call_of(inside, handler)
-        run.log_step(STEP)
-        run.log_trajectory({**ROLLOUT, "group_id": 1})
+        log_both(run, {**ROLLOUT, "group_id": 1})
         os._exit(1)
     assert os.waitpid(child, 0)[1] == 0
     assert verify_run("out")
@@ -177,9 +183,10 @@ def test_ctrl_c_forgets_no_hack(mode, inside):
             run.log_trajectory(
                 {**ROLLOUT, "true_reward": float(number != 7), "group_id": 1, "index": number}
             )
+        assert run.hacking_report.num_flagged == 1
         at_first_call_of(inside, ctrl_c)
         with contextlib.suppress(KeyboardInterrupt):
-            run.log_trajectory({**ROLLOUT, "true_reward": 1.0, "group_id": 1})
+            log_judged(run, {**ROLLOUT, "true_reward": 1.0, "group_id": 1})
         sys.setprofile(None)
     report = hacking_report()
     assert report["by_kind"]["proxy_divergence"] == 1
@@ -193,9 +200,10 @@ def test_a_clean_report_needs_every_rollout_judged():
 
     with provenir.track("run", output_dir="out", trajectories="off") as run:
         run.log_trajectory({**ROLLOUT, "true_reward": 1.0})
+        assert run.hacking_report.num_trajectories == 1
         at_first_call_of("_tally", ctrl_c)
         with contextlib.suppress(KeyboardInterrupt):
-            run.log_trajectory(ROLLOUT)
+            log_judged(run, ROLLOUT)
     report = hacking_report()
     assert not report["is_clean"]
     assert "in part" in report["not_examined"]["rollouts"]

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from provenir.observability.anomaly import Anomaly
-    from provenir.observability.hacking import HackingSignal
     from provenir.observability.recorder import FlightRecorder
     from provenir.tracking.alert_message import AlertEvent
     from provenir.tracking.alerts import Alert
+    from provenir.tracking.evidence import Evidence
     from provenir.tracking.halting import HaltOn
 
 __all__ = ["Attention"]
@@ -82,17 +82,20 @@ class Attention:
         ]
         return (_OFFLINE,) if silent else ()
 
-    def after_rollout(self, signals: Sequence[HackingSignal], step: int) -> None:
-        """Take the signals about a rollout that was made for a step."""
-        if signals and self.is_asked:
-            self._watch.take_signals(signals, step)
+    def after_step(self, evidence: Evidence) -> list[Finding]:
+        """Look at what goes on after a step; return what is to be noted of it.
 
-    def after_step(self, recorder: FlightRecorder) -> list[Finding]:
-        """Look at what goes on after a step; return what is to be noted of it."""
+        The rollouts of the step are judged first: whoever halts for a hack wants the step to be
+        the last one, on every machine alike.
+        """
         if not self.is_asked:
             return []
+        evidence.settle()
+        if evidence.judge is not None:
+            for signals, step in evidence.judge.told():
+                self._watch.take_signals(signals, step)
         found: list[Finding] = []
-        ongoing = recorder.ongoing
+        ongoing = evidence.recorder.ongoing
         if ongoing or self._watch.is_following or self.halter.reason is not None:
             for change in self._watch.after_step(ongoing):
                 self._tell(change.event, change.episode)

@@ -22,6 +22,7 @@ from provenir.observability.config import FlightRecorderConfig
 from provenir.observability.hacking import HackingMonitor
 from provenir.observability.recorder import FlightRecorder
 from provenir.tracking.journal_shapes import misshapen
+from provenir.tracking.judging import RolloutJudge
 from provenir.tracking.records import SAMPLE_EVERY, judged_trajectory, seen_by_recorder
 
 if TYPE_CHECKING:
@@ -53,6 +54,25 @@ class Evidence:
     faults: dict[str, int] = field(default_factory=dict)
     changing: str | None = None
     stale: set[str] = field(default_factory=set)
+    judge: RolloutJudge | None = None
+
+    def judge_later(self) -> None:
+        """Judge rollouts beside the loop from now on; `settle` is called before a report."""
+        self.judge = RolloutJudge(self._judged)
+
+    def judge_now(self) -> None:
+        """End judging beside the loop, with every rollout judged."""
+        self.settle()
+        judge, self.judge = self.judge, None
+        if judge is not None:
+            judge.close()
+
+    def settle(self) -> None:
+        """Have every rollout judged that was taken."""
+        if self.judge is not None:
+            self.judge.settle()
+            if self.judge.broken:
+                self.stale.add(TRAJECTORIES)
 
     def step(self, step: int, seen: Mapping[str, Any]) -> list[Anomaly]:
         """Take one step's metrics; return the anomalies that begin with it."""
@@ -74,7 +94,7 @@ class Evidence:
         return self.step(number, seen_by_recorder(record))
 
     def trajectory(self, record: Mapping[str, Any]) -> list[HackingSignal]:
-        """Take one rollout; return the signals about it.
+        """Take one rollout; return the signals about it, none yet where it is judged later.
 
         `trajectories` becomes the number of the next one.
         """
@@ -82,17 +102,23 @@ class Evidence:
         if type(number) is int and self.trajectories < number < MAX_SAFE_INTEGER:
             self.trajectories = number  # those before it did not reach the disk
         self.trajectories += 1
-        trajectory = judged_trajectory(record)
-        if trajectory is None:
+        if self.judge is not None:
+            self.judge.put(record, self.next_step)
             return []
         if self.changing == TRAJECTORIES:
             self.stale.add(TRAJECTORIES)
             return []
         outer, self.changing = self.changing, TRAJECTORIES
         try:
-            return self.hacking.add(trajectory, reading=record.get("reading"))
+            return self._judged(record)
         finally:
             self.changing = outer
+
+    def _judged(self, record: Mapping[str, Any]) -> list[HackingSignal]:
+        trajectory = judged_trajectory(record)
+        if trajectory is None:
+            return []
+        return self.hacking.add(trajectory, reading=record.get("reading"))
 
     def stored_trajectories(self, record: RunRecord, rank: int = 0) -> None:
         """Take the rollouts that are on disk; say so where those are not all that there were."""
@@ -115,6 +141,7 @@ class Evidence:
         Where the files hold less than memory does, memory is kept: a rollout that is judged in
         part is worth more than nine that are forgotten, and the report says that it is so.
         """
+        self.settle()
         half_done = self.stale | ({self.changing} if self.changing else set())
         again = Evidence(modes=set(self.modes), recorder=FlightRecorder(self.recorder.config))
         if STEPS in half_done:
@@ -128,6 +155,8 @@ class Evidence:
             again.stored_trajectories(record)
             self._keep_larger(again)
         self.stale, self.changing = set(), None
+        if self.judge is not None:
+            self.judge.broken = False
         return half_done
 
     def _keep_larger(self, again: Evidence) -> None:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenir.core.findings import Finding
-    from provenir.tracking.attention import Attention
     from provenir.tracking.open_run import OpenRun
     from provenir.tracking.settings import RunSettings
 
@@ -23,7 +22,6 @@ def log_rollouts(
     trajectories: Sequence[Any],
     settings: RunSettings,
     time: str,
-    attention: Attention,
 ) -> None:
     """Write rollouts down, then let them be judged, also where the disk refuses them.
 
@@ -32,7 +30,6 @@ def log_rollouts(
         trajectories: What the loop handed over.
         settings: Says what of a rollout reaches the disk.
         time: RFC 3339 time of the call.
-        attention: Who wants to know of their signals.
 
     Raises:
         OSError: The disk refuses them.
@@ -55,7 +52,6 @@ def log_rollouts(
             run.folder.append_trajectories(lines)
     finally:
         for rollout in rollouts:
-            signals = run.evidence.trajectory(rollout)
-            attention.after_rollout(signals, run.evidence.next_step)
+            run.evidence.trajectory(rollout)
         for finding in notes:
             note(run, finding)

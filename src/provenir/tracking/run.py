@@ -132,6 +132,7 @@ class Run(OneOfAKind):
             self._status = status
             try:
                 self._note_all(notes)
+                self._open.evidence.judge_now()
                 self._closed = close_run(
                     self._open,
                     clock=self._settings.clock,
@@ -188,7 +189,7 @@ class Run(OneOfAKind):
             run.folder.append_step(json_line(line))
         finally:
             anomalies = run.evidence.step(line["step"], seen)
-            self._note_all((*notes, *self._attention.after_step(run.evidence.recorder)))
+            self._note_all((*notes, *self._attention.after_step(run.evidence)))
         return anomalies
 
     @never_raises(lambda: None)
@@ -344,7 +345,10 @@ class Run(OneOfAKind):
     @property
     def hacking_report(self) -> HackingReport | None:
         """The hacking report over the rollouts so far; None before the start."""
-        return self._open.evidence.hacking.report() if self._open else None
+        if self._open is None:
+            return None
+        self._open.evidence.settle()
+        return self._open.evidence.hacking.report()
 
     @property
     def findings(self) -> list[Finding]:
@@ -388,14 +392,15 @@ class Run(OneOfAKind):
         return self._open
 
     def _log_rollouts(self, rollouts: list[Any]) -> None:
-        log_rollouts(self._running(), rollouts, self._settings, self._now(), self._attention)
+        log_rollouts(self._running(), rollouts, self._settings, self._now())
 
     def _now(self) -> str:
         return utc_text(self._settings.clock.now())
 
     def _attend(self) -> None:
-        """Begin to look out for what the loop is to stop for and people are to be told."""
+        """Begin to judge rollouts, and to look out for what stops the loop and people are told."""
         run, settings = self._running(), self._settings
+        run.evidence.judge_later()
         known = run.evidence.recorder.ongoing
         notes = self._attention.begin(settings.name, run.folder.run_id, settings.clock, known)
         try:
