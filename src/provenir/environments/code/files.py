@@ -41,7 +41,7 @@ ANSWER_SITE: Final = re.compile(
 """An address that promises solutions."""
 
 _ANSWER_MODULE: Final = re.compile(
-    r"hidden_tests?|gold(?:en)?_\w+|ground_truth|answer_key|expected_(?:outputs?|answers?|results?)|"
+    r"hidden_tests?|gold(?:en)?_(?:answers?|labels?|outputs?|solutions?|standard)|ground_truth|answer_key|expected_(?:outputs?|answers?|results?)|"
     r"(?:reference|canonical|correct)_solutions?|(?:test|correct|gold|true)_answers?"
 )
 _TEST_RUN: Final = re.compile(
