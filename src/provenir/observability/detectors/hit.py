@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NEWEST: Final = 3
 _NEAR: Final = 1.5
+_APART: Final = 6.0
 _LATEST: Final = 12
 _MARGIN: Final = 3
 
@@ -79,7 +80,7 @@ def leapt_down(seen: Observation, ratio: float) -> bool:
 
 
 def shifted_up(seen: Observation) -> bool:
-    """Tell whether the values have moved up for several steps.
+    """Tell whether the values have moved up for several steps, or for two by very much.
 
     During an episode it is enough that the value has not come back: that it is far, or near like
     the one before.
@@ -89,16 +90,20 @@ def shifted_up(seen: Observation) -> bool:
         return False
     if baseline.held_side > 0:
         return baseline.score >= HOLD or min(baseline.score, baseline.before) >= _NEAR
+    if baseline.rise > 0.0 and min(baseline.score, baseline.before) >= _APART:
+        return True
     return baseline.rise >= baseline.limit and baseline.score > seen.config.slack
 
 
 def shifted_down(seen: Observation) -> bool:
-    """Tell whether the values have moved down for several steps."""
+    """Tell whether the values have moved down for several steps, or for two by very much."""
     baseline = seen.baseline
     if baseline.leaving:
         return False
     if baseline.held_side < 0:
         return baseline.score <= -HOLD or max(baseline.score, baseline.before) <= -_NEAR
+    if baseline.fall > 0.0 and max(baseline.score, baseline.before) <= -_APART:
+        return True
     return baseline.fall >= baseline.limit and baseline.score < -seen.config.slack
 
 
