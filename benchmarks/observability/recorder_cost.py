@@ -1,7 +1,10 @@
 """What one `log_step` of nine keys costs, against `json.dumps` of the same dict.
 
-Both are timed in turns in the same process, so that a busy machine slows both. Run from the
-checkout: python benchmarks/observability/recorder_cost.py [--steps 20000]
+Both are timed in turns in the same process, so that a busy machine slows both. Then the same with
+the file: `run.log_step` of a tracked run, against `json.dumps` and an unbuffered write. Flat memory
+shows with --steps 1000000 --no-file.
+
+Run from the checkout: python benchmarks/observability/recorder_cost.py [--steps 20000]
 """
 
 from __future__ import annotations
@@ -11,9 +14,17 @@ import json
 import random
 import resource
 import statistics
+import tempfile
 import time
+from array import array
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import provenir
 from provenir.observability import FlightRecorder, RLStepMetrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def metrics(step: int, rng: random.Random) -> dict[str, float]:
@@ -30,15 +41,46 @@ def metrics(step: int, rng: random.Random) -> dict[str, float]:
     }
 
 
+def show(name: str, times: Iterable[float]) -> float:
+    ordered = sorted(times)
+    middle = statistics.median(ordered)
+    print(
+        f"{name:16} median {middle * 1e6:6.1f} us  mean {statistics.fmean(ordered) * 1e6:6.1f} us"
+        f"  99% {ordered[len(ordered) * 99 // 100] * 1e6:6.1f} us"
+    )
+    return middle
+
+
+def with_file(steps: int) -> None:
+    """Time `run.log_step` against a line of JSON written without a buffer."""
+    rng = random.Random(0)
+    own: list[float] = []
+    peer: list[float] = []
+    clock = time.perf_counter
+    with tempfile.TemporaryDirectory() as folder:
+        run = provenir.track("cost", output_dir=f"{folder}/run").start()
+        with Path(folder, "peer.jsonl").open("wb", buffering=0) as stream:
+            for step in range(steps):
+                values = metrics(step, rng)
+                begin = clock()
+                run.log_step(values)
+                middle = clock()
+                stream.write(json.dumps(values).encode() + b"\n")
+                own.append(middle - begin)
+                peer.append(clock() - middle)
+        run.finish()
+    ratio = show("run.log_step", own) / show("json and write", peer)
+    print(f"ratio of medians, run.log_step to json and write: {ratio:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--steps", type=int, default=20_000)
+    parser.add_argument("--no-file", action="store_true")
     args = parser.parse_args()
     rng = random.Random(0)
     recorder, second = FlightRecorder(), FlightRecorder()
-    own: list[float] = []
-    typed: list[float] = []
-    peer: list[float] = []
+    own, typed, peer = array("d"), array("d"), array("d")
     clock = time.perf_counter
     memory = 0
     for step in range(args.steps):
@@ -56,16 +98,12 @@ def main() -> None:
         if step == args.steps // 10:
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
-    for name, times in (("dict", own), ("RLStepMetrics", typed), ("json.dumps", peer)):
-        ordered = sorted(times)
-        print(
-            f"{name:14} median {statistics.median(ordered) * 1e6:6.1f} us"
-            f"  mean {statistics.fmean(ordered) * 1e6:6.1f} us"
-            f"  99% {ordered[len(ordered) * 99 // 100] * 1e6:6.1f} us"
-        )
-    ratio = statistics.median(own) / statistics.median(peer)
+    ratio = show("dict", own) / show("json.dumps", peer)
+    show("RLStepMetrics", typed)
     print(f"ratio of medians, dict to json.dumps: {ratio:.2f}")
     print(f"peak memory after the first tenth of the steps: +{grown} KiB (timings included)")
+    if not args.no_file:
+        with_file(min(args.steps, 5_000))
 
 
 if __name__ == "__main__":

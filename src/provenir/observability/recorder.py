@@ -129,8 +129,22 @@ class FlightRecorder:
         for channel, value in values.items():
             state = channels.get(channel) or self._channel(channel)
             state.series.append(step, value)
-            if state.watched:
-                self._judge(state, value, values, step, onsets, hits)
+            if not state.watched:
+                continue
+            baseline, seen = state.baseline, state.seen
+            baseline.measure(value)
+            seen.value = value
+            seen.step = values
+            faulty = False
+            for judge, key, side in state.watched:
+                hit = judge(seen)
+                if hit is not None:
+                    faulty = True
+                    hits.add(key)
+                    self._hit(key, hit, channel, value, step, onsets)
+                    baseline.hold(side, lasting=hit.severity != "info")
+            if not faulty:
+                baseline.absorb()
         for sensor, key, channel in self._sensors:
             found = sensor.take(values)
             if found is not None:
@@ -144,30 +158,6 @@ class FlightRecorder:
         if self._episodes.any_open:
             self._settle(reading, step, hits)
         return onsets
-
-    def _judge(
-        self,
-        state: _Channel,
-        value: float,
-        values: Mapping[str, float],
-        step: int,
-        onsets: list[Anomaly],
-        hits: set[Key],
-    ) -> None:
-        baseline, seen = state.baseline, state.seen
-        baseline.measure(value)
-        seen.value = value
-        seen.step = values
-        faulty = False
-        for judge, key, side in state.watched:
-            hit = judge(seen)
-            if hit is not None:
-                faulty = True
-                hits.add(key)
-                self._hit(key, hit, seen.channel, value, step, onsets)
-                baseline.hold(side, lasting=hit.severity != "info")
-        if not faulty:
-            baseline.absorb()
 
     def _channel(self, channel: str) -> _Channel:
         found = self._channels.get(channel)

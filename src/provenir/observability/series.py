@@ -40,6 +40,10 @@ class Series:
     def append(self, step: int, value: float) -> None:
         """Add one finite value."""
         self.count += 1
+        if self.count <= self._limit:  # every bucket holds one value
+            self.first.append(step)
+            self.final.append(value)
+            return
         if len(self.first) >= self._limit and self._filled >= self._width:
             self._join_pairs()
         if self._filled < self._width:

@@ -209,25 +209,27 @@ class Baseline:
         self.score = score
         if self.seen < self._warmup:
             return
-        # Written without min() and max(): this runs for every channel of every step.
+        # Written without min() and max(), and without writing zeros over zeros: this runs for every
+        # channel of every step.
+        slack = self._slack
         if score > _CLIP:
             score = _CLIP
         elif score < -_CLIP:
             score = -_CLIP
-        total = self.rise + score - self._slack
-        if total <= 0.0:
-            self.rise = 0.0
-            self.rising = 0
-        else:
+        total = self.rise + score - slack
+        if total > 0.0:
             self.rise = total if total < 2.0 * self.limit else 2.0 * self.limit
             self.rising += 1
-        total = self.fall - score - self._slack
-        if total <= 0.0:
-            self.fall = 0.0
-            self.falling = 0
-        else:
+        elif self.rising:
+            self.rise = 0.0
+            self.rising = 0
+        total = self.fall - score - slack
+        if total > 0.0:
             self.fall = total if total < 2.0 * self.limit else 2.0 * self.limit
             self.falling += 1
+        elif self.falling:
+            self.fall = 0.0
+            self.falling = 0
 
     def absorb(self) -> None:
         """Take the measured value into the baseline, where it waits for its lag to pass."""
@@ -238,7 +240,8 @@ class Baseline:
             if self.seen <= 2 * FEWEST:
                 self.first = self.location
             return
-        if self.away or self._strays():
+        moving = self.rising or self.falling
+        if self.away or (moving and self._strays()):
             self._keep_apart()
             return
         self._window.append(self._value)

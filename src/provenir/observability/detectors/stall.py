@@ -40,11 +40,11 @@ _SLOW: Final = 10.0
 class Standstill:
     """What the last step showed, and for how many steps nothing has moved."""
 
-    __slots__ = ("_frozen", "_last", "_moved", "_zero")
+    __slots__ = ("_first", "_frozen", "_last", "_zero")
 
     def __init__(self) -> None:
-        self._last: dict[str, float] = {}
-        self._moved: set[str] = set()
+        self._first: Mapping[str, float] = {}
+        self._last: Mapping[str, float] = {}
         self._zero = 0
         self._frozen = 0
 
@@ -66,23 +66,17 @@ class Standstill:
         return Hit("warning", text, ((20, "critical"),))
 
     def _repeated(self, values: Mapping[str, float]) -> Hit | None:
-        last, moved = self._last, self._moved
+        last, self._last = self._last, values
+        if not self._first:
+            self._first = values
         same = 0
-        other = False
         for channel in MOVING:
             value = values.get(channel)
-            if value is None:
-                continue
-            if last.get(channel) != value:
-                if channel in last:
-                    other = True
-                    moved.add(channel)
-                last[channel] = value
-            elif channel in moved:
-                same += 1
-        if other or not same:
-            self._frozen = 0
-            return None
+            if value is not None:
+                if last.get(channel) != value:
+                    self._frozen = 0
+                    return None
+                same += self._first.get(channel, value) != value
         self._frozen += same >= _FEWEST_FROZEN
         if self._frozen < _FROZEN_STEPS:
             return None
