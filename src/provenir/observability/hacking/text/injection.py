@@ -27,7 +27,8 @@ from provenir.core.spans import Span
 from provenir.observability.hacking.signal import HackingSignal
 from provenir.observability.hacking.text import mention
 from provenir.observability.hacking.text.folding import Folded, fold, fold_plain, is_unseen
-from provenir.observability.hacking.text.injection_grammar import Hit, Sentence
+from provenir.observability.hacking.text.injection_grammar import Sentence
+from provenir.observability.hacking.text.injection_tokens import Hit
 from provenir.observability.hacking.text.injection_words import (
     CALLED_STEMS,
     FOREIGN,

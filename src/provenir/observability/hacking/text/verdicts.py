@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from provenir.observability.hacking.text.injection_grammar import Hit
+from provenir.observability.hacking.text.injection_tokens import Hit
 from provenir.observability.hacking.text.injection_words import word_set
 
 if TYPE_CHECKING:
