@@ -85,7 +85,7 @@ def test_four_processes_are_one_run():
     assert "steps" not in flight["summary"]["not_examined"]
     assert hacking["num_trajectories"] == 240
     assert hacking["examined"]["trajectories"] == 240
-        assert hacking["examined"]["groups"] == 120
+    assert hacking["examined"]["groups"] == 120
     assert hacking["is_clean"]
     assert {"ranks_merged"} == set(findings())
     assert findings()["ranks_merged"]["detail"] == "ranks 0-3: 60 steps; 240 rollouts"
