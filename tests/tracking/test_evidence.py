@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import sys
@@ -72,6 +73,32 @@ def test_a_signal_handler_may_log_and_end_the_run(inside):
     hacking = json.loads(Path("out/hacking_report.json").read_text())
     assert hacking["num_trajectories"] == lines("trajectories.jsonl") >= 2
     assert json.loads(Path("out/bom.json").read_text())["run"]["status"] == "interrupted"
+
+
+@pytest.mark.parametrize("inside", ["_tally", "_join", "_take", "outcomes", "open"])
+def test_a_handler_may_look_at_what_is_locked(inside):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)  # it waits for ever where the lock is not its own thread's to take again
+        told = {"trajectories": "off", "output_dir": "out", "halt_on": "critical"}
+        run = provenir.track("run", **told).start()
+        run.log_step({"kl": math.nan})
+
+        def handler():
+            run.log_step({"kl": math.nan})
+            run.log_trajectory({**ROLLOUT, "group_id": 1})
+            assert run.hacking_report.num_trajectories >= 0
+            assert run.anomalies
+            run.finish("interrupted")
+            os._exit(0)
+
+        at_first_call_of(inside, handler)
+        run.log_trajectory({**ROLLOUT, "group_id": 1})
+        run.log_step({"kl": math.nan})
+        assert run.hacking_report
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert verify_run("out")
 
 
 @pytest.mark.parametrize("inside", ["_take", "step_record"])

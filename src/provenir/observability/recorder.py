@@ -84,7 +84,7 @@ class FlightRecorder:
         self.config = config or FlightRecorderConfig()
         self.faults: dict[str, int] = {}
         self._unseen: str | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may read in the middle of a step
         self._channels: dict[str, _Channel] = {}
         for watch in WATCHES:
             if watch.kind not in self.config.off:

@@ -125,7 +125,7 @@ class OpenGroups:
 
     def outcomes(self) -> Iterator[Outcome]:
         """Judge every open group as it is, and leave it open."""
-        for group in self._open.values():
+        for group in list(self._open.values()):  # a signal handler may add one meanwhile
             yield _judged(group)
 
     def _settle(self, key: Hashable) -> Outcome:

@@ -56,7 +56,7 @@ class HackingMonitor:
     ) -> None:
         self.gap = checked_gap(gap)
         self._sources = checked_sources(evidence_sources)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may report in the middle of `add`
         self._account = Account()
         self._unseen: list[str] = []
         self._kept = KeptSignals(max_signals)
