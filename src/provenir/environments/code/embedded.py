@@ -14,6 +14,7 @@ from provenir.environments.code.words import words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Call, Reading
 
 __all__ = ["run_sources"]
@@ -27,6 +28,7 @@ _SHELLS: Final = words(
     "asyncio.create_subprocess_shell pty.spawn os.execvp os.execv os.execlp os.execl "
     "asyncio.create_subprocess_exec IPython.get_ipython.system commands.getoutput"
 )
+_MOST_NAMES: Final = 4
 _TURNERS: Final = words("replace translate fromhex swapcase")
 _PICKLED: Final = re.compile(r"_exit|c(?:os|posix|sys|subprocess|builtins|__builtin__)\n\w")
 _DECODERS: Final = words(
@@ -40,9 +42,10 @@ _DECODERS: Final = words(
 
 def run_sources(reading: Reading) -> Iterator[Hit | Embedded]:
     """The code that a program runs from strings, and strings that hide what they are."""
+    decoders = _Decoders(reading)
     for call in reading.calls:
         if call.name in _RUNNERS and call.args:
-            yield from _executed(reading, call)
+            yield from _executed(reading, call, decoders)
         elif call.name in _SHELLS:
             yield from _commanded(reading, call)
         elif call.name in {"pickle.loads", "marshal.loads"} and call.args:
@@ -51,7 +54,7 @@ def run_sources(reading: Reading) -> Iterator[Hit | Embedded]:
                 yield reading.hit("hidden_code", call.node, f"{call.name} of a call")
 
 
-def _executed(reading: Reading, call: Call) -> Iterator[Hit | Embedded]:
+def _executed(reading: Reading, call: Call, decoders: _Decoders) -> Iterator[Hit | Embedded]:
     given = call.args[0]
     found = reading.names.value(given, call.scope)
     start, end = reading.span(call.node)
@@ -61,14 +64,14 @@ def _executed(reading: Reading, call: Call) -> Iterator[Hit | Embedded]:
         if isinstance(found.value, bytes) and source:
             source = found.value.decode("utf-8", "replace")
         if source.strip():
-            decoder = "" if plain else _decoder(reading, call, given, turned=True)
+            decoder = "" if plain else decoders.name(call.scope, given, turned=True)
             if decoder:
                 yield reading.hit("hidden_code", call.node, f"{call.name} of what {decoder} gives")
             yield Embedded(
                 source=source, language="python", start=start, end=end, decoded=bool(decoder)
             )
         return
-    decoder = _decoder(reading, call, given)
+    decoder = decoders.name(call.scope, given)
     if decoder:
         yield reading.hit("hidden_code", call.node, f"{call.name} of what {decoder} gives")
 
@@ -80,27 +83,42 @@ def _is_plain_name(call: Call, node: ast.expr) -> bool:
     return found is not None and all(isinstance(item, ast.Constant) for item in found[0])
 
 
-def _decoder(
-    reading: Reading, call: Call, node: ast.AST, depth: int = 0, *, turned: bool = False
-) -> str:
-    """The name of a decoder that an expression goes through, empty where there is none."""
-    for item in ast.walk(node):
-        if isinstance(item, ast.Call):
-            name = reading.names.name(item.func, call.scope)
-            if name in _DECODERS:
-                return name
-            if turned and isinstance(item.func, ast.Attribute) and item.func.attr in _TURNERS:
-                return item.func.attr
-        if turned and isinstance(item, ast.Slice) and item.step is not None:
-            return "a slice"
-        if isinstance(item, ast.Name) and depth < 4:
-            found = call.scope.lookup(item.id)
-            for bound in found[0] if found else ():
-                if isinstance(bound, ast.expr):
-                    name = _decoder(reading, call, bound, depth + 1, turned=turned)
-                    if name:
-                        return name
-    return ""
+class _Decoders:
+    """Finds the decoder that an expression goes through; each name is followed once."""
+
+    __slots__ = ("_known", "_reading")
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._known: dict[tuple[str, Scope, bool], str] = {}
+
+    def name(self, scope: Scope, node: ast.AST, *, turned: bool = False, depth: int = 0) -> str:
+        """The name of a decoder that an expression goes through, empty where there is none."""
+        for item in ast.walk(node):
+            found = ""
+            if isinstance(item, ast.Call):
+                called = self._reading.names.name(item.func, scope)
+                if called in _DECODERS:
+                    found = called
+                elif turned and isinstance(item.func, ast.Attribute) and item.func.attr in _TURNERS:
+                    found = item.func.attr
+            elif turned and isinstance(item, ast.Slice) and item.step is not None:
+                found = "a slice"
+            elif isinstance(item, ast.Name) and depth < _MOST_NAMES:
+                found = self._of_name(scope, item.id, turned=turned, depth=depth + 1)
+            if found:
+                return found
+        return ""
+
+    def _of_name(self, scope: Scope, name: str, *, turned: bool, depth: int) -> str:
+        key = (name, scope, turned)
+        if key not in self._known:
+            self._known[key] = ""  # what is bound to itself leads nowhere new
+            found = scope.lookup(name)
+            bindings = (item for item in (found[0] if found else ()) if isinstance(item, ast.expr))
+            through = (self.name(scope, item, turned=turned, depth=depth) for item in bindings)
+            self._known[key] = next(filter(None, through), "")
+        return self._known[key]
 
 
 def _commanded(reading: Reading, call: Call) -> Iterator[Embedded]:

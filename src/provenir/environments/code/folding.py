@@ -1,11 +1,13 @@
 """Computing what can be computed from constants alone: the decoders that hide code.
 
 Every function takes and returns plain Python values, raises `Unknown` where the result is not
-known, and never makes a value longer than `MAX_FOLDED`.
+known, and never makes a value of more than `MAX_FOLDED` characters, bytes and items, nested ones
+included: a bound on the length alone lets a list of long texts become a text of gigabytes.
 """
 
 from __future__ import annotations
 
+import ast
 import base64
 import binascii
 import codecs
@@ -13,7 +15,7 @@ import operator
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.environments.code.limits import MAX_FOLDED
+from provenir.environments.code.limits import MAX_BRACKETS, MAX_FOLDED
 from provenir.environments.code.words import words
 
 if TYPE_CHECKING:
@@ -24,12 +26,15 @@ __all__ = [
     "METHODS",
     "OPERATORS",
     "Unknown",
+    "bounded",
     "fold_call",
     "fold_method",
     "fold_operator",
+    "weight",
 ]
 
 _MAX_BITS: Final = 4096
+_MAX_LITERAL: Final = 4096
 _ENCODINGS: Final = words(
     "ascii base64 hex latin-1 latin1 rot-13 rot13 utf-8 utf8 utf-16 utf-16-le utf-32 unicode-escape"
 )
@@ -68,8 +73,21 @@ def _items(value: Any) -> Any:
     return value
 
 
+def _sum(value: Any, start: Any = 0) -> Any:
+    if not isinstance(start, int | float) or any(isinstance(item, _SIZED) for item in value):
+        raise Unknown  # adding lists copies what there is of the sum each time
+    return sum(value, start)
+
+
+def _literal(text: Any) -> Any:
+    opening = sum(text.count(mark) for mark in "([{-+~")
+    if len(text) > _MAX_LITERAL or opening > MAX_BRACKETS:
+        raise Unknown
+    return ast.literal_eval(text)
+
+
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
-    "ast.literal_eval": lambda text: __import__("ast").literal_eval(text),
+    "ast.literal_eval": _literal,
     "base64.a85decode": base64.a85decode,
     "base64.b16decode": base64.b16decode,
     "base64.b32decode": base64.b32decode,
@@ -97,7 +115,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "builtins.reversed": lambda value: list(reversed(_items(value))),
     "builtins.sorted": lambda value: sorted(_items(value)),
     "builtins.str": lambda value="", *rest: str(value, *rest),
-    "builtins.sum": lambda value, start=0: sum(_items(value), start),
+    "builtins.sum": _sum,
     "builtins.tuple": lambda value=(): tuple(_items(value)),
     "codecs.decode": _decode,
     "os.path.join": lambda *parts: "/".join(parts),
@@ -113,6 +131,8 @@ METHODS: Final[dict[type, frozenset[str]]] = {
     bytes: words("decode hex join lower replace strip split upper"),
 }
 """Methods of constants that are computed."""
+
+_GROWING: Final = frozenset({"format", "join", "replace", "translate"})
 
 OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "Add": operator.add,
@@ -130,18 +150,40 @@ OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def _bounded(value: Any) -> Any:
+def weight(value: Any) -> int:
+    """Return how many characters, bytes and items a value holds, as far as `MAX_FOLDED` goes."""
+    total = 0
+    waiting: list[Any] = [value]
+    while waiting and total <= MAX_FOLDED:
+        item = waiting.pop()
+        total += 1
+        if not isinstance(item, _SIZED):
+            continue
+        total += len(item)
+        if isinstance(item, dict):
+            waiting += [*item.keys(), *item.values()]
+        elif isinstance(item, list | tuple | set | frozenset) and total <= MAX_FOLDED:
+            waiting += item
+    return total
+
+
+def bounded(value: Any) -> Any:
+    """Return a value that is not too large to go on with.
+
+    Raises:
+        Unknown: It is too large.
+    """
     if isinstance(value, int):
         if value.bit_length() > _MAX_BITS:
             raise Unknown
-    elif isinstance(value, _SIZED) and len(value) > MAX_FOLDED:
+    elif isinstance(value, _SIZED) and weight(value) > MAX_FOLDED + 1:
         raise Unknown
     return value
 
 
 def _computed(function: Callable[..., Any], args: list[Any]) -> Any:
     try:
-        return _bounded(function(*args))
+        return bounded(function(*args))
     except Unknown:
         raise
     except Exception as fault:
@@ -164,7 +206,7 @@ def fold_method(value: Any, name: str, args: list[Any]) -> Any:
         raise Unknown
     if name == "format":
         raise_if_wide(value)
-    if name in {"replace", "join", "translate"} and _product(value, args) > MAX_FOLDED:
+    if name in _GROWING and _product(value, args) > MAX_FOLDED:
         raise Unknown
     return _computed(getattr(value, name), args)
 
@@ -176,15 +218,8 @@ def raise_if_wide(pattern: str) -> None:
 
 
 def _product(value: Any, args: list[Any]) -> int:
-    longest = max((len(arg) for arg in args if isinstance(arg, _SIZED)), default=1)
-    total = sum(
-        len(item)
-        for arg in args
-        if isinstance(arg, list | tuple)
-        for item in arg
-        if isinstance(item, str | bytes)
-    )
-    return (len(value) + 1) * (longest + 1) + total
+    """The most that every character of a text becomes when each argument stands for it."""
+    return (len(value) + 1) * max((weight(arg) for arg in args), default=1)
 
 
 def fold_operator(name: str, left: Any, right: Any) -> Any:
@@ -196,8 +231,10 @@ def fold_operator(name: str, left: Any, right: Any) -> Any:
         return _grown(function, left, right, name)
     if name == "Mod" and isinstance(left, str | bytes) and len(left) > 2 and "*" in str(left):
         raise Unknown
-    if name == "Mod" and isinstance(left, str | bytes) and any(c.isdigit() for c in str(left)):
-        raise Unknown
+    if name == "Mod" and isinstance(left, str | bytes):
+        pattern = str(left)
+        if any(c.isdigit() for c in pattern) or pattern.count("%") * weight(right) > MAX_FOLDED:
+            raise Unknown
     return _computed(function, [left, right])
 
 
@@ -209,7 +246,7 @@ def _grown(function: Callable[[Any, Any], Any], left: Any, right: Any, name: str
         if (right < 0 and name != "Mult") or size > _MAX_BITS:
             raise Unknown
     elif isinstance(left, _SIZED) or isinstance(right, _SIZED):
-        length = len(left) if isinstance(left, _SIZED) else len(right)
+        length = weight(left) if isinstance(left, _SIZED) else weight(right)
         times = right if isinstance(left, _SIZED) else left
         if not isinstance(times, int) or length * times > MAX_FOLDED:
             raise Unknown

@@ -16,6 +16,7 @@ __all__ = [
     "MAX_PARSED_CHARS",
     "MAX_TEXT_CHARS",
     "MAX_UNARY",
+    "MAX_WORK",
 ]
 
 MAX_TEXT_CHARS: Final = 96_000
@@ -47,6 +48,9 @@ MAX_UNARY: Final = 90
 
 MAX_FOLDED: Final = 65_536
 """Length of a constant that is computed, in characters, bytes or items."""
+
+MAX_WORK: Final = 2_000_000
+"""What all computed constants of one program may hold together, intermediate ones included."""
 
 MAX_HITS: Final = 20
 """Spans of one finding."""

@@ -11,12 +11,21 @@ import ast
 import builtins
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.environments.code.folding import Unknown, fold_call, fold_method, fold_operator
-from provenir.environments.code.limits import MAX_FOLDED
+from provenir.environments.code.folding import (
+    Unknown,
+    bounded,
+    fold_call,
+    fold_method,
+    fold_operator,
+    weight,
+)
+from provenir.environments.code.limits import MAX_FOLDED, MAX_WORK
 from provenir.environments.code.values import Const, Local, Partial, Ref, Value
 from provenir.environments.code.words import words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from provenir.environments.code.program import Program, Scope
 
 __all__ = ["Resolver"]
@@ -54,12 +63,13 @@ _TABLES: Final = frozenset({"builtins.globals", "builtins.locals", "builtins.var
 class Resolver:
     """Resolves expressions of one program; results are kept, cycles end in None."""
 
-    __slots__ = ("_depth", "_known", "_program")
+    __slots__ = ("_depth", "_known", "_program", "_spent")
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[ast.AST, Value | None] = {}
         self._depth = 0
+        self._spent = 0
 
     def value(self, node: ast.AST, scope: Scope) -> Value | None:
         """Return what an expression is, None where that is not known."""
@@ -67,7 +77,7 @@ class Resolver:
             return self._known[node]
         resolve = _BY_TYPE.get(type(node))
         result: Value | None
-        if resolve is None or self._depth > _ENDLESS:
+        if resolve is None or self._depth > _ENDLESS or self._spent > MAX_WORK:
             return None
         self._known[node] = None
         self._depth += 1
@@ -77,6 +87,8 @@ class Resolver:
             result = None
         finally:
             self._depth -= 1
+        if isinstance(result, Const):
+            self._spent += weight(result.value)
         self._known[node] = result
         return result
 
@@ -208,7 +220,7 @@ class Resolver:
 
     def _of_sequence(self, node: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Value | None:
         values = [self._known_constant(item, scope) for item in node.elts]
-        return Const(tuple(values) if isinstance(node, ast.Tuple) else values)
+        return Const(bounded(tuple(values) if isinstance(node, ast.Tuple) else values))
 
     def _of_dict(self, node: ast.Dict, scope: Scope) -> Value | None:
         pairs = zip(node.keys, node.values, strict=True)
@@ -288,7 +300,9 @@ class Resolver:
         if len(items) > 4096:
             return None
         name = loop.target.id
-        return Const([_Bound(self, name, item).constant(node.elt, scope) for item in items])
+        return Const(
+            self._each(lambda item: _Bound(self, name, item).constant(node.elt, scope), items)
+        )
 
     def _of_call(self, node: ast.Call, scope: Scope) -> Value | None:
         function, args = self.value(node.func, scope), list(node.args)
@@ -335,10 +349,22 @@ class Resolver:
             return self._item(table, self.text(args[0], scope), scope) if table and args else None
         if name == "builtins.map" and len(args) == 2 and self.name(args[0], scope):
             items = self._known_constant(args[1], scope)
-            return Const([fold_call(self.name(args[0], scope), [item]) for item in items])
+            called = self.name(args[0], scope)
+            return Const(self._each(lambda item: fold_call(called, [item]), items))
         if name == "codecs.decode" or not node.keywords:
             return Const(fold_call(name, self._constants(args, scope)))
         return None
+
+    def _each(self, compute: Callable[[Any], Any], items: Any) -> list[Any]:
+        """What each item becomes, as long as that stays within the bounds."""
+        made: list[Any] = []
+        for item in items:
+            made.append(compute(item))
+            self._spent += weight(made[-1])
+            if self._spent > MAX_WORK:
+                raise Unknown
+        bounded(made)
+        return made
 
     def _partial(self, name: str, args: list[ast.expr], scope: Scope) -> Value | None:
         if name != "functools.partial":
