@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 
@@ -84,6 +85,43 @@ def test_flagged_rollouts_stop_only_where_their_kind_is_named():
             assert run.should_stop == (step >= 4)
 
 
+def test_what_shows_only_over_the_run_stops_it(tmp_path):
+    rng = random.Random(0)
+
+    def steps(run, first, last):
+        for step in range(first, last):
+            for place in range(16):
+                rewards = {"reward": 0.3 + 0.5 * step / 200, "true_reward": 0.3}
+                scored = {name: (rng.random() < rate) / 4 for name, rate in rewards.items()}
+                run.log_trajectory({"step": step, "group_id": place // 8, **scored})
+            run.log_step({"step": step, "kl": 0.1})
+            if run.should_stop:
+                return step
+        return None
+
+    told = {"output_dir": tmp_path / "run", "trajectories": "all"}
+    with provenir.track(
+        "run", **told, halt_on=HaltOn(kinds=("proxy_divergence",), patience=9)
+    ) as run:
+        at = steps(run, 0, 400)
+    assert at is not None
+    assert run.hacking_report.num_flagged == 0
+    assert "the proxy reward went from" in run.stop_reason
+    with provenir.track("run", **told, resume=True, halt_on="proxy_divergence") as run:
+        assert steps(run, at + 1, at + 3) is None  # it was known
+
+
+def test_means_of_steps_that_part_stop_it_too():
+    rng = random.Random(0)
+    with provenir.track("run", halt_on="proxy_divergence") as run:
+        for step in range(400):
+            proxy, true = 0.3 + step / 500 + rng.gauss(0, 0.05), 0.3 + rng.gauss(0, 0.05)
+            run.log_step({"step": step, "reward_mean": proxy, "true_reward_mean": true})
+            if run.should_stop:
+                break
+    assert "proxy_divergence (warning)" in run.stop_reason
+
+
 def test_a_loop_that_goes_on_all_the_same_ends_as_it_says():
     with provenir.track("run", output_dir="out", halt_on="critical") as run:
         for step in range(9):
@@ -120,7 +158,16 @@ def test_a_condition_can_be_added():
 
 @pytest.mark.parametrize(
     "wrong",
-    ["cricital", ["kl_blowup", "x"], [], 3, HaltOn, {"severity": "critical"}, [None]],
+    [
+        "cricital",
+        ["kl_blowup", "x"],
+        [],
+        3,
+        HaltOn,
+        {"severity": "critical"},
+        [None],
+        "solved_group",
+    ],
 )
 def test_a_condition_that_is_none_is_refused_with_those_that_are(wrong):
     with pytest.raises(UsageError, match="halt_on"):

@@ -82,7 +82,7 @@ class Attention:
         ]
         return (_OFFLINE,) if silent else ()
 
-    def after_step(self, evidence: Evidence) -> list[Finding]:
+    def after_step(self, evidence: Evidence, step: int) -> list[Finding]:
         """Look at what goes on after a step; return what is to be noted of it.
 
         The rollouts of the step are judged first: whoever halts for a hack wants the step to be
@@ -92,8 +92,9 @@ class Attention:
             return []
         evidence.settle()
         if evidence.judge is not None:
-            for signals, step in evidence.judge.told():
-                self._watch.take_signals(signals, step)
+            for signals, made_for in evidence.judge.told():
+                self._watch.take_signals(signals, made_for)
+        self._watch.take_signals(evidence.hacking.news(), step)
         found: list[Finding] = []
         ongoing = evidence.recorder.ongoing
         if ongoing or self._watch.is_following or self.halter.reason is not None:

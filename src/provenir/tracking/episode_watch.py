@@ -2,7 +2,8 @@
 
 An anomaly of the flight recorder is an episode as it is. Signals about rollouts become one episode
 for each kind: it begins with the first signal of at least a warning, goes on with each further one,
-and is over after five logged steps without any.
+and is over after five logged steps without any. Signals about the whole run, such as that its
+rewards part, are an episode of their own beside it.
 
 Episodes that a resumed run had open already are old news: they count again from the first step at
 which their condition is seen anew.
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from provenir.observability.anomaly import Anomaly
     from provenir.observability.hacking import HackingSignal
 
-__all__ = ["Change", "Episode", "EpisodeWatch"]
+__all__ = ["OVER_RUN", "Change", "Episode", "EpisodeWatch"]
+
+OVER_RUN: Final = "run"
+"""The channel of what shows over a run and in no rollout alone."""
 
 QUIET_STEPS: Final = 5
 """Logged steps without a signal that end an episode of signals."""
@@ -38,7 +42,7 @@ class Episode:
         kind: The kind of anomaly or of hacking signal.
         severity: The highest so far.
         detail: A sentence with the numbers in it; it may quote data.
-        channel: The signal, `rollouts` for hacking signals.
+        channel: The signal, `rollouts` or `run` for hacking signals.
         step: The step at which it began.
         last_step: The last step at which it was seen.
         value: The value that set it off, where there is one.
@@ -72,22 +76,24 @@ class EpisodeWatch:
     def __init__(self, known: Iterable[Anomaly] = ()) -> None:
         self._old = {_key(anomaly): anomaly.last_step for anomaly in known}
         self._open: dict[_Key, Episode] = {}
-        self._hacking: dict[str, Episode] = {}
-        self._quiet: dict[str, int] = {}
+        self._hacking: dict[tuple[str, str], Episode] = {}
+        self._quiet: dict[tuple[str, str], int] = {}
 
     def take_signals(self, signals: Iterable[HackingSignal], step: int) -> None:
-        """Take the signals about one rollout of a step; those of severity info are left out."""
+        """Take signals about a rollout of a step, or the run; information is left out."""
         for signal in signals:
             if signal.severity == "info":
                 continue
-            self._quiet[signal.kind] = 0
-            known = self._hacking.get(signal.kind)
+            channel = OVER_RUN if signal.index is None else _OF_ROLLOUTS
+            key = (signal.kind, channel)
+            self._quiet[key] = 0
+            known = self._hacking.get(key)
             if known is None:
-                self._hacking[signal.kind] = Episode(
+                self._hacking[key] = Episode(
                     kind=signal.kind,
                     severity=signal.severity,
                     detail=signal.detail,
-                    channel=_OF_ROLLOUTS,
+                    channel=channel,
                     step=step,
                     last_step=step,
                     is_hacking=True,
@@ -95,7 +101,7 @@ class EpisodeWatch:
                 continue
             if severity_rank(signal.severity) > severity_rank(known.severity):
                 known = replace(known, severity=signal.severity, detail=signal.detail)
-            self._hacking[signal.kind] = replace(known, last_step=step)
+            self._hacking[key] = replace(known, last_step=step)
 
     def after_step(self, ongoing: Iterable[Anomaly]) -> list[Change]:
         """Take a step's end; return what changed since the last one.
@@ -150,11 +156,11 @@ class EpisodeWatch:
     def _signals(self) -> dict[_Key, Episode]:
         if not self._hacking:
             return {}
-        for kind in list(self._hacking):
-            self._quiet[kind] += 1
-            if self._quiet[kind] > QUIET_STEPS:
-                del self._hacking[kind]
-        return {(kind, _OF_ROLLOUTS, one.step): one for kind, one in self._hacking.items()}
+        for key in list(self._hacking):
+            self._quiet[key] += 1
+            if self._quiet[key] > QUIET_STEPS:
+                del self._hacking[key]
+        return {(*key, one.step): one for key, one in self._hacking.items()}
 
 
 def _key(anomaly: Anomaly) -> _Key:

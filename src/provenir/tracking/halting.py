@@ -5,7 +5,8 @@ A condition looks at what goes on after each logged step. It is met by an episod
 - whose kind is one of `kinds`, where those are named, and else by any anomaly;
 - whose severity is at least `severity`;
 - that was seen again `patience` steps after it began, in the trainer's own numbers. A value that is
-  not finite needs no patience: each update after it is made with broken parameters.
+  not finite needs no patience: each update after it is made with broken parameters. Nor does what
+  took many steps to be seen at all: that over the run the rewards part, or texts grow.
 
 Signals about rollouts count only where their kind is named: one flagged rollout is no reason to
 stop a run whose user asked for "critical".
@@ -22,14 +23,18 @@ from provenir.core.findings import SEVERITIES, Finding, Severity, severity_rank
 from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.observability.detectors.registry import CHANNELS_OF, NONFINITE
 from provenir.observability.hacking.signal import HACKING_KINDS
+from provenir.tracking.episode_watch import OVER_RUN
 
 if TYPE_CHECKING:
     from provenir.tracking.episode_watch import Episode
 
 __all__ = ["WATCHED_KINDS", "HaltOn", "Halter", "checked_kinds", "read_halt_on"]
 
-WATCHED_KINDS: Final = frozenset((*CHANNELS_OF, *HACKING_KINDS))
-"""Every kind of episode that there can be."""
+_AT_THE_END: Final = frozenset({"group_outlier", "solved_group"})
+"""Known when a group is complete, which nobody says before the report."""
+
+WATCHED_KINDS: Final = frozenset((*CHANNELS_OF, *HACKING_KINDS)) - _AT_THE_END
+"""Every kind of episode that there can be while a run goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,9 @@ class HaltOn:
             return False
         if self.severity and severity_rank(episode.severity) < severity_rank(self.severity):
             return False
-        return episode.kind == NONFINITE or episode.last_step - episode.step >= self.patience
+        if episode.kind == NONFINITE or episode.channel == OVER_RUN:
+            return True
+        return episode.last_step - episode.step >= self.patience
 
 
 class Halter:
@@ -142,9 +149,10 @@ def checked_kinds(value: Any, argument: str) -> tuple[str, ...]:
     kinds = tuple(value) if listed else (value,)
     for kind in kinds:
         if not isinstance(kind, str) or kind not in WATCHED_KINDS:
+            late = isinstance(kind, str) and kind in _AT_THE_END
             raise UsageError(
-                f"{argument}: {kind!r:.80} is no kind",
-                mend=f"give severities or kinds: {', '.join(sorted(WATCHED_KINDS))}",
+                f"{argument}: {kind!r:.80} is {'known at the end only' if late else 'no kind'}",
+                mend=f"give one severity, or kinds: {', '.join(sorted(WATCHED_KINDS))}",
             )
     return kinds
 

@@ -189,7 +189,8 @@ class Run(OneOfAKind):
             run.folder.append_step(json_line(line))
         finally:
             anomalies = run.evidence.step(line["step"], seen)
-            self._note_all((*notes, *self._attention.after_step(run.evidence)))
+            attention = self._attention.after_step(run.evidence, line["step"])
+            self._note_all((*notes, *attention))
         return anomalies
 
     @never_raises(lambda: None)
@@ -402,6 +403,7 @@ class Run(OneOfAKind):
         run, settings = self._running(), self._settings
         run.evidence.judge_later()
         known = run.evidence.recorder.ongoing
+        run.evidence.hacking.news()  # what a resumed run knew is none
         notes = self._attention.begin(settings.name, run.folder.run_id, settings.clock, known)
         try:
             self._note_all(notes)

@@ -65,6 +65,7 @@ class HackingMonitor:
         self.steps = StepWatch()
         self._groups = 0
         self._contrasted = 0
+        self._told: list[HackingSignal] = []
 
     def add(self, trajectory: Mapping[str, Any], *, reading: object = None) -> list[HackingSignal]:
         """Take one rollout; return the signals about it. Never raises.
@@ -133,6 +134,16 @@ class HackingMonitor:
             self._kept.keep_all([signal])
             return [signal]
 
+    def news(self) -> list[HackingSignal]:
+        """Return the signals about the whole run that this was not asked for before.
+
+        `add` tells of its rollout alone; that rewards part, or texts grow, shows over many.
+        """
+        with self._lock:
+            found = [signal for signal in self._about_run() if signal not in self._told]
+            self._told += found
+            return found
+
     def miss(self, detail: str) -> None:
         """Say that rollouts of the run were not handed over; the report is not clean then.
 
@@ -163,9 +174,7 @@ class HackingMonitor:
                 contrasted += outcome.contrasted
                 flagged += outcome.newly_flagged
             dropped = kept.dropped
-            about_run = [*_run_collapse(groups, kept.counts), *self._run.signals]
-            if not self._run.knows_both:
-                about_run += self.steps.signals
+            about_run = [*_run_collapse(groups, kept.counts), *self._about_run()]
             for signal in about_run:
                 kept.counts[signal.kind] = kept.counts.get(signal.kind, 0) + 1
             account = self._account
@@ -185,6 +194,10 @@ class HackingMonitor:
                     unseen=self._unseen,
                 ),
             )
+
+    def _about_run(self) -> list[HackingSignal]:
+        """What was seen over the rollouts, or over the steps where no rollout has both rewards."""
+        return [*self._run.signals, *([] if self._run.knows_both else self.steps.signals)]
 
     def _tally(self, seen: Examination) -> None:
         self._account.take(seen)
