@@ -56,6 +56,13 @@ def test_a_second_episode_alarms_again():
     assert len(alarms) == 2
 
 
+@pytest.mark.parametrize("reward", [1.7e308, -1.7e308, 1e200, 1e150, 5e-324])
+def test_no_reward_is_too_large_or_too_small(reward):
+    watch = RunLengths()
+    for number in range(BLOCK * 20):
+        watch.add(number % 7, reward if number % 3 else -reward, reward)
+
+
 def test_rollouts_without_a_reward_are_left_out():
     lengths = RunLengths()
     for block in range(100):

@@ -34,6 +34,8 @@ _BOUND: Final = 12.0
 _LONGER: Final = 1.5
 _OVER: Final = 1.2
 _LEAST_ERROR: Final = 0.03
+_MOST_REWARD: Final = 1e150
+"""Of larger rewards the squares are no numbers; such a rollout is left out."""
 _SE_OF_MEDIAN: Final = 1.2533  # of the mean's, for normal values
 
 
@@ -68,7 +70,7 @@ class RunLengths:
             true: The reward that was meant, which decides where it is known.
         """
         earned = reward if true is None else true
-        if earned is None or not math.isfinite(earned) or chars < 0:
+        if earned is None or not abs(earned) <= _MOST_REWARD or chars < 0:
             return []
         self._lengths.append(math.log(chars + 1))
         self._rewards.append(earned)
