@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -76,6 +76,10 @@ def test_spans_of_a_finding_are_kept():
         HeldOutTests([Finding(kind="not_a_hack", severity="warning", detail="")]),
         HeldOutTests(["no finding"]),
         HeldOutTests([None]),
+        HeldOutTests([replace(FOUND, detail=None)]),
+        HeldOutTests([replace(FOUND, subject=["a"])]),
+        HeldOutTests([replace(FOUND, data=None)]),
+        HeldOutTests([replace(FOUND, data=[1])]),
     ],
 )
 def test_a_source_that_fails_is_counted_and_never_raises(source):

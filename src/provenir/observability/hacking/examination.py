@@ -6,13 +6,13 @@ user has given are asked. The outcome is graded here once, by the live run and b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from provenir.core.errors import UsageError
 from provenir.core.protocols import EvidenceSource
 from provenir.core.spans import Span
-from provenir.observability.hacking.grading import graded, is_flag
+from provenir.observability.hacking.grading import MAX_DETAIL, graded, is_flag
 from provenir.observability.hacking.judge import judge_rollout
 from provenir.observability.hacking.reading import Reading, is_hidden, read_text
 from provenir.observability.hacking.rollout import Rollout, read_rollout
@@ -149,15 +149,16 @@ def _answer(source: Asked, trajectory: Mapping[str, Any]) -> list[HackingSignal]
 
 
 def _as_signal(finding: Finding, source: Asked) -> HackingSignal:
-    if isinstance(finding, HackingSignal):
-        return replace(finding, evidence=source.evidence)
+    """Take over what a finding says; a `Finding` does not check its own texts, so this does."""
+    if not isinstance(finding.detail, str) or not isinstance(finding.subject, str | None):
+        raise UsageError(f"a finding of {source.name} has a detail or a subject that is no text")
     spans = getattr(finding, "spans", ())
     return HackingSignal(
         kind=finding.kind,
         severity=finding.severity,
-        detail=finding.detail,
+        detail=finding.detail[:MAX_DETAIL],
         subject=finding.subject,
-        data=finding.data,
+        data=dict(finding.data),
         evidence=source.evidence,
         spans=tuple(span for span in spans if isinstance(span, Span)),
     )

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 MAX_SPANS: Final = 64
 """Stretches that one signal names; how many more there are stands in its data."""
 
-_MAX_DETAIL: Final = 600
+MAX_DETAIL: Final = 600
+"""Characters of a detail that are kept."""
+
 _WEAKEST_FIRST: Final[tuple[EvidenceClass, ...]] = ("statistical", "static", "judge", "executed")
 
 
@@ -77,7 +79,7 @@ def _reported(seen: list[HackingSignal], rollout: Rollout, *, confirmed: bool) -
     ordered = dict.fromkeys(signal.detail for signal in (worst, *seen))
     return replace(
         worst,
-        detail="; ".join(ordered)[:_MAX_DETAIL],
+        detail="; ".join(ordered)[:MAX_DETAIL],
         data=data,
         evidence=max((signal.evidence for signal in seen), key=_WEAKEST_FIRST.index),
         spans=tuple(spans[:MAX_SPANS]),
