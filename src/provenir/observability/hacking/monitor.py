@@ -37,8 +37,8 @@ class HackingMonitor:
 
     Args:
         gap: Proxy minus true reward from which on a rollout is flagged, in units of reward.
-        max_signals: Signals about rollouts, and as many about groups, that are kept; later ones
-            are only counted, but for the first of each kind and grade.
+        max_signals: Signals about rollouts, and as many about groups, that are kept beside the
+            first of each kind and grade, those that weigh most; the others are only counted.
         max_groups: Groups that are open at the same time; beyond it the oldest is judged as it is.
         evidence_sources: Who else is asked about every rollout, in the thread that adds it.
 
