@@ -311,7 +311,7 @@ def test_memory_of_a_monitor_stays_flat():
         for number in range(first, last):
             monitor.add(
                 {
-                    "prompt": "p" * 500,
+                    "prompt": "p" * 1_000,  # what shorter texts give is remembered, up to a number
                     "response": "r" * 500 + str(number),
                     "reward": 0.5,
                     "true_reward": number % 2,
