@@ -92,6 +92,12 @@ def test_signals_are_summed_up_by_kind_the_worst_first() -> None:
     assert view.tally == "9 rollouts logged, hacking rate 25%"
 
 
+def test_a_signal_of_another_process_is_not_put_to_a_rollout_of_the_first() -> None:
+    records = [record(0, reward=1.0), record(1, reward=0.5)]
+    other = signal("test_tampering", "critical", index=0, data={"rank": 3})
+    assert titles(*records, hacking={"signals": [other]}) == titles(*records)
+
+
 def test_a_repeated_index_does_not_spread_a_signal() -> None:
     records = [record(0, reward=1.0, true_reward=1.0), record(0, reward=1.0, true_reward=0.0)]
     data = {"proxy": 1.0, "true": 0.0}

@@ -193,6 +193,32 @@ def test_what_rank_zero_saw_and_did_not_keep_is_not_forgotten(monkeypatch, mode)
     assert run.hacking_report.is_clean == (mode == "redacted")
 
 
+@pytest.mark.parametrize("mode", ["all", "redacted"])
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_signal_about_another_rank_names_it(monkeypatch, mode, killed):
+    runs = {}
+    for rank in (0, 1):
+        monkeypatch.setenv("WORLD_SIZE", "2")
+        monkeypatch.setenv("RANK", str(rank))
+        runs[rank] = provenir.track("run", output_dir="out", trajectories=mode).start()
+    hack = {"prediction": "import sys; sys.exit(0)", "reward": 1.0, "rank": 7}
+    runs[0].log_trajectory(hack)
+    runs[1].log_trajectory(hack)
+    if killed:
+        for run in runs.values():
+            run._open.folder.close()  # what the end of the process does
+            run._status = "interrupted"
+        recover_run("out")
+    else:
+        runs[1].finish()
+        runs[0].finish()
+    signals = document("hacking_report.json")["signals"]
+    seen = {(one["kind"], one["index"], one["data"].get("rank")) for one in signals}
+    assert seen == {("test_tampering", 0, None), ("test_tampering", 0, 1)}
+    if not killed:
+        assert "rollout 0 of rank 1 (" in str(runs[0].hacking_report)
+
+
 def test_groups_of_one_name_on_two_ranks_are_two(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "0")

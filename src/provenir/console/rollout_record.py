@@ -155,11 +155,11 @@ def _first_number(fields: Mapping[str, Any], *names: str) -> float | None:
 
 
 def signals_by_index(hacking: Mapping[str, Any]) -> Signals:
-    """Return the signals about single rollouts by the index of the rollout."""
+    """Return the signals about single rollouts of rank 0 by the index of the rollout."""
     found: Signals = {}
     for raw in mappings(hacking.get("signals")):
         at = whole(raw.get("index"))
-        if at is not None:
+        if at is not None and not mapping(raw.get("data")).get("rank"):
             found.setdefault(at, []).append(raw)
     return found
 

@@ -127,7 +127,8 @@ def _merge_rollouts(record: RunRecord, evidence: Evidence, ranks: set[int]) -> N
         number = row.get("number")
         numbers[rank] = max(numbers[rank] + 1, number + 1 if type(number) is int else 0)
         if (rollout := judged_trajectory(row)) is not None:
-            monitor.add(_of_rank(rollout, rank))
+            told = _of_rank(rollout, rank)
+            monitor.add(told, reading=row.get("reading"), rank=rank)
     for rank in sorted(ranks - {0}):
         if kept[rank] < numbers[rank]:
             monitor.miss(f"{kept[rank]} of {numbers[rank]} rollouts of rank {rank} were kept")
@@ -137,13 +138,11 @@ def _merge_rollouts(record: RunRecord, evidence: Evidence, ranks: set[int]) -> N
 
 
 def _of_rank(rollout: Mapping[str, Any], rank: int) -> Mapping[str, Any]:
-    """A rollout with its rank, which also tells its group from those of other ranks."""
-    if rank == 0:
+    """A rollout whose group is told from those of other ranks."""
+    group = rollout.get("group_id")
+    if rank == 0 or group is None:
         return rollout
-    told = {"rank": rank, **rollout}
-    if (group := rollout.get("group_id")) is not None:
-        told["group_id"] = f"rank {rank}: {group}"
-    return told
+    return {**rollout, "group_id": f"rank {rank}: {group}"}
 
 
 def _miss_silent(evidence: Evidence, heard: set[int]) -> None:

@@ -102,6 +102,7 @@ def examine(
     gap: float,
     sources: Sequence[Asked] = (),
     reading: Reading | None = None,
+    rank: int = 0,
 ) -> Examination:
     """Examine one rollout; never raises.
 
@@ -111,8 +112,9 @@ def examine(
         gap: Proxy minus true reward from which on it is flagged.
         sources: Who else is asked.
         reading: What its text gave when it was read before; its text is not read then.
+        rank: The process that logged it.
     """
-    rollout = read_rollout(trajectory, index=index)
+    rollout = read_rollout(trajectory, index=index, rank=rank)
     if rollout.evaluation:
         return Examination(rollout=rollout)
     if reading is None:

@@ -73,6 +73,8 @@ def _reported(seen: list[HackingSignal], rollout: Rollout, *, confirmed: bool) -
     worst = max(seen, key=lambda signal: severity_rank(signal.severity))
     spans = sorted({span for signal in seen for span in signal.spans})
     data = {name: value for signal in (*seen, worst) for name, value in signal.data.items()}
+    if rollout.rank:
+        data["rank"] = rollout.rank
     if len(spans) > MAX_SPANS:
         data["more_spans"] = len(spans) - MAX_SPANS
     measured = calibrated(worst.kind, spans)

@@ -67,7 +67,9 @@ class HackingMonitor:
         self._contrasted = 0
         self._told: list[HackingSignal] = []
 
-    def add(self, trajectory: Mapping[str, Any], *, reading: object = None) -> list[HackingSignal]:
+    def add(
+        self, trajectory: Mapping[str, Any], *, reading: object = None, rank: int = 0
+    ) -> list[HackingSignal]:
         """Take one rollout; return the signals about it. Never raises.
 
         Args:
@@ -76,6 +78,8 @@ class HackingMonitor:
                 the ``phase`` ``eval`` is counted and not judged.
             reading: What `hidden_reading` returned for it, where its text must not be quoted; its
                 text is not read again then, nor contrasted with its group.
+            rank: The process that logged it; where it is not the first, the signals' `data` holds
+                it, since two processes may give one ``index``.
         """
         with self._lock:
             index = self._account.num
@@ -86,6 +90,7 @@ class HackingMonitor:
             gap=self.gap,
             sources=self._sources,
             reading=stored_reading(reading),
+            rank=rank,
         )
         with self._lock:
             if seen.rollout.evaluation:

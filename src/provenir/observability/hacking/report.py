@@ -143,7 +143,8 @@ def _gravest_first(signal: HackingSignal) -> tuple[bool, int, bool]:
 
 def _line(signal: HackingSignal) -> str:
     if signal.index is not None:
-        about = f"rollout {signal.index}"
+        rank = signal.data.get("rank")
+        about = f"rollout {signal.index}" + (f" of rank {rank}" if rank else "")
     else:
         about = "the run" if signal.group_id is None else f"group {signal.group_id}"
     grade = "confirmed" if signal.confirmed else "suspected"

@@ -23,13 +23,14 @@ class Rollout:
     """The numbers of one rollout.
 
     Attributes:
-        index: Its place in the batch or run.
+        index: Its place in the batch or run, or in what its process logged of it.
         group_id: Which rollouts share its prompt, None when it was not said.
         step: The training step it belongs to, None when it was not said.
         proxy: The reward that trained, None when missing or not finite.
         true: The reward that was meant, None when missing or not finite.
         unreadable: How many of its rewards were given and are no finite numbers.
         evaluation: Whether it was made in an evaluation.
+        rank: The process that logged it; two processes may count alike.
     """
 
     index: int
@@ -39,6 +40,7 @@ class Rollout:
     true: float | None = None
     unreadable: int = 0
     evaluation: bool = False
+    rank: int = 0
 
     @property
     def has_both(self) -> bool:
@@ -46,13 +48,14 @@ class Rollout:
         return self.proxy is not None and self.true is not None
 
 
-def read_rollout(trajectory: object, *, index: int) -> Rollout:
+def read_rollout(trajectory: object, *, index: int, rank: int = 0) -> Rollout:
     """Read a rollout; never raises.
 
     Args:
         trajectory: A mapping with ``reward|proxy_reward``, ``true_reward|held_out_reward``,
             ``group_id``, ``index``, ``phase``; anything else reads as a rollout without numbers.
         index: Its place when it does not say.
+        rank: The process that logged it.
     """
     try:
         get = _nothing if not isinstance(trajectory, Mapping) else trajectory.get
@@ -66,9 +69,10 @@ def read_rollout(trajectory: object, *, index: int) -> Rollout:
             true=true,
             unreadable=faulty + faulty_too,
             evaluation=_is(get("phase"), EVALUATION),
+            rank=rank,
         )
     except Exception:  # noqa: BLE001 - a user's mapping may fail in any way
-        return Rollout(index=index, unreadable=1)
+        return Rollout(index=index, unreadable=1, rank=rank)
 
 
 def finite(value: object) -> float | None:
