@@ -443,6 +443,14 @@ def test_any_group_id_is_made_plain(group_id):
     strict_json(monitor.report())
 
 
+def test_long_group_ids_that_begin_alike_are_told_apart():
+    monitor = HackingMonitor()
+    for question in ("2 + 2?", "2 + 3?"):
+        for _ in range(2):
+            monitor.add({"reward": 0.5, "group_id": "You are a helpful assistant. " * 9 + question})
+    assert monitor.report().by_kind() == {"advantage_collapse": 2}
+
+
 def test_a_group_id_that_cannot_be_read_makes_no_trouble():
     monitor = HackingMonitor()
     monitor.add({"reward": 0.5, "group_id": Raising()})

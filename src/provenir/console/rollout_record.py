@@ -11,6 +11,7 @@ from provenir.console.shapes import mapping, mappings, number, text, whole
 from provenir.console.view import severity_tone
 from provenir.console.wording import figure
 from provenir.observability.hacking.response import read_response
+from provenir.observability.hacking.rollout import plain_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,7 +174,9 @@ def _fits(
     if any(value is not None and number(value) != held for value, held in stated):
         return False
     group = signal.get("group_id")
-    return group is None or "group_id" not in fields or str(group) == str(fields["group_id"])[:128]
+    if group is None or "group_id" not in fields:
+        return True
+    return str(group) == str(plain_id(fields["group_id"]))
 
 
 def grade(signal: Mapping[str, Any]) -> str:

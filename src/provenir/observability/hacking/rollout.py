@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from provenir.core.coercion import well_formed
+from provenir.core.digest import digest_bytes
 from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.plain import json_line, scalar, to_plain
 
@@ -15,6 +17,7 @@ EVALUATION: Final = "eval"
 """The ``phase`` of a rollout that was made in an evaluation: nothing was trained on it."""
 
 _MAX_ID: Final = 128
+_DIGEST_CHARS: Final = 32
 _T = TypeVar("_T")
 
 
@@ -84,14 +87,20 @@ def finite(value: object) -> float | None:
 
 
 def plain_id(value: object) -> str | int | None:
-    """Return an identifier as a bounded string or an integer that JSON can carry."""
+    """Return an identifier as a bounded string or an integer that JSON can carry.
+
+    Of a long one, such as the prompt itself, its beginning and a digest of all of it.
+    """
     if value is None or (type(value) is int and abs(value) <= MAX_SAFE_INTEGER):
         return value
     if type(value) is str and len(value) <= _MAX_ID and value.isascii():
         return value
     plain, _ = to_plain(value, max_depth=4, max_nodes=64)
     text = plain if isinstance(plain, str) else json_line(plain).decode().strip()
-    return text[:_MAX_ID]
+    if len(text) <= _MAX_ID:
+        return text
+    digest = digest_bytes(well_formed(text).encode()).rpartition(":")[2][:_DIGEST_CHARS]
+    return f"{text[: _MAX_ID - len(digest) - 1]}…{digest}"
 
 
 def _nothing(_: str) -> None:
