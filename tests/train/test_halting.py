@@ -131,6 +131,17 @@ def test_a_snapshot_that_cannot_be_kept_does_not_stop_the_stopping(tmp_path, mon
     assert run.status == "interrupted"
 
 
+def test_what_cannot_be_told_of_a_snapshot_does_not_stop_the_stopping(tmp_path, monkeypatch):
+    def fail(_):
+        raise TypeError("no such file system")
+
+    monkeypatch.setattr("shutil.disk_usage", fail)
+    with provenir.track("run", output_dir=tmp_path / "run") as run:
+        trainer, _ = train(run, tmp_path / "out", halt_on="grad_explosion")
+    assert trainer.state.global_step == 31
+    assert "(TypeError)" in findings(tmp_path / "run")["snapshot_not_saved"]["detail"]
+
+
 def test_a_folder_that_is_none_hinders_a_snapshot(tmp_path):
     (tmp_path / "file").touch()
     args = SimpleNamespace(output_dir=str(tmp_path / "file" / "out"), save_only_model=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,17 +56,17 @@ class TrainerHalt:
             return GO_ON
         if self._has_saved:
             return STOP
-        hindrance = save_hindrance(args, model)
+        hindrance = _hindrance(args, model)
         if hindrance is None:
             return STOP_AND_SAVE
         self._has_saved = True  # it is not tried again
-        self._run.add_finding(
-            Finding(
-                kind="snapshot_not_saved",
-                severity="warning",
-                detail=f"the training is stopped without a snapshot: {hindrance}",
-            )
+        unsaved = Finding(
+            kind="snapshot_not_saved",
+            severity="warning",
+            detail=f"the training is stopped without a snapshot: {hindrance}",
         )
+        with suppress(Exception):  # a run that cannot take it must not keep the trainer going
+            self._run.add_finding(unsaved)
         return STOP
 
 
@@ -88,6 +89,17 @@ def told_by_the_first(flag: int, args: Any) -> int:
     told = torch.tensor([flag], device=args.device)
     dist.broadcast(told, src=0)
     return int(told.item())
+
+
+def _hindrance(args: Any, model: Any) -> str | None:
+    """`save_hindrance`, whatever the model or the arguments are: the stop must not fail by it.
+
+    On several processes a fault here would also leave the others waiting for what is decided.
+    """
+    try:
+        return save_hindrance(args, model)
+    except Exception as fault:  # noqa: BLE001 - a model's parameters may fail in any way
+        return f"whether it can be kept cannot be told ({type(fault).__name__})"
 
 
 def save_hindrance(args: Any, model: Any) -> str | None:
