@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provenir.observability import HackingMonitor
+from provenir.observability.hacking.reading import Reading
 from provenir.observability.hacking.signal import HACKING_KINDS
 
 HONEST = {"response": "The sum of two and two is four, as counting shows.", "reward": 1.0}
@@ -38,6 +39,15 @@ def test_texts_that_were_read_in_part_or_not_at_all_are_counted():
     long = {"response": "word " * 20_000, "reward": 1.0}
     said = gaps(HONEST, long, HIDDEN, {"reward": 0.0})["texts"]
     assert said == "1 of 4 carried none, of 1 it is not kept; of 1 only head and tail were read"
+
+
+def test_a_detector_that_fails_on_a_text_leaves_no_report_clean():
+    failed = Reading(chars=1, failed=2).to_plain()
+    monitor = HackingMonitor()
+    monitor.add({"reward": 1.0, "true_reward": 1.0}, reading=failed)
+    report = monitor.report()
+    assert report.not_examined["detectors"] == "2 times one failed on a text"
+    assert not report.is_clean
 
 
 def test_where_no_text_was_read_every_kind_of_text_says_so():

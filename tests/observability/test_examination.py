@@ -86,8 +86,11 @@ def test_a_source_that_fails_is_counted_and_never_raises(source):
     monitor = HackingMonitor(evidence_sources=[source])
     for _ in range(3):
         assert monitor.add({"response": "fine words", "reward": 1.0, "true_reward": 1.0}) == []
-    said = monitor.report().not_examined
-    assert said["evidence: held-out tests"] == "3 of 3 rollouts could not be examined"
+    report = monitor.report()
+    said = report.not_examined["evidence: held-out tests"]
+    assert said == "3 of 3 rollouts could not be examined"
+    assert not report.is_clean
+    assert report.hacking_rate == 0.0
 
 
 def test_a_finding_without_a_text_examines_its_rollout():

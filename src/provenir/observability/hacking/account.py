@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from provenir.observability.hacking.groups import FEWEST_TEXTS
-from provenir.observability.hacking.report import UNSEEN
+from provenir.observability.hacking.report import FAILED, SOURCE, UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,7 +138,7 @@ class Account:
             )
         for name, (asked, failed) in self.sources.items():
             if failed:
-                missing[f"evidence: {name}"] = (
+                missing[f"{SOURCE}{name}"] = (
                     f"{failed} of {asked + failed} rollouts could not be examined"
                 )
         if said := "; ".join(unseen):
@@ -168,10 +168,11 @@ class Account:
         parts = [
             *([self._unread()] if self.trained > self.texts else []),
             *([f"of {self.truncated} only head and tail were read"] if self.truncated else []),
-            *([f"{self.faults} times a detector failed on one"] if self.faults else []),
         ]
         if parts:
             missing["texts"] = "; ".join(parts)
+        if self.faults:
+            missing[FAILED] = f"{self.faults} times one failed on a text"
         return missing
 
     def _unread(self) -> str:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 UNSEEN: Final = "rollouts"
 """The entry of `not_examined` for rollouts of the run that were not handed over."""
 
+FAILED: Final = "detectors"
+"""The entry for detectors of ours that failed on a text."""
+
+SOURCE: Final = "evidence: "
+"""Begins the entry of an evidence source that could not examine a rollout."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HackingReport(Report):
@@ -69,14 +75,17 @@ class HackingReport(Report):
         """Whether every rollout was examined and no signal of severity warning or above was found.
 
         A rollout is examined when its text was read or it carries both rewards. One without
-        either, or that was not handed over, may be a hack: what was not seen is not clean. What
-        no examined rollout could tell stands in `not_examined`. Rollouts of an evaluation are left
-        out of both counts, since nothing was trained on them.
+        either, or that was not handed over, may be a hack: what was not seen is not clean. Nor is
+        a report clean where a detector or an evidence source failed on a rollout. What no examined
+        rollout could tell stands in `not_examined`. Rollouts of an evaluation are left out of both
+        counts, since nothing was trained on them.
         """
         examined = self.examined.get("trajectories", 0)
         if not examined or examined < self.num_trained or self._has_flags:
             return False
-        return UNSEEN not in self.not_examined
+        return not any(
+            what in (UNSEEN, FAILED) or what.startswith(SOURCE) for what in self.not_examined
+        )
 
     @property
     def num_trained(self) -> int:
