@@ -45,6 +45,21 @@ def test_what_cannot_be_read_among_them_is_noted_and_the_others_stay(tmp_path):
     assert [finding.kind for finding in findings] == ["unreadable_trajectory"]
 
 
+@pytest.mark.parametrize("mode", ["redacted", "off"])
+def test_a_fault_quotes_no_rollout_that_is_hidden(tmp_path, mode):
+    def rollouts():
+        yield {"response": "canary"}
+        raise ValueError("canary")
+
+    with provenir.track("run", output_dir=tmp_path / "run", trajectories=mode) as run:
+        run.log_trajectories(rollouts())
+    told = [one.detail for one in run.findings if one.kind == "recording_fault"]
+    assert told == ["log_trajectories: ValueError"]
+    written = [path.read_text() for path in (tmp_path / "run").rglob("*.json*")]
+    assert written
+    assert not any("canary" in text for text in written)
+
+
 def test_no_sequence_is_a_fault_and_does_not_raise(tmp_path):
     _, report, findings = recorded(tmp_path / "run", "all", lambda run: run.log_trajectories(7))
     assert report["num_trajectories"] == 0

@@ -34,8 +34,7 @@ def log_rollouts(
     Raises:
         OSError: The disk refuses them.
     """
-    mode = settings.trajectories
-    hides = mode in ("redacted", "off")  # nor may a report or the journal quote a rollout
+    mode, hides = settings.trajectories, settings.hides_texts
     rollouts: list[Record] = []
     lines: list[bytes] = []
     notes: list[Finding] = []

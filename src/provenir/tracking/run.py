@@ -426,10 +426,11 @@ class Run(OneOfAKind):
 
     def _fault(self, where: str, fault: BaseException, thing: object = None) -> None:
         named = isinstance(thing, str | Path)
+        hides = self._settings.hides_texts and _HALF_DONE.get(where) == TRAJECTORIES
         finding = Finding(
             kind="recording_fault",
             severity="warning",
-            detail=f"{where}: {fault_text(fault)}",
+            detail=f"{where}: {type(fault).__name__ if hides else fault_text(fault)}",
             subject=f"{where} {printable(str(thing), max_chars=200)}" if named else where,
         )
         if self._open is not None:

@@ -75,6 +75,11 @@ class RunSettings:
                 mend='give output_dir=, or the id: resume="<run_id>"',
             )
 
+    @property
+    def hides_texts(self) -> bool:
+        """Whether nothing that is written down may quote a rollout."""
+        return self.trajectories in ("redacted", "off")
+
     def unsigned(self) -> RunSettings:
         """The same settings without keys."""
         return dataclasses.replace(self, signers=())
