@@ -32,8 +32,9 @@ def test_an_episode_has_an_onset_escalations_and_a_recovery():
 
 
 def test_what_was_open_before_is_no_news_until_it_is_seen_again():
-    watch = EpisodeWatch([anomaly(last=5)])
-    assert events(watch, anomaly(last=5)) == []
+    old = anomaly(last=5)
+    watch = EpisodeWatch([old])
+    assert events(watch, old) == []
     assert not list(watch.open)
     assert events(watch, anomaly(last=7)) == [("onset", "kl_blowup")]
     (episode,) = watch.open

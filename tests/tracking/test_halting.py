@@ -147,6 +147,20 @@ def test_a_halted_run_is_resumed_and_not_stopped_by_what_was():
         assert loop(run, 6, {4: BROKEN}, first=2) == 4  # the episode goes on: that is new
 
 
+@pytest.mark.parametrize("first", [1, 3, 4])
+def test_what_goes_on_after_an_earlier_snapshot_stops_at_once(first):
+    with provenir.track("run", output_dir="out", halt_on="critical") as run:
+        assert loop(run, 9, {3: BROKEN}) == 3
+    with provenir.track("run", output_dir="out", resume=True, halt_on="critical") as run:
+        assert loop(run, 9, dict.fromkeys(range(9), BROKEN), first=first) == first
+
+
+def test_patience_is_counted_also_where_the_loop_counts_anew():
+    with provenir.track("run", halt_on=HaltOn(kinds=("kl_blowup",), patience=3)) as run:
+        assert loop(run, 30, {29: {"kl": 50.0}}) is None
+        assert loop(run, 9, dict.fromkeys(range(9), {"kl": 50.0})) == 3
+
+
 def test_a_condition_can_be_added():
     with provenir.track("run") as run:
         run.halt_when(None)

@@ -74,7 +74,7 @@ class EpisodeWatch:
     """
 
     def __init__(self, known: Iterable[Anomaly] = ()) -> None:
-        self._old = {_key(anomaly): anomaly.last_step for anomaly in known}
+        self._old = {_key(anomaly): anomaly for anomaly in known}
         self._open: dict[_Key, Episode] = {}
         self._hacking: dict[tuple[str, str], Episode] = {}
         self._quiet: dict[tuple[str, str], int] = {}
@@ -137,11 +137,16 @@ class EpisodeWatch:
         found = {}
         for anomaly in ongoing:
             key, begun = _key(anomaly), anomaly.step
-            if (old := self._old.get(key)) is not None:
-                if anomaly.last_step <= old:
+            known = self._open.get(key)
+            if known is not None:
+                begun = known.step
+            elif key in self._old:
+                # It is another value as soon as it was seen again. The step does not tell: who goes
+                # on from an earlier snapshot has smaller ones.
+                if anomaly is self._old[key]:
                     continue
-                known = self._open.get(key)
-                begun = anomaly.last_step if known is None else known.step
+                begun = anomaly.last_step
+            begun = min(begun, anomaly.last_step)  # a loop may count anew
             found[key] = Episode(
                 kind=anomaly.kind,
                 severity=anomaly.severity,
