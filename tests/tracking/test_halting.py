@@ -158,7 +158,7 @@ def test_what_goes_on_after_an_earlier_snapshot_stops_at_once(first):
 def test_patience_is_counted_also_where_the_loop_counts_anew():
     with provenir.track("run", halt_on=HaltOn(kinds=("kl_blowup",), patience=3)) as run:
         assert loop(run, 30, {29: {"kl": 50.0}}) is None
-        assert loop(run, 9, dict.fromkeys(range(9), {"kl": 50.0})) == 3
+        assert loop(run, 9, {step: {"kl": 50.0} for step in range(9)}) == 3
 
 
 def test_a_condition_can_be_added():
