@@ -150,8 +150,8 @@ class _RewardListener:
         self._tick = tick
 
     def heard(self, logs: dict[str, Any], step: int) -> None:
-        if "reward" in logs:
-            self.rewards.append(float(logs["reward"]))
+        if (reward := logs.get("reward")) is not None:
+            self.rewards.append(float(reward))
             if self._tick is not None:
                 self._tick(step, self.rewards[-1])
 
