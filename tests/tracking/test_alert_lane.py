@@ -55,6 +55,20 @@ def test_what_was_held_back_is_told_by_the_next_one():
     assert lane.findings(last=True) == []
 
 
+def test_what_waits_when_the_run_ends_is_said():
+    gate = threading.Event()
+    lane = AlertLane(Destination(lambda _: gate.wait(30)), 1)
+    lane.submit(message())
+    lane.submit(message())
+    assert not lane.flush(0.05)
+    assert lane.findings() == []
+    (finding,) = lane.findings(last=True)
+    assert (finding.kind, finding.data["count"]) == ("alerts_not_sent", 2)
+    gate.set()
+    assert lane.flush(10)
+    assert lane.findings(last=True) == []
+
+
 def test_a_queue_that_is_full_drops_and_counts():
     gate = threading.Event()
     clock, destination = Time(), Destination(lambda _: gate.wait(30))
@@ -63,9 +77,9 @@ def test_a_queue_that_is_full_drops_and_counts():
         clock.at += EVERY_S
         lane.submit(message())
     assert not lane.flush(0.01)
-    (finding,) = lane.findings(last=True)
-    assert finding.kind == "alerts_held_back"
-    assert 49 <= finding.data["count"] <= 50
+    waiting, held_back = lane.findings(last=True)
+    assert (waiting.kind, held_back.kind) == ("alerts_not_sent", "alerts_held_back")
+    assert 49 <= held_back.data["count"] <= 50
     gate.set()
     assert lane.flush(10)
 

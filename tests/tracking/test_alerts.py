@@ -367,6 +367,7 @@ def test_a_process_that_ends_does_not_hang(hook, end, code):
         {"kinds": ["x"]},
         {"timeout_s": 0},
         {"timeout_s": True},
+        {"timeout_s": {"Authorization": SECRET}},
         {"headers": {"A": f"{SECRET}\r\nB: c"}},
         {"headers": {f"A {SECRET}": "b"}},
         {"headers": SECRET},

@@ -123,6 +123,16 @@ class AlertLane:
                     subject=self.name,
                 )
             )
+        if last and (waiting := self._submitted - self._done):
+            found.append(
+                Finding(
+                    kind="alerts_not_sent",
+                    severity="warning",
+                    detail=f"{self.name}: {waiting} alerts were not sent when the run ended",
+                    subject=self.name,
+                    data={"count": waiting},
+                )
+            )
         if last and self._held_back:
             found.append(
                 Finding(

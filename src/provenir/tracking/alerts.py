@@ -197,7 +197,7 @@ def _checked(on: object, kinds: Any, timeout_s: object) -> tuple[str, ...] | Non
     seconds = timeout_s if isinstance(timeout_s, int | float) else 0.0
     if isinstance(timeout_s, bool) or not 0 < seconds <= _LONGEST_TIMEOUT_S:
         raise UsageError(
-            f"alerts: timeout_s={timeout_s!r:.40}",
+            "alerts: timeout_s cannot be used",  # not quoted: it may be the headers, misplaced
             mend=f"give seconds, more than 0 and at most {_LONGEST_TIMEOUT_S:g}",
         )
     return None if kinds is None else checked_kinds(kinds, "alerts")
