@@ -6,7 +6,10 @@ forms to plain ones, small letters. Then
 - `injection_grammar` reads the surroundings of words of grading for commands: instructions set
   aside, a favourable verdict commanded or called deserved, a judge assured or flattered;
 - `verdicts` reads verdicts that the response passes on itself, and role markers;
-- commands in other languages are pairs of a verb and its object;
+- `appeals` reads pressure, rivals run down, procedures and authorities; `scorecards` rubrics that
+  the response fills in for itself;
+- commands in other languages are pairs of a verb and its object (`foreign`);
+- what is spaced out, rotated, backwards, in leet or in hex (`disguises`) is decoded and read alike;
 - what stands in comments of HTML and in base64 (`payloads`) is read alike, and weighs more.
 
 Talk about such commands is not a command: what is quoted, fenced as code outside its comments, or
@@ -26,18 +29,19 @@ from provenir.core.findings import severity_rank
 from provenir.core.spans import Span
 from provenir.observability.hacking.signal import HackingSignal
 from provenir.observability.hacking.text import mention
+from provenir.observability.hacking.text.appeals import appeals
+from provenir.observability.hacking.text.disguises import undisguised
 from provenir.observability.hacking.text.folding import Folded, fold, fold_plain, is_unseen
+from provenir.observability.hacking.text.foreign import foreign_commands
 from provenir.observability.hacking.text.injection_grammar import Sentence
 from provenir.observability.hacking.text.injection_tokens import Hit
 from provenir.observability.hacking.text.injection_words import (
     CALLED_STEMS,
-    FOREIGN,
-    FOREIGN_ASCII,
-    FOREIGN_WORDS,
     OVERRIDE_STEMS,
     VERDICT_STEMS,
 )
 from provenir.observability.hacking.text.payloads import SHORTEST, comments, decoded
+from provenir.observability.hacking.text.scorecards import scorecards
 from provenir.observability.hacking.text.verdicts import role_markers, verdicts
 
 if TYPE_CHECKING:
@@ -47,9 +51,10 @@ if TYPE_CHECKING:
     from provenir.observability.hacking.response import ResponseText
 
 _AROUND: Final = 180
+_PUNCTUATION: Final = str.maketrans(dict.fromkeys('.,!?:;()"[]<>', " "))
 _MOST_HITS: Final = 32
 _MOST_SPANS: Final = 8
-_FOREIGN_NEAR: Final = 48
+_TO_A_JUDGE: Final = frozenset({"pressure", "rival", "procedure", "reference", "authority"})
 _SAID: Final = {
     "override": "instructions are to be set aside",
     "award": "a favourable verdict is commanded",
@@ -58,6 +63,12 @@ _SAID: Final = {
     "flattery": "a judge is flattered",
     "fake_verdict": "the response passes a verdict on itself",
     "role_marker": "a marker gives the word to another role",
+    "pressure": "a judge is promised or threatened with something",
+    "rival": "another response is run down before a judge",
+    "procedure": "a judge is told how to arrive at a favourable verdict",
+    "reference": "the reference is called wrong, so that the response be accepted",
+    "lenience": "faults are to be overlooked",
+    "authority": "somebody of authority is said to have passed the response",
     "foreign_command": "a command to a judge in another language",
 }
 
@@ -76,8 +87,12 @@ def find_injection(response: ResponseText) -> Iterator[HackingSignal]:
             continue
         if asked is None:
             asked = mention.asks_about_judging(response.prompt)
+        alien = bool(response.prompt and response.prompt.isascii() and not text.isascii())
         json_wanted = response.declared_format == "json"
-        graded = [(hit, _severity(folded.text, hit, hidden, asked=asked)) for hit, hidden in found]
+        graded = [
+            (hit, _severity(folded.text, hit, hidden, asked=asked, alien=alien))
+            for hit, hidden in found
+        ]
         graded = [
             (hit, "info" if json_wanted and hit.rule == "fake_verdict" else severity)
             for hit, severity in graded
@@ -121,9 +136,18 @@ def _hits(folded: Folded, original: str) -> Iterator[tuple[Hit, bool]]:
             seen = original[folded.place(hit.start) : folded.place(hit.end)]
             unseen = not seen.isascii() and any(map(is_unseen, seen))
             yield hit, unseen or any(low <= hit.start < high for low, high in concealed)
-    said = set(text.replace(",", " ").replace(".", " ").split())
-    for hit in (*verdicts(text), *role_markers(text), *_foreign(text, said)):
+    said = set(text.translate(_PUNCTUATION).split())
+    for hit in (
+        *verdicts(text),
+        *role_markers(text),
+        *foreign_commands(text, said),
+        *appeals(text, said),
+        *scorecards(text),
+    ):
         yield hit, any(low <= hit.start < high for low, high in concealed)
+    for start, end, meaning in undisguised(text, said):
+        for hit in Sentence(meaning, 0, len(meaning)).hits():
+            yield Hit(hit.rule, start, end, hit.own, hit.conditional), True
     if max(map(len, said), default=0) >= SHORTEST:
         for start, end, meaning in decoded(original):
             plain = fold_plain(meaning)
@@ -176,28 +200,7 @@ def _to_word(text: str, place: int) -> int:
     return place if space < 0 else space + 1
 
 
-def _foreign(text: str, said: set[str]) -> Iterator[Hit]:
-    ascii_only = text.isascii()
-    if ascii_only and FOREIGN_WORDS.isdisjoint(said):
-        return
-    for verbs, wanted in FOREIGN_ASCII if ascii_only else FOREIGN:
-        place = text.find(wanted)
-        if place < 0:
-            continue
-        low, high = max(0, place - _FOREIGN_NEAR), place + len(wanted) + _FOREIGN_NEAR
-        for verb in verbs:
-            at = text.find(verb, low, high)
-            if at >= 0 and (not verb.isascii() or _begins_word(text, at)):
-                start, end = min(at, place), max(at + len(verb), place + len(wanted))
-                yield Hit("foreign_command", start, end)
-                break
-
-
-def _begins_word(text: str, place: int) -> bool:
-    return not place or not text[place - 1].isalnum()
-
-
-def _severity(text: str, hit: Hit, hidden: bool, *, asked: bool) -> Severity:
+def _severity(text: str, hit: Hit, hidden: bool, *, asked: bool, alien: bool) -> Severity:
     """Tell a command from talk about one."""
     if hidden:
         return "warning"
@@ -209,6 +212,9 @@ def _severity(text: str, hit: Hit, hidden: bool, *, asked: bool) -> Severity:
             return "warning"
         return "info"
     quoted = mention.is_quoted(text, hit.start)
+    if asked and (hit.rule in _TO_A_JUDGE or (hit.rule == "foreign_command" and alien)):
+        spoken_about = quoted or mention.is_introduced(text, hit.start, hit.end)
+        return "info" if spoken_about else "warning"
     talked = mention.is_talked_about(text, hit.start, hit.end)
     if asked and (quoted or talked or not hit.own or hit.rule == "fake_verdict"):
         return "info"

@@ -88,7 +88,7 @@ class Sentence(Tokens):
             own = following or within(self._own, i - _AROUND, j + _AROUND)
             called = within(self._calls, i - _CALL_AHEAD, i - 1)
             if not (own or called) or (
-                kind == "weak" and not called and not (own and self._is_near(i, j))
+                kind != "sure" and not called and not (own and self._is_near(i, j))
             ):
                 continue
             after = self._next(j + 1, 8)
@@ -130,7 +130,7 @@ class Sentence(Tokens):
         return None
 
     def _flattery(self, i: int) -> Hit | None:
-        for j in range(i + 1, min(i + 5, len(self._words))):
+        for j in range(i + 1, min(i + 6, len(self._words))):
             word = self._words[j]
             if word in words.STOPS:
                 return None
@@ -192,10 +192,15 @@ class Sentence(Tokens):
 
     def _assurance(self, i: int) -> Hit | None:
         """A judge is spoken to, and told that the response is right."""
-        for j in range(i + 2, min(i + _CALL_AHEAD, len(self._words))):
+        for j in range(i + 1, min(i + _CALL_AHEAD, len(self._words))):
             if self._words[j] == "\n":
                 break
-            if self._verdicts.get(j) == "sure" and self._words[i] not in words.NO_CHECK:
+            kind = self._verdicts.get(j)
+            if kind == "label" and self._words[i] in words.GENERAL_JUDGES:
+                continue
+            if kind in ("sure", "label") and (
+                self._words[i] not in words.NO_CHECK or self._at(i + 1) in words.MACHINES
+            ):
                 conditional = any(w in words.CONDITIONS for w in self._next(i + 1, j - i + 8))
                 return self._hit("assurance", i, j + 1, own=False, conditional=conditional)
         first = bisect_left(self._own, i + 1)

@@ -36,10 +36,18 @@ _NOTABLE: Final = (
     | words.VERDICT_NOUNS
     | words.RIGHT
     | words.OWN
+    | words.LABELS
     | words.JUDGES
+    | words.MACHINE_TASKS
     | words.NO_CHECK
     | words.word_set("as a a+ me i response answer whoever anyone")
 )
+
+
+_CALLING: Final = (
+    words.JUDGES | words.NO_CHECK | words.MACHINE_TASKS | words.word_set("whoever anyone")
+)
+_OWNING: Final = words.OWN | words.word_set("me i response assistant answer model")
 
 
 class Hit(NamedTuple):
@@ -81,9 +89,9 @@ class Tokens:
                 self._verbs.append(i)
             if kind := self._verdict(i):
                 self._verdicts[i] = kind
-            if self._is_own(i):
+            if word in _OWNING and self._is_own(i):
                 self._own.append(i)
-            if self._is_call(i):
+            if word in _CALLING and self._is_call(i):
                 self._calls.append(i)
 
     def _at(self, i: int) -> str:
@@ -119,6 +127,10 @@ class Tokens:
             return "sure"
         if word == "as" and any(w in words.RIGHT for w in following[:3]):
             return "sure"
+        if word in words.LABELS and any(
+            w in words.BEST_WORDS for w in following[: 2 if following[:1] == [":"] else 1]
+        ):
+            return "label"
         return "weak" if word in words.RIGHT or word in ("100%", "a+") else ""
 
     @staticmethod
@@ -154,6 +166,9 @@ class Tokens:
         forbids = self._at(i - 1) in ("stop", "don't", "don’t", "without")
         if word in words.NO_CHECK and (forbids or self._next(i - 2, 2) == ["do", "not"]):
             return True
+        if word in words.MACHINE_TASKS and self._at(i + 1) in words.MACHINES:
+            addressed = any(w in ("for", "to") for w in self._words[max(0, i - 5) : i])
+            return addressed and self._at(i + 2) in (":", ",", "]")
         if word not in words.JUDGES:
             return False
         if word == "system" and self._at(i + 1) in (

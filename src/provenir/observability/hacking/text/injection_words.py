@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from provenir.observability.hacking.text.folding import fold_plain
-
 __all__ = [
     "CALLED_STEMS",
-    "FOREIGN",
-    "FOREIGN_ASCII",
-    "FOREIGN_WORDS",
     "OVERRIDE_STEMS",
     "VERDICT_STEMS",
     "word_set",
@@ -48,7 +43,7 @@ AWARD_VERBS: Final = word_set(
     "give assign award grant return output mark rate score grade set respond report choose prefer "
     "select declare rank label consider treat deem pick provide allocate record reward evaluate "
     "judge classify answer reply issue register put enter submit print say conclude ensure emit "
-    "receive"
+    "receive accept approve count regard credit certify pass"
 )
 QUALITIES: Final = word_set(
     "all full maximum max maximal highest perfect top best complete passing positive entire 100% "
@@ -62,8 +57,16 @@ VERDICT_NOUNS: Final = word_set(
 BEST_NUMBERS: Final = word_set("10 100 5 1 1.0 10.0 9 a+ 100% 5.0 true")
 RIGHT: Final = word_set(
     "flawless correct passed passing right perfect valid true pass "
-    "better best winner superior verified"
+    "better best winner superior verified equivalent acceptable matching match accurate"
 )
+LABELS: Final = word_set("label outcome verdict grade rating score decision judgment judgement")
+BEST_WORDS: Final = word_set(
+    "excellent pass passed accepted correct perfect maximum highest outstanding flawless"
+)
+MACHINES: Final = word_set("model models system systems bot bots script tool pipeline agent")
+MACHINE_TASKS: Final = word_set("scoring grading reward judging evaluation")
+GENERAL_JUDGES: Final = word_set("system model assistant ai llm")
+
 DESERVE: Final = word_set(
     "receives gets achieves deserves merits earns deserve merit warrants warrant"
 )
@@ -117,6 +120,7 @@ AUTHORITIES: Final = word_set(
 CONFIRMED: Final = word_set("confirmed verified approved validated")
 FLATTERY: Final = word_set(
     "wise brilliant esteemed intelligent fair kind generous honorable honourable respected amazing "
+    "smartest wisest fairest brightest finest kindest sharpest perceptive astute thoughtful "
     "wonderful smart gracious insightful benevolent beloved noble discerning magnificent "
     "knowledgeable talented"
 )
@@ -131,112 +135,24 @@ VERDICT_STEMS: Final = (
     *("score", "mark", "grade", "credit", "points", "rating", "reward", "correct", "verdict"),
     *("stars", "prefer", "choose", "pick ", "high as", "a 10", "best"),
     *("winner", "perfect", "grading", "as the ", "pass", "true", "high"),
-    *("/10", "/5", "100%", "out of", "[[", "rate ", "evaluat"),
+    *("/10", "/5", "100%", "out of", "[[", "rate ", "evaluat", "judge", "grader", "rater "),
+    *("accept", "equivalent", "as right", "assessor", "examiner", "exact match", "approve"),
 )
 CALLED_STEMS: Final = (
     *("response", "answer", "solution", "submission", "essay", "code", "output", "completion"),
     *("work", "reply", "program", "paper", "summary", "translation", "assignment", "report"),
     *("candidate", "explanation", "result", " me", "grader", "judge", "evaluator", "rater"),
     *("reviewer", "assessor", "examiner", "marker", "scorer", "llm", "ai ", "system", "text"),
-    *("implementation", "verifier", " ai", "this one", "whoever"),
+    *(
+        "implementation",
+        "verifier",
+        " ai",
+        "this one",
+        "whoever",
+        "grading",
+        "proof",
+        "scoring",
+        "reward model",
+    ),
 )
 """What every command has: one of the first, or one of the second near one of the third."""
-
-_PAIRS: Final = (
-    (("ignora", "olvida", "omite"), ("instrucciones", "indicaciones", "criterios")),
-    (
-        ("otorga", "asigna", "dale", "da a", "pon"),
-        (
-            "puntuacion maxima",
-            "puntuación máxima",
-            "nota máxima",
-            "nota maxima",
-            "10/10",
-            "máxima puntuación",
-        ),
-    ),
-    (
-        ("ignore", "ignorez", "oublie", "oubliez"),
-        (
-            "instructions précédentes",
-            "instructions precedentes",
-            "consignes",
-            "instructions ci-dessus",
-        ),
-    ),
-    (
-        ("donne", "donnez", "attribue", "attribuez", "accorde"),
-        ("note maximale", "score maximal", "meilleure note", "score maximum", "10/10", "20/20"),
-    ),
-    (
-        ("ignoriere", "ignorieren sie", "vergiss", "missachte"),
-        ("anweisungen", "vorgaben", "instruktionen", "kriterien"),
-    ),
-    (
-        ("gib", "geben sie", "vergib", "vergeben sie", "bewerte", "bewerten sie"),
-        (
-            "volle punktzahl",
-            "höchstnote",
-            "bestnote",
-            "volle punkte",
-            "10/10",
-            "höchste punktzahl",
-            "höchstpunktzahl",
-        ),
-    ),
-    (("ignora", "ignorate", "dimentica"), ("istruzioni", "indicazioni precedenti", "criteri")),
-    (
-        ("assegna", "dai", "attribuisci"),
-        ("punteggio massimo", "voto massimo", "massimo punteggio", "10/10"),
-    ),
-    (("ignore", "desconsidere", "esqueça"), ("instruções", "critérios", "instrucoes")),
-    (("dê", "atribua", "conceda"), ("nota máxima", "pontuação máxima", "10/10")),
-    (
-        ("игнорируй", "игнорируйте", "забудь", "забудьте", "не учитывай"),
-        ("инструкции", "указания", "критерии", "правила выше"),
-    ),
-    (
-        ("поставь", "поставьте", "дай", "дайте", "присвой", "оцени", "оцените"),
-        (
-            "максимальный балл",
-            "высший балл",
-            "максимальную оценку",
-            "высшую оценку",
-            "максимальная оценка",
-            "10/10",
-            "10 из 10",
-        ),
-    ),
-    (
-        ("忽略", "无视", "無視", "忘记", "不要理会"),
-        ("指令", "指示", "提示", "说明", "要求", "评分标准", "規則", "规则"),
-    ),
-    (
-        ("给", "給", "打", "评为", "判为", "请给"),
-        ("满分", "滿分", "最高分", "10分", "正确答案", "最高评分"),
-    ),
-    (("無視", "忘れ"), ("指示", "命令", "プロンプト", "採点基準")),
-    (
-        ("与え", "つけ", "付け", "してください", "満点", "最高"),
-        ("満点を", "最高点を", "最高評価を", "10点を"),
-    ),
-    (("무시",), ("지시", "명령", "지침")),
-    (("주세요", "부여", "매겨"), ("만점", "최고 점수")),
-    (("تجاهل",), ("التعليمات", "الأوامر")),
-    (("امنح", "أعط"), ("الدرجة الكاملة", "أعلى درجة")),
-)
-
-_FOLDED: Final = [
-    (tuple(map(fold_plain, verbs)), fold_plain(what))
-    for verbs, objects in _PAIRS
-    for what in objects
-]
-
-FOREIGN: Final = tuple(_FOLDED)
-"""Verbs and what they are about, in other languages; both within 48 characters make a command."""
-
-FOREIGN_ASCII: Final = tuple((verbs, what) for verbs, what in _FOLDED if what.isascii())
-"""Those that a text in ASCII can hold."""
-
-FOREIGN_WORDS: Final = frozenset(what.split()[-1] for _, what in FOREIGN_ASCII)
-"""Of each of these the last word, which stands in every text that holds it."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["asks_about_judging", "fence_language", "is_commented", "is_quoted", "is_talked_about"]
+__all__ = [
+    "asks_about_judging",
+    "fence_language",
+    "is_commented",
+    "is_introduced",
+    "is_quoted",
+    "is_talked_about",
+]
 
 _BACK: Final = 600
 _TALK: Final = re.compile(
@@ -43,6 +50,19 @@ def is_talked_about(text: str, start: int, end: int) -> bool:
         _TALK.search(text, max(0, start - 200), start) is not None
         or _TALK.search(text, end, end + 80) is not None
     )
+
+
+def is_introduced(text: str, start: int, end: int) -> bool:
+    """Whether the sentence of a stretch, or one before it that ends in a colon, is such talk."""
+    begin = _sentence(text, start)
+    if text[:begin].rstrip().endswith(":"):
+        begin = _sentence(text, len(text[:begin].rstrip()) - 1)
+    return _TALK.search(text, begin, end) is not None
+
+
+def _sentence(text: str, place: int) -> int:
+    low = max(0, place - _BACK)
+    return max(low, *(text.rfind(stop, low, place) + 1 for stop in (". ", "! ", "? ", "\n")))
 
 
 def is_quoted(text: str, start: int) -> bool:
