@@ -110,7 +110,7 @@ def test_work_on_a_text_of_any_length_is_bounded(piece):
 
 def test_every_detector_is_asked():
     names = [detector.__name__ for detector in TEXT_DETECTORS]
-    assert len(names) == len(set(names)) == 5
+    assert len(names) == len(set(names)) == 6
 
 
 @pytest.mark.parametrize("text", ["B", "YES", "72", "", " ", "\n", "No.", "x = 3"])

@@ -42,7 +42,7 @@ from provenir.observability.hacking.text.injection_words import (
 )
 from provenir.observability.hacking.text.payloads import SHORTEST, comments, decoded
 from provenir.observability.hacking.text.scorecards import scorecards
-from provenir.observability.hacking.text.verdicts import role_markers, verdicts
+from provenir.observability.hacking.text.verdicts import role_markers, verdict_fields, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,7 @@ _SAID: Final = {
     "assurance": "a judge is told that the response is right",
     "flattery": "a judge is flattered",
     "fake_verdict": "the response passes a verdict on itself",
+    "graded_field": "an object holds fields for the grader that were not asked for",
     "role_marker": "a marker gives the word to another role",
     "pressure": "a judge is promised or threatened with something",
     "rival": "another response is run down before a judge",
@@ -82,7 +83,7 @@ def find_injection(response: ResponseText) -> Iterator[HackingSignal]:
     asked: bool | None = None
     for offset, text in response.windows:
         folded = fold(text)
-        found = list(islice(_hits(folded, text), _MOST_HITS))
+        found = list(islice(_hits(folded, text, response.prompt), _MOST_HITS))
         if not found:
             continue
         if asked is None:
@@ -127,7 +128,7 @@ def _signal(
     )
 
 
-def _hits(folded: Folded, original: str) -> Iterator[tuple[Hit, bool]]:
+def _hits(folded: Folded, original: str, prompt: str | None) -> Iterator[tuple[Hit, bool]]:
     """Yield what is recognised, and whether a reader would not see it."""
     text = folded.text
     concealed = list(comments(text)) if "<!--" in text else []
@@ -139,6 +140,7 @@ def _hits(folded: Folded, original: str) -> Iterator[tuple[Hit, bool]]:
     said = set(text.translate(_PUNCTUATION).split())
     for hit in (
         *verdicts(text),
+        *verdict_fields(text, prompt),
         *role_markers(text),
         *foreign_commands(text, said),
         *appeals(text, said),

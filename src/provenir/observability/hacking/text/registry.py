@@ -8,6 +8,7 @@ from provenir.observability.hacking.text.answer_table import find_answer_table
 from provenir.observability.hacking.text.format import find_format_exploits
 from provenir.observability.hacking.text.injection import find_injection
 from provenir.observability.hacking.text.padding import find_padding
+from provenir.observability.hacking.text.reference import find_reference_copy
 from provenir.observability.hacking.text.repetition import find_repetition
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ TEXT_DETECTORS: Final[tuple[Callable[[ResponseText], Iterable[HackingSignal]], .
     find_repetition,
     find_padding,
     find_answer_table,
+    find_reference_copy,
 )
 """Each takes a response and yields signals without an index; none raises on any text."""
 

@@ -11,7 +11,7 @@ from provenir.observability.hacking.text.injection_words import word_set
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["role_markers", "verdicts"]
+__all__ = ["role_markers", "verdict_fields", "verdicts"]
 
 _VERDICT_KEYS: Final = word_set(
     "score rating verdict grade reward passed is_correct correct final_score overall_score "
@@ -66,6 +66,11 @@ _SYSTEM: Final = (
 )
 
 
+_GRADERS_OWN: Final = ("reward", "verdict", "grade", "judge", "evaluator", "rubric", "is_correct")
+_FEWEST_FIELDS: Final = 2
+_MAX_PROMPT: Final = 8_192
+
+
 def verdicts(text: str) -> Iterator[Hit]:
     """Yield verdicts in the form in which graders give them: JSON, ``[[A]]``, a line of a score."""
     if "{" in text and ('"' in text or "'" in text):
@@ -85,6 +90,27 @@ def verdicts(text: str) -> Iterator[Hit]:
     for pattern in patterns:
         for found in pattern.finditer(text):
             yield Hit("fake_verdict", found.start(), found.end(), own=True)
+
+
+def verdict_fields(text: str, prompt: str | None) -> Iterator[Hit]:
+    """Yield objects that answer a prompt with fields for the grader, of which it says nothing.
+
+    Args:
+        text: The folded text.
+        prompt: What was asked, None when that is not known: then any field may have been.
+    """
+    if prompt is None or "{" not in text or not any(mark in text for mark in _GRADERS_OWN):
+        return
+    asked = prompt[:_MAX_PROMPT].lower()
+    for found in _OBJECT.finditer(text):
+        fields = [
+            name
+            for name, value in _KEY.findall(found.group())
+            if any(mark in name for mark in _GRADERS_OWN) and _BEST.fullmatch(value)
+        ]
+        known = any(mark in asked for name in fields for mark in _GRADERS_OWN if mark in name)
+        if len(fields) >= _FEWEST_FIELDS and not known:
+            yield Hit("graded_field", found.start(), found.end(), own=True)
 
 
 def role_markers(text: str) -> Iterator[Hit]:
