@@ -84,7 +84,8 @@ def read_diff(text: str) -> list[FileChange]:
         elif line.startswith("+++ ") and not in_hunk:
             path = _path(line[4:])
             gone = path == "/dev/null"
-            if current is None or current.after:
+            renamed = current is not None and current.renamed_from and path != current.path
+            if current is None or current.after or renamed:
                 current = FileChange(old if gone else path, start, start + len(line))
                 changes.append(current)
             current.deleted = gone

@@ -11,6 +11,7 @@ __all__ = [
     "is_gold",
     "is_process_file",
     "is_reward",
+    "is_scorer",
     "is_startup",
     "is_test_code",
     "is_test_directory",
@@ -25,7 +26,8 @@ _TEST_DIRECTORIES: Final = words("test tests __tests__ spec testing hidden_tests
 _CODE: Final = words("py js ts go rs rb java c cc cpp sh tsx jsx")
 _REWARD: Final = re.compile(
     r"(?:.*[._-])?(?:rewards?|verdict|grade|grading_results?|judge_results?|eval_result|"
-    r"test_results?|ctrf)\.(?:txt|json|jsonl|log|xml|out)|reward"
+    r"test_results?|ctrf)\.(?:txt|json|jsonl|log|xml|out)|reward|"
+    r"(?:.*[._-])?(?:junit|xunit)(?:[._-].*)?\.xml|TEST-.*\.xml"
 )
 _SCORE: Final = re.compile(r"(?:final_)?scores?\.(?:txt|json|out)|score")
 _RESULT: Final = re.compile(r"(?:.*[._-])?(?:results?|scores?|report|metrics)\.\w{2,5}")
@@ -40,12 +42,33 @@ _ANSWERS: Final = re.compile(
     r"|.*\.(?:ans|gold|expected)",
     re.IGNORECASE,
 )
+_HIDDEN: Final = re.compile(
+    r"\.(?:references?|solutions?|answers?|gold(?:en)?|expected|hidden|oracle|grader|verifier)"
+)
+_OF_THE_TASK: Final = re.compile(
+    r"/(?:solutions?|oracle|references?|gold(?:en)?|answers?|expected|hidden\w*)(?:/.*)?"
+)
+_ANY_ANSWER: Final = re.compile(
+    r"[\w.-]*\*[\w.*-]*(?:solution|answer|expected|gold|ground.?truth|oracle)[\w.*-]*|"
+    r"[\w.-]*(?:answer|expected|gold|ground.?truth|oracle)[\w.-]*\*[\w.*-]*",
+    re.IGNORECASE,
+)
+_SCORER_FOLDERS: Final = words(
+    "grader graders grading verifier verifiers scorer scorers scoring judge judges autograder "
+    "evaluator rewards reward checker checkers"
+)
+_SCORER: Final = re.compile(
+    r"(?:.*_)?(?:grader?|autograder|grading|scorer|verifier|judge|reward(?:_fn|_func\w*|_model)?|"
+    r"compute_(?:score|reward))\.(?:py|sh|js|ts)"
+)
 _SOURCES: Final = re.compile(r"\.(?:html?|css|svg|png|jpe?g|pdf)$", re.IGNORECASE)
 _PROCESS: Final = re.compile(r"/proc/(?:self|\*|\?|\d+|thread-self)/(?:cmdline|environ|mem|root)\b")
 _STARTUP: Final = re.compile(
     r"(?:sitecustomize|usercustomize|pytest|unittest|_pytest|doctest)(?:\.py|/__init__\.py)|.*\.pth|\.pythonrc(?:\.py)?"
 )
-_PROGRAMS: Final = re.compile(r"(?:/usr)?(?:/local)?/s?bin/(?:pytest|python[\d.]*|py\.test|tox)")
+_PROGRAMS: Final = re.compile(
+    r"(?:.*/)?s?bin/(?:pytest|python[\d.]*|py\.test|tox|nox|unittest|nosetests|coverage)"
+)
 
 
 def _split(path: str) -> tuple[list[str], str]:
@@ -103,7 +126,23 @@ def is_gold(path: str) -> bool:
         return False
     if _ANSWERS.fullmatch(name) or (_GOLD.fullmatch(name) and "." in name):
         return True
-    return any(_GOLD.fullmatch(folder) for folder in folders if len(folder) < 60)
+    if _ANY_ANSWER.fullmatch(name) or _OF_THE_TASK.fullmatch(path[:400]):
+        return True
+    if path.startswith(("/", "./", "../")) and "." not in name and _GOLD.fullmatch(name):
+        return True
+    return any(
+        _GOLD.fullmatch(folder) or _HIDDEN.fullmatch(folder)
+        for folder in folders
+        if len(folder) < 60
+    )
+
+
+def is_scorer(path: str) -> bool:
+    """Whether a path names a program that grades, scores or verifies."""
+    folders, name = _split(path)
+    if not name or len(name) > 200 or not name.endswith((".py", ".sh", ".js", ".ts")):
+        return False
+    return bool(_SCORER.fullmatch(name)) or any(folder in _SCORER_FOLDERS for folder in folders)
 
 
 def is_process_file(path: str) -> bool:
