@@ -10,7 +10,7 @@ from provenir.console.charts import draw, is_log
 from provenir.console.series import DRAWN, Series
 from provenir.console.view import Tone, severity_tone
 from provenir.console.wording import count, figure, shorten
-from provenir.observability.detectors import WATCHES
+from provenir.observability.detectors import STEP_WATCHES, WATCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHARTED: Final = 60
 """Most channels that are drawn; the rest is named."""
 
-_JUDGED: Final = frozenset(watch.channel for watch in WATCHES)
+_JUDGED: Final = frozenset(watch.channel for watch in (*WATCHES, *STEP_WATCHES))
 """Channels whose values a detector judges; in all others only what is no number is seen."""
 
 _MARKS: Final = 4

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BOUND: Final = 1e6
 _LEAP, _HUGE = 4.0, 8.0
-_FAR: Final = 10.0
+_FAR: Final = 9.0
 _LOSS_LEAP: Final = 3.0
 _LOSS_LEVEL: Final = 4.0
 
