@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 CHARTED: Final = 60
 """Most channels that are drawn; the rest is named."""
 
-_JUDGED: Final = frozenset(watch.channel for watch in (*WATCHES, *STEP_WATCHES))
+_JUDGED: Final = frozenset(watch.channel for watch in WATCHES) | {
+    watch.channel for watch in STEP_WATCHES
+}
 """Channels whose values a detector judges; in all others only what is no number is seen."""
 
 _MARKS: Final = 4
