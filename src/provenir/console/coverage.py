@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.console.shapes import mapping, whole
 from provenir.console.view import NO_TABLE, Cell, Column, Table, Tone, table
-from provenir.console.watch_words import ANOMALIES, anomaly_words, hack_words
+from provenir.console.watch_words import anomaly_words, hack_words
 from provenir.console.wording import count
 from provenir.observability.hacking.signal import HACKING_KINDS
+from provenir.observability.kinds import KIND_NOTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -72,7 +73,7 @@ def _anomalies(summary: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
     examined, found = mapping(summary.get("examined")), mapping(summary.get("by_kind"))
     not_examined = mapping(summary.get("not_examined"))
     rows = []
-    for kind in _kinds(ANOMALIES, examined, found):
+    for kind in _kinds(KIND_NOTES, examined, found):
         seen = whole(examined.get(kind))
         on = count(seen, "value") if seen else ""
         why = str(not_examined.get(kind, "" if on else "this recorder did not look for it"))

@@ -152,7 +152,9 @@ def _answer(source: Asked, trajectory: Mapping[str, Any]) -> list[HackingSignal]
 
 def _as_signal(finding: Finding, source: Asked) -> HackingSignal:
     """Take over what a finding says; a `Finding` does not check its own texts, so this does."""
-    if not isinstance(finding.detail, str) or not isinstance(finding.subject, str | None):
+    detail: object = finding.detail
+    subject: object = finding.subject
+    if not isinstance(detail, str) or not isinstance(subject, str | None):
         raise UsageError(f"a finding of {source.name} has a detail or a subject that is no text")
     spans = getattr(finding, "spans", ())
     return HackingSignal(
