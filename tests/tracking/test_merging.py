@@ -219,6 +219,31 @@ def test_a_signal_about_another_rank_names_it(monkeypatch, mode, killed):
         assert "rollout 0 of rank 1 (" in str(runs[0].hacking_report)
 
 
+@pytest.mark.parametrize("spoilt", ["garbage", "link", "pipe", "folder"])
+def test_records_of_a_rank_that_cannot_be_read_are_missed(monkeypatch, spoilt):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+    Path("elsewhere").write_text("a secret\n")
+    with provenir.track("run", output_dir="out") as run:
+        run.log_step({"kl": 0.1})
+        run.log_trajectory({"prediction": "x", "reward": 1.0, "true_reward": 1.0})
+        for kind in ("steps", "trajectories"):
+            file = Path(f"out/{kind}.rank1.jsonl")
+            match spoilt:
+                case "garbage":
+                    file.write_bytes(b"\x00\xff[\n" * 9)
+                case "link":
+                    file.symlink_to(Path("elsewhere").absolute())
+                case "pipe":
+                    os.mkfifo(file)
+                case "folder":
+                    file.mkdir()
+    assert not run.hacking_report.is_clean
+    assert "of rank 1 no rollout could be read" in run.hacking_report.not_examined["rollouts"]
+    assert "of rank 1 no step could be read" in str(run.flight_recorder.summary()["not_examined"])
+    assert verify_run("out")
+
+
 def test_groups_of_one_name_on_two_ranks_are_two(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "0")

@@ -250,8 +250,11 @@ class FlightRecorder:
         return f"<pre>{html.escape(self.health_report())}</pre>"
 
     def miss(self, detail: str) -> None:
-        """Say that steps of the run were not handed over, such as those of other ranks."""
-        self._unseen = detail
+        """Say that steps of the run were not handed over, such as those of other ranks.
+
+        Several are joined.
+        """
+        self._unseen = detail if self._unseen is None else f"{self._unseen}; {detail}"
 
     def summary(self) -> dict[str, Any]:
         """Return counts, final metrics, the verdict, and what was and was not watched."""

@@ -350,7 +350,12 @@ def _file_digests(run: OpenRun, writing: Collection[int]) -> dict[str, str]:
         ),
         *(name for name in reports if name in attached or name.startswith(SUPERSEDED)),
     ]
-    return {name: digest_file(folder / name) for name in names if (folder / name).is_file()}
+    files = {name: folder / name for name in names}
+    return {
+        name: digest_file(path)
+        for name, path in files.items()
+        if path.is_file() and not path.is_symlink()  # what a link leads to is not the run's
+    }
 
 
 __all__ = ["ClosedRun", "FinalStatus", "close_run"]

@@ -101,6 +101,9 @@ def merge_steps(record: RunRecord, evidence: Evidence, ranks: set[int], watch: R
         for channel, faulty in merged.faulty.items():
             recorder.explain(NONFINITE, channel, _who(faulty))
         watch.see(place, readings, _times(rows))
+    if empty := {rank for rank in ranks - {0} if not watch.rows(rank)}:
+        for one in (evidence.recorder, recorder):
+            one.miss(f"of {ranks_text(empty)} no step could be read")
     if watch.rows(0) >= evidence.recorder.num_steps:
         evidence.recorder = recorder
         return
@@ -130,7 +133,9 @@ def _merge_rollouts(record: RunRecord, evidence: Evidence, ranks: set[int]) -> N
             told = _of_rank(rollout, rank)
             monitor.add(told, reading=row.get("reading"), rank=rank)
     for rank in sorted(ranks - {0}):
-        if kept[rank] < numbers[rank]:
+        if not kept[rank]:
+            monitor.miss(f"of rank {rank} no rollout could be read")
+        elif kept[rank] < numbers[rank]:
             monitor.miss(f"{kept[rank]} of {numbers[rank]} rollouts of rank {rank} were kept")
     if again and held < evidence.trajectories:
         monitor.miss(f"{held} of {evidence.trajectories} rollouts of rank 0 were kept")
