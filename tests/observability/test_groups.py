@@ -41,6 +41,15 @@ def test_a_monitor_contrasts_at_the_report_and_flags_a_rollout_once():
     assert "group_outlier" not in report.not_examined
 
 
+def test_a_report_between_the_members_of_a_group_changes_no_later_one():
+    asked, not_asked = HackingMonitor(), HackingMonitor()
+    for rollout in members():
+        for monitor in (asked, not_asked):
+            monitor.add(rollout)
+        asked.report()
+    assert asked.report() == not_asked.report()
+
+
 def test_a_rollout_that_only_the_contrast_flags_is_counted():
     monitor = HackingMonitor(gap=5.0)
     for rollout in members():

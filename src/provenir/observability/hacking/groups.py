@@ -75,6 +75,7 @@ class _Group:
     high: float
     count: int = 0
     members: list[_Member] = field(default_factory=list)
+    contrast: Outcome | None = None
     is_settled: bool = False
 
 
@@ -121,6 +122,7 @@ class OpenGroups:
                 return
         self._with_texts.setdefault(key, group)
         group.members.append(_member(len(group.members), seen, seen.reading.response.text))
+        group.contrast = None
         self._members += 1
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -132,7 +134,7 @@ class OpenGroups:
         group = self._with_texts.pop(key)
         outcome = _contrasted(group)
         self._members -= len(group.members)
-        group.members = []
+        group.members, group.contrast = [], None
         group.is_settled = True
         return outcome
 
@@ -177,6 +179,13 @@ def _judged(group: _Group) -> Outcome:
 
 
 def _contrasted(group: _Group) -> Outcome:
+    """Contrast a group once for the texts that it has: a report may be asked for at every step."""
+    if group.contrast is None:
+        group.contrast = _contrast(group)
+    return group.contrast
+
+
+def _contrast(group: _Group) -> Outcome:
     if len(group.members) < FEWEST_TEXTS:
         return Outcome()
     found: list[HackingSignal] = []
