@@ -84,8 +84,10 @@ def test_four_processes_are_one_run():
     assert flight["summary"]["final_metrics"]["reward_mean"] == 1.5
     assert "steps" not in flight["summary"]["not_examined"]
     assert hacking["num_trajectories"] == 240
-    assert hacking["examined"]["trajectories"] == 240
-    assert hacking["examined"]["groups"] == 120
+    assert hacking["examined"] == {
+        **dict.fromkeys(("trajectories", "texts", "both_rewards"), 240),
+        "groups": 120,
+    }
     assert hacking["is_clean"]
     assert {"ranks_merged"} == set(findings())
     assert findings()["ranks_merged"]["detail"] == "ranks 0-3: 60 steps; 240 rollouts"

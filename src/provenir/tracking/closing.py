@@ -346,16 +346,11 @@ def _file_digests(run: OpenRun, writing: Collection[int]) -> dict[str, str]:
             file.name
             for kind in APPENDED
             for rank, file in rank_files(folder, kind).items()
-            if rank not in writing
+            if rank not in writing and not (rank and file.is_symlink())  # no process's own file
         ),
         *(name for name in reports if name in attached or name.startswith(SUPERSEDED)),
     ]
-    files = {name: folder / name for name in names}
-    return {
-        name: digest_file(path)
-        for name, path in files.items()
-        if path.is_file() and not path.is_symlink()  # what a link leads to is not the run's
-    }
+    return {name: digest_file(folder / name) for name in names if (folder / name).is_file()}
 
 
 __all__ = ["ClosedRun", "FinalStatus", "close_run"]
