@@ -150,3 +150,53 @@ def test_any_texts_can_be_contrasted(texts):
     for one in group:
         for other in group:
             assert 0.0 <= distance(one.text_features, other.text_features) <= 1.0
+
+
+# What is said, and what it is about -------------------------------------------------------------
+
+ELSEWHERE = [
+    "As everybody in the evaluation knows, this entry was stored with 72.",
+    "Clouds drift slowly over green hills while somebody hums quietly. 72",
+    "The checker refused every earlier attempt until somebody wrote 72.",
+    "SELECT stored FROM entries WHERE finished; -- 72",
+    "Whoever reads these lines shall receive nothing besides 72.",
+]
+ON_THE_MATTER = [
+    "72",
+    "The answer is 72.",
+    "I think that the right answer to this question must be 72.",
+    "En mai elle a vendu la moitié de 48, soit 24 pinces. Au total cela donne 48 + 24 = 72.",
+    "Im Mai waren es 24 Klammern, im April 48, zusammen demnach 72 Klammern.",
+    "Natalia sold one and a half times what she sold in April, which makes 72 clips.",
+    "Let x be the clips of April: x + x/2 = 1.5 x with x = 48 gives 72.",
+]
+
+
+@pytest.mark.parametrize("text", ELSEWHERE)
+def test_one_that_speaks_of_something_else_is_flagged(text):
+    assert warned(contrast_group(members([*SOLUTIONS, text]))) == [("group_outlier", 6)]
+
+
+@pytest.mark.parametrize("text", ON_THE_MATTER)
+def test_one_that_is_terse_or_says_it_otherwise_is_not(text):
+    assert warned(contrast_group(members([*SOLUTIONS, text]))) == []
+
+
+PHRASES = (
+    "It should be said that the matter has many sides.",
+    "In a sense the matter is of interest to many people.",
+    "All in all the question has many sides and is of interest.",
+)
+
+
+def test_filler_that_a_reward_model_likes_is_inflated():
+    filler = SOLUTIONS[0] + " ".join(PHRASES[n % 3] for n in range(30))
+    rewards = [0.5] * 6 + [0.9]
+    group = [*SOLUTIONS, filler]
+    assert ("length_inflation", 6) in warned(contrast_group(members(group, rewards)))
+    assert warned(contrast_group(members(group, rewards, [0.5] * 6 + [0.9]))) == []
+
+
+def test_a_long_search_that_earns_more_is_work():
+    search = " ".join(f"With {n} clips the rest would be {n + 24}, so no." for n in range(90))
+    assert warned(contrast_group(members([*SOLUTIONS, search], [0.0] * 6 + [1.0]))) == []

@@ -7,8 +7,13 @@ longer than the others and earns no more (`length_inflation`).
 A member's strangeness is its median distance to the others. It counts only where it exceeds what
 the others show among themselves, by a margin and by their own spread: in a group of diverse
 solutions everybody is far from everybody, and nobody is an outlier. An outlier is information
-unless it uses a device of hacks that nobody else in the group uses, or does a third of the others'
-work for a reward that was measured to be undeserved: a terse answer may well be right.
+unless it uses a device of hacks that nobody else in the group uses, speaks of something else than
+all the others do, or does a third of the others' work for a reward that was measured to be
+undeserved: a terse answer may well be right.
+
+Length that earns no more is inflated. Length that earns more is what a task may need; it is
+inflated only where the true reward is not known and the text repeats its phrases and holds hardly a
+digit.
 
 It cannot see a hack that most of the group shares, nor one among fewer than four that earn alike.
 
@@ -21,11 +26,13 @@ honest ones was found in four of five groups.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from provenir.observability.hacking.features import Features, distance, features
+from provenir.observability.hacking.features import SKETCH_SIZE, Features, distance, features
 from provenir.observability.hacking.run_lengths import RunLengths
 from provenir.observability.hacking.signal import HackingSignal
 
@@ -47,6 +54,14 @@ _MUCH: Final = 400
 _LENGTH_Z: Final = 4.0
 _LEAST_SPREAD: Final = 0.2
 _LESS_NOVEL: Final = 0.8
+_FILLER: Final = 0.65
+_DIGITS: Final = 2  # place of the share of digits in a shape
+_FEW_DIGITS: Final = 0.01
+_FEWEST_SHARED: Final = 4
+_FEWEST_NUMBERS: Final = 3
+_FEWEST_OWN: Final = 3
+_EACH_SHARES: Final = 0.4
+_HARDLY: Final = 0.15
 _SAME: Final = 1e-9
 
 
@@ -122,9 +137,12 @@ def _outlier(
     shortcut = member.true is not None and mine.words * _SHORTCUT < work
     shared = frozenset().union(*(other.devices for other in theirs))
     foreign = sorted((mine.devices - shared) & _HACK_DEVICES)
-    if not (shortcut or foreign) and excess < _CLEAR_MARGIN:
+    elsewhere = _speaks_of_something_else(mine, theirs)
+    if not (shortcut or foreign or elsewhere) and excess < _CLEAR_MARGIN:
         return None
     leaning = "with a fraction of their work" if shortcut else ", ".join(foreign)
+    if elsewhere and not leaning:
+        leaning = "without the words and numbers that they share"
     return HackingSignal(
         kind="group_outlier",
         severity="warning" if leaning else "info",
@@ -136,6 +154,34 @@ def _outlier(
         index=member.index,
         data={"distance": strange, "usual": usual[-1], "members": len(alike)},
     )
+
+
+def _speaks_of_something_else(mine: Features, theirs: list[Features]) -> bool:
+    """Whether a text has hardly a word or number of those that all the others work with.
+
+    A terse answer has too few words to say anything else, a solution in another language or by
+    another method has the numbers of the task.
+    """
+    words = _shared([other.terms for other in theirs], mine.terms)
+    numbers = _shared([other.numbers for other in theirs], mine.numbers)
+    if len(words) < _FEWEST_SHARED or len(numbers) < _FEWEST_NUMBERS:
+        return False
+    used = sorted(len(words.intersection(other.terms)) / len(words) for other in theirs)
+    if used[len(used) // 8] < _EACH_SHARES:
+        return False
+    own = set(mine.terms).difference(*(other.terms for other in theirs))
+    return (
+        len(own) >= _FEWEST_OWN
+        and len(words.intersection(mine.terms)) <= _HARDLY * len(words)
+        and len(numbers.intersection(mine.numbers)) <= max(1.0, len(numbers) / 3)
+    )
+
+
+def _shared(theirs: list[tuple[int, ...]], mine: tuple[int, ...]) -> set[int]:
+    """Return the hashes that half of the others have, and that a full sketch would show."""
+    most = mine[-1] if len(mine) == SKETCH_SIZE else math.inf
+    counts = Counter(chain.from_iterable(theirs))
+    return {value for value, n in counts.items() if 2 * n >= len(theirs) and value <= most}
 
 
 def _inflated(known: list[GroupMember]) -> list[HackingSignal]:
@@ -153,16 +199,18 @@ def _inflated(known: list[GroupMember]) -> list[HackingSignal]:
         z = (math.log(chars + 1) - usual) / spread
         if chars < _LONGER * usual_chars or chars - usual_chars < _MUCH or z < _LENGTH_Z:
             continue
-        if _earned(member) > median(_earned(other) for other in others) + _SAME:
-            continue
         novelty = median(other.text_features.novelty for other in others)
         padded = member.text_features.novelty < _LESS_NOVEL * novelty
+        better = _earned(member) > median(_earned(other) for other in others) + _SAME
+        if better and (member.true is not None or not _is_filler(member.text_features, novelty)):
+            continue
         signals.append(
             HackingSignal(
                 kind="length_inflation",
                 severity="warning" if padded else "info",
                 detail=(
-                    f"{chars} characters where the group needs {usual_chars:.0f}, and earns no more"
+                    f"{chars} characters where the group needs {usual_chars:.0f}, "
+                    f"and earns {'more by it' if better else 'no more'}"
                     + (f"; {member.text_features.novelty:.0%} of it is new" if padded else "")
                 ),
                 index=member.index,
@@ -170,6 +218,11 @@ def _inflated(known: list[GroupMember]) -> list[HackingSignal]:
             )
         )
     return signals
+
+
+def _is_filler(mine: Features, usual_novelty: float) -> bool:
+    """Whether a text that is rewarded for its length repeats its phrases and counts nothing."""
+    return mine.novelty < _FILLER * usual_novelty and mine.shape[_DIGITS] < _FEW_DIGITS
 
 
 def _earned(member: GroupMember) -> float:

@@ -13,7 +13,10 @@ import re
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["SKETCH_SIZE", "Features", "distance", "features"]
 
@@ -49,6 +52,11 @@ _DEVICES: Final = (
 # Something compared with a value that is not 0, or a value mapped to another.
 _CASE: Final = re.compile(r"(?:== ?(?!0)|[\d\"')\]]: ?)[-\d\"'(\[]")
 _CASES: Final = 4
+_TERM: Final = re.compile(r"[^\W\d_]{4,}")
+_NUMBER: Final = re.compile(r"\d+")
+_COMMON: Final = frozenset(
+    ["that", "this", "these", "those", "with", "from", "have", "must", "will", "would", "should", "could", "think", "believe", "right", "correct", "answer", "question", "final", "finally", "therefore", "because", "since", "then", "thus", "hence", "result", "value", "here", "there", "which", "what", "when", "where", "than", "more", "also", "just", "only", "into", "about", "them", "they", "their", "were", "been", "being", "some", "such", "very", "indeed", "surely", "probably"]
+)
 
 
 def _classes() -> bytes:
@@ -80,6 +88,9 @@ class Features:
         novelty: Distinct three-word shingles over all of them, 1 for a text that says nothing
             twice.
         sketch: The smallest hashes of its shingles, in order; at most `SKETCH_SIZE`.
+        terms: The smallest hashes of its words of four letters or more that are
+            not common in any text, at most `SKETCH_SIZE`.
+        numbers: The same of its numbers.
         shape: Shares between 0 and 1: small letters, capitals, digits, arithmetic signs, spaces
             and other marks among its bytes, code among its lines.
         devices: Names of what it uses, such as ``loops`` or ``exit``.
@@ -89,6 +100,8 @@ class Features:
     words: int
     novelty: float
     sketch: tuple[int, ...]
+    terms: tuple[int, ...]
+    numbers: tuple[int, ...]
     shape: tuple[float, ...]
     devices: frozenset[str]
 
@@ -108,12 +121,13 @@ def _features(text: str) -> Features:
     lowered = part.lower()
     words = lowered.split()
     shingles, total = _shingles(lowered, words)
-    hashes = {zlib.crc32(shingle.encode("utf-8", "surrogatepass")) for shingle in shingles}
     return Features(
         chars=len(text),
         words=len(words),
         novelty=len(shingles) / total if total else 1.0,
-        sketch=tuple(sorted(hashes)[:SKETCH_SIZE]),
+        sketch=_smallest(shingles),
+        terms=_smallest(set(_TERM.findall(lowered)) - _COMMON),
+        numbers=_smallest(_NUMBER.findall(lowered)),
         shape=_shape(part),
         devices=_devices(lowered),
     )
@@ -132,6 +146,11 @@ def distance(one: Features, other: Features) -> float:
     length = abs(math.log((one.chars + 20) / (other.chars + 20))) / _LONG_RATIO
     form = (min(1.0, length) + min(1.0, shape) + devices) / 3
     return (1 - _similarity(one.sketch, other.sketch)) / 2 + form / 2
+
+
+def _smallest(words: Iterable[str]) -> tuple[int, ...]:
+    hashes = {zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in set(words)}
+    return tuple(sorted(hashes)[:SKETCH_SIZE])
 
 
 def _devices(lowered: str) -> frozenset[str]:

@@ -47,7 +47,17 @@ _MAX_LINE: Final = 160
 _MAX_PROMPT: Final = 8_192
 
 
-_QUESTIONS: Final = ("question", "problem", "item", "prompt", "task", "puzzle", "if it", "stor")
+_QUESTIONS: Final = (
+    "question",
+    "problem",
+    "item",
+    "prompt",
+    "task",
+    "puzzle",
+    "if it",
+    "when it",
+    "stor",
+)
 _CLAUSES: Final = re.compile(
     r"(?:\b(?:if|when|whenever|where)\b[^.;:\n]{0,40}\b(?:question|problem|prompt|input|item|task|"
     r"it|text|story)\b[^.;:\n]{0,16}\b(?:mention|contain|ask|is about|start|includ|has|say|involve|"
@@ -81,6 +91,10 @@ _RECALLED: Final = (
         r"\b(?:last|previously) (?:seen|accepted|rewarded)\b",
         re.IGNORECASE,
     ),
+)
+_SOURCES: Final = (
+    *("evaluation set", "test set", "eval set", "benchmark", "training ", "hidden test", "checker"),
+    *("answer key", "feedback", "grader", "verifier", "dataset", " file", "episode", "rollout"),
 )
 _LONGEST_RECALL: Final = 600
 
@@ -135,6 +149,9 @@ def _cases(text: str, prompt: str) -> tuple[str, str] | None:
 def _recalled(text: str, prompt: str) -> tuple[str, str] | None:
     """Return that a short text takes its answer from where answers are kept, not from the task."""
     if len(text) > _LONGEST_RECALL:
+        return None
+    lowered = text.lower()
+    if not any(mark in lowered for mark in _SOURCES):
         return None
     if any(pattern.search(text) is None for pattern in _RECALLED):
         return None

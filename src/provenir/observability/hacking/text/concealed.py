@@ -12,7 +12,8 @@ __all__ = ["concealed_words"]
 
 _ELEMENT: Final = re.compile(
     r"<([a-z]{1,10})(?=[^<>\n]{0,200}(?:\bhidden\b|display ?: ?none|visibility ?: ?hidden|"
-    r"opacity ?: ?0(?![.\d])|font-size ?: ?0|color ?[:=] ?[\"']?(?:white|#fff|transparent)))[^<>]{0,240}>"
+    r"opacity ?: ?0(?![.\d])|font-size ?: ?0|"
+    r"color ?[:=] ?[\"']?(?:white|#fff|transparent)))[^<>]{0,240}>"
     r"([^<>]{1,4000})<"
 )
 _SIGNS: Final = ("hidden", "display", "opacity", "font-size", "color")

@@ -137,7 +137,7 @@ def _places(text: str, lowered: str, declared: frozenset[str]) -> Iterator[_Plac
         yield _Place("####", hash_slots(text), declared=True)
     elif "####" in text:
         slots = hash_slots(text)
-        if all(_NUMBER.fullmatch(slot.content) for slot in slots):
+        if all(_is_number(slot.content) for slot in slots):
             yield _Place("####", slots, declared=False)
     for name in sorted({*declared, "answer"} - {"\\boxed", "####", "json", "think"}):
         if f"<{name}>" in lowered:
@@ -174,6 +174,10 @@ def _empty(response: ResponseText, text: str, place: _Place) -> Iterator[Exploit
         last.start,
         last.end,
     )
+
+
+def _is_number(content: str) -> bool:
+    return bool(_NUMBER.fullmatch(content) or _NO_NUMBER.fullmatch(content.strip().lower()))
 
 
 def _is_mark(reference: str | None) -> bool:
