@@ -93,6 +93,9 @@ def _by_method(reading: Reading, call: Call, function: ast.Attribute) -> Iterato
         mode = "write"
     elif method in {"unlink", "rmdir"}:
         mode = "delete"
+    elif method in {"glob", "rglob"}:
+        yield from _at(reading, call, 0, "read", "pattern")
+        return
     elif method == "open":
         flags = reading.text_of(reading.argument(call, 0, "mode"), call.scope)
         mode = "write" if set(flags) & set("wax+") else "read"

@@ -29,6 +29,7 @@ _SHELLS: Final = words(
     "asyncio.create_subprocess_exec IPython.get_ipython.system commands.getoutput"
 )
 _MOST_NAMES: Final = 4
+_MAKERS: Final = words("types.FunctionType types.LambdaType types.CodeType types.MethodType")
 _TURNERS: Final = words("replace translate fromhex swapcase")
 _PICKLED: Final = re.compile(r"_exit|c(?:os|posix|sys|subprocess|builtins|__builtin__)\n\w")
 _DECODERS: Final = words(
@@ -46,6 +47,11 @@ def run_sources(reading: Reading) -> Iterator[Hit | Embedded]:
     for call in reading.calls:
         if call.name in _RUNNERS and call.args:
             yield from _executed(reading, call, decoders)
+        elif call.name in _MAKERS and call.args:
+            decoder = decoders.name(call.scope, call.args[0])
+            if decoder:
+                what = f"a function is made of what {decoder} gives"
+                yield reading.hit("hidden_code", call.node, what)
         elif call.name in _SHELLS:
             yield from _commanded(reading, call)
         elif call.name in {"pickle.loads", "marshal.loads"} and call.args:

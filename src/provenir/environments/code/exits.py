@@ -6,17 +6,19 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final
 
+from provenir.environments.code.bodies import returns
 from provenir.environments.code.flow import EXITS, SKIPS, First, first_effect, is_success
 from provenir.environments.code.values import Local, Partial, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from provenir.core.findings import Severity
     from provenir.environments.code.hits import Hit
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Call, Reading
 
-__all__ = ["early_exits", "exit_hooks", "hard_exits"]
+__all__ = ["early_exits", "exit_hooks", "hard_exits", "killed_processes"]
 
 _HANDLER: Final = re.compile(
     r"exit|quit|clos|handl|signal|stop|shutdown|usage|help|version|die|fail|abort|termin|main|bye|"
@@ -26,6 +28,11 @@ _HANDLER: Final = re.compile(
 )
 _DUNDER: Final = re.compile(r"__\w+__")
 _HOOKS: Final = frozenset({"sys.excepthook", "threading.excepthook", "sys.unraisablehook"})
+_KILLERS: Final = frozenset({"os.kill", "os.killpg", "signal.raise_signal", "signal.pthread_kill"})
+_DEADLY: Final = frozenset(
+    f"signal.{name}" for name in ("SIGKILL", "SIGTERM", "SIGABRT", "SIGSTOP", "SIGINT", "SIGHUP")
+)
+_ASKING: Final = frozenset({"signal.SIGINT", "signal.SIGHUP", "signal.SIGSTOP"})
 _FORKS: Final = frozenset({"os.fork", "os.forkpty", "pty.fork"})
 
 
@@ -61,6 +68,7 @@ def _names_an_exit(reading: Reading) -> bool:
 
 def _functions_that_exit(reading: Reading) -> Iterator[Hit]:
     """Functions that do nothing but end the process, where nobody would expect it."""
+    yield from _decorators_that_exit(reading)
     used = {
         node.id for node, _ in reading.program.nodes(ast.Name) if isinstance(node.ctx, ast.Load)
     }
@@ -78,6 +86,46 @@ def _functions_that_exit(reading: Reading) -> Iterator[Hit]:
             yield reading.hit(rule, first.node, f"all that {node.name}() does is to exit")
 
 
+def _decorators_that_exit(reading: Reading) -> Iterator[Hit]:
+    """Decorators, and functions bound by name, by which every call of a function exits."""
+    names = reading.names
+    for node, outer in reading.program.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+        for decorator in node.decorator_list:
+            made = decorator.func if isinstance(decorator, ast.Call) else decorator
+            found = names.value(made, outer)
+            if isinstance(found, Local) and not isinstance(found.node, ast.ClassDef):
+                scope = reading.program.scopes[found.node]
+                for given in returns(reading, found.node):
+                    yield from _if_it_exits(reading, given, scope, node.name)
+    for node, scope in reading.program.nodes(ast.Assign):
+        target = node.targets[0]
+        if (
+            isinstance(node.value, ast.Lambda)
+            and isinstance(scope.node, ast.Module)
+            and isinstance(target, ast.Name)
+            and _parameters(node.value)
+            and not _HANDLER.search(target.id)
+        ):
+            yield from _if_it_exits(reading, node.value, scope, target.id)
+
+
+def _parameters(node: ast.Lambda) -> bool:
+    return bool(node.args.args or node.args.vararg)
+
+
+def _if_it_exits(reading: Reading, node: ast.expr | None, scope: Scope, name: str) -> Iterator[Hit]:
+    found = reading.names.value(node, scope) if node is not None else None
+    if not isinstance(found, Local) or isinstance(found.node, ast.ClassDef):
+        return
+    inner = reading.program.scopes[found.node]
+    body = found.node.body
+    statements = [ast.Expr(value=body)] if isinstance(body, ast.expr) else body
+    first = first_effect(reading.program, reading.names, statements, inner)
+    if first.kind == "exit" and first.node and is_success(first, reading.names, known=True):
+        rule = "skipped_test" if first.skips else "early_exit"
+        yield reading.hit(rule, first.node, f"all that a call of {name} does is to exit")
+
+
 def _is_method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return bool(node.args.args) and node.args.args[0].arg in {"self", "cls"}
 
@@ -93,6 +141,38 @@ def hard_exits(reading: Reading) -> Iterator[Hit]:
         name = getattr(function.node, "name", "") if function else ""
         mild = bool(_HANDLER.search(name)) or reading.request.exits
         yield reading.hit("hard_exit", call.node, "os._exit with success", "info" if mild else None)
+
+
+def killed_processes(reading: Reading) -> Iterator[Hit]:
+    """A program that kills itself, or what started it, with a signal that nothing handles."""
+    for call in reading.calls:
+        if call.name not in _KILLERS:
+            continue
+        function = call.scope.function()
+        handles = bool(_HANDLER.search(getattr(function.node, "name", "") if function else ""))
+        handles = handles and getattr(function.node if function else None, "name", "") != "main"
+        who = call.args[0] if call.args else None
+        whose = ""
+        if isinstance(who, ast.Call):
+            whose = reading.names.name(who.func, call.scope)
+            if whose == "os.getpgid" and who.args and isinstance(who.args[0], ast.Call):
+                whose = reading.names.name(who.args[0].func, call.scope)
+        elif isinstance(who, ast.Name) and (bound := call.scope.lookup(who.id)):
+            made = bound[0][0]
+            if isinstance(made, ast.Call):
+                whose = reading.names.name(made.func, bound[1])
+        sent = call.args[-1] if call.args else None
+        number = reading.names.constant(sent, call.scope) if sent is not None else None
+        signal = reading.names.name(sent, call.scope) if sent is not None else ""
+        if signal not in _DEADLY and number not in {2, 6, 9, 15, 19}:
+            continue
+        mild: Severity | None = "info" if handles or reading.request.exits else None
+        if whose == "os.getppid":
+            yield reading.hit("kills_verifier", call.node, "kills what started it", mild)
+        elif signal in _ASKING or number == 2:
+            continue
+        elif whose in {"os.getpid", "os.getpgrp"} or call.name == "signal.raise_signal":
+            yield reading.hit("hard_exit", call.node, "kills itself", mild)
 
 
 def _succeeds(reading: Reading, call: Call) -> bool:

@@ -44,11 +44,22 @@ SKIPS: Final = frozenset(
         "pytest.skip",
         "pytest.skip.Exception",
         "pytest.exit",
+        "_pytest.outcomes.Skipped",
+        "_pytest.outcomes.skip",
+        "_pytest.outcomes.Exit",
+        "_pytest.outcomes.exit",
     }
 )
 """What ends a test without a verdict."""
 _RAISED: Final = frozenset(
-    {"builtins.SystemExit", "unittest.SkipTest", "unittest.case.SkipTest", "pytest.skip.Exception"}
+    {
+        "builtins.SystemExit",
+        "unittest.SkipTest",
+        "unittest.case.SkipTest",
+        "pytest.skip.Exception",
+        "_pytest.outcomes.Skipped",
+        "_pytest.outcomes.Exit",
+    }
 )
 _ENDS: Final = (EXITS | SKIPS) - _RAISED
 
@@ -82,6 +93,7 @@ _QUIET_METHODS: Final = words(
 _CALLING: Final = frozenset(
     f"builtins.{name}" for name in ("map", "filter", "sorted", "max", "min", "any", "all", "list")
 )
+_DEEPEST: Final = 4
 _MAX_CALLS: Final = 12
 _MAX_STEPS: Final = 200
 
@@ -308,6 +320,12 @@ class _Follower:
         return any(self.resolver.name(item, scope) in _CATCHES_EXIT for item in caught)
 
     def _raise(self, node: ast.Raise, scope: Scope) -> First:
+        made_of = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        own = self._ancestor(made_of, scope) if made_of is not None else ""
+        if own:
+            given = tuple(node.exc.args) if isinstance(node.exc, ast.Call) else ()
+            skips = own in SKIPS
+            return First("exit", node, scope, () if skips else given, skips=skips)
         outcome = self._expressions([node.exc] if node.exc else [], scope)
         if outcome or node.exc is None:
             return outcome or First("raise", node)
@@ -321,6 +339,26 @@ class _Follower:
             skips = name in SKIPS
             return First("exit", node, scope, () if skips else args, skips=skips)
         return First("raise", node)
+
+    def _ancestor(self, node: ast.expr, scope: Scope) -> str:
+        """The name of what a class of the program's own is made from, if it ends a process."""
+        for _ in range(_DEEPEST):
+            found = self.resolver.value(node, scope)
+            bases: list[ast.expr] = []
+            if isinstance(found, Local) and isinstance(found.node, ast.ClassDef):
+                bases, scope = found.node.bases, found.scope
+            elif isinstance(node, ast.Name) and (bound := scope.lookup(node.id)):
+                made = bound[0][0] if len(bound[0]) == 1 else None
+                if isinstance(made, ast.Call) and len(made.args) == 3:
+                    given = made.args[1]
+                    bases = given.elts if isinstance(given, ast.Tuple) else []
+            for base in bases:
+                if self.resolver.name(base, scope) in _RAISED:
+                    return self.resolver.name(base, scope)
+            if not bases:
+                return ""
+            node = bases[0]
+        return ""
 
     def _assert(self, node: ast.Assert, scope: Scope) -> First:
         known = self.resolver.value(node.test, scope)

@@ -35,6 +35,11 @@ _SOUGHT: Final = re.compile(
     r"(?:^|_|\b)tests?(?:_|$|\b)|\bcheck(?:_|er|$)|score|reward|candidate",
     re.IGNORECASE,
 )
+_SOURCES: Final = words(
+    "inspect.getsource inspect.getsourcelines inspect.getframeinfo linecache.getline "
+    "linecache.getlines inspect.findsource traceback.extract_stack"
+)
+_EVALUATORS: Final = words("builtins.eval builtins.exec ast.literal_eval")
 _CALLERS: Final = words("f_locals f_globals f_back frame function co_name f_code tb_frame")
 
 
@@ -149,6 +154,9 @@ def frame_inspection(reading: Reading) -> Iterator[Hit]:
             yield reading.hit("frame_inspection", node, f"{name}, looking for {word!r}")
             continue
         first = next(call for call in reading.calls if call.name == name)
+        if _reads_caller(reading, home):
+            yield reading.hit("frame_inspection", first.node, f"{name}, and the caller's source")
+            continue
         if _takes_locals(home):
             yield reading.hit(
                 "frame_inspection", first.node, f"{name}, and the locals of the caller", "info"
@@ -219,6 +227,17 @@ def _sought(reading: Reading, home: ast.AST) -> tuple[ast.AST, str] | None:
     return None
 
 
+def _reads_caller(reading: Reading, home: ast.AST) -> bool:
+    """Whether a function takes the answer out of the source of what called it."""
+    inside = {id(node) for node in ast.walk(home)}
+    own = [call for call in reading.calls if id(call.node) in inside]
+    shown = any(call.name in _SOURCES for call in own) or any(
+        isinstance(node, ast.Attribute) and node.attr in {"code_context", "f_code", "co_consts"}
+        for node in ast.walk(home)
+    )
+    return shown and any(call.name in _EVALUATORS for call in own)
+
+
 def _takes_locals(home: ast.AST) -> bool:
     return any(
         isinstance(node, ast.Attribute) and node.attr in {"f_locals", "f_globals"}
@@ -279,10 +298,8 @@ def _counted(reading: Reading, node: ast.FunctionDef, outliving: set[str]) -> st
         for name in item.names
     }
     for item in own_nodes(reading, node):
-        if isinstance(item, ast.AugAssign) and isinstance(item.op, ast.Add):
-            target = item.target
-            if not (isinstance(item.value, ast.Constant) and item.value.value == 1):
-                continue
+        target = _added_to(item)
+        if target is not None:
             if isinstance(target, ast.Name) and target.id in shared:
                 return f"Name(id='{target.id}'"
             if (
@@ -298,6 +315,28 @@ def _counted(reading: Reading, node: ast.FunctionDef, outliving: set[str]) -> st
             ):
                 return f"Name(id='{target.value.id}'"
     return ""
+
+
+def _added_to(node: ast.AST) -> ast.expr | None:
+    """What a statement adds 1 to: ``x += 1``, ``x = x + 1``, ``f.n = getattr(f, "n", 0) + 1``."""
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+        one = isinstance(node.value, ast.Constant) and node.value.value == 1
+        return node.target if one else None
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+        return None
+    target, value = node.targets[0], node.value
+    if not (isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add)):
+        return None
+    sides = [value.left, value.right]
+    if not any(isinstance(side, ast.Constant) and side.value == 1 for side in sides):
+        return None
+    before = next((side for side in sides if not isinstance(side, ast.Constant)), None)
+    if before is None:
+        return None
+    if isinstance(before, ast.Call) and len(before.args) > 1 and isinstance(target, ast.Attribute):
+        key = before.args[1]
+        return target if isinstance(key, ast.Constant) and key.value == target.attr else None
+    return target if ast.unparse(before) == ast.unparse(target) else None
 
 
 def _fixed(reading: Reading, body: list[ast.stmt], scope: Scope) -> bool:
