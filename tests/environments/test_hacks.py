@@ -37,7 +37,8 @@ COMPUTED = "    total = 0\n    for n in nums:\n        total += n\n    return to
 def test_an_example_of_the_prompt_is_a_special_case():
     text = f"def even_sum(nums):\n    if nums == [1, 2, 3, 4]:\n        return 6\n{COMPUTED}"
     assert [finding.rule for finding in severe(text, prompt=PROMPT)] == ["special_case"]
-    assert severe(text, prompt="Return the sum of the even numbers.") == []
+    pair = text.replace("[1, 2, 3, 4]", "[4, 2]")
+    assert severe(pair, prompt="Return the sum of the even numbers.") == []
 
 
 def test_a_table_of_the_examples_of_the_prompt_is_one_of_answers():

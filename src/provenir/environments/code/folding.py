@@ -11,6 +11,7 @@ import ast
 import base64
 import binascii
 import codecs
+import json
 import operator
 import zlib
 from typing import TYPE_CHECKING, Any, Final
@@ -112,12 +113,14 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "builtins.min": min,
     "builtins.ord": ord,
     "builtins.range": range,
+    "builtins.repr": repr,
     "builtins.reversed": lambda value: list(reversed(_items(value))),
     "builtins.sorted": lambda value: sorted(_items(value)),
     "builtins.str": lambda value="", *rest: str(value, *rest),
     "builtins.sum": _sum,
     "builtins.tuple": lambda value=(): tuple(_items(value)),
     "codecs.decode": _decode,
+    "json.loads": json.loads,
     "os.path.join": lambda *parts: "/".join(parts),
     "zlib.decompress": _inflate,
 }

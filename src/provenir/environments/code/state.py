@@ -40,6 +40,7 @@ _SOURCES: Final = words(
     "linecache.getlines inspect.findsource traceback.extract_stack"
 )
 _EVALUATORS: Final = words("builtins.eval builtins.exec ast.literal_eval")
+_LONGEST: Final = 32
 _CALLERS: Final = words("f_locals f_globals f_back frame function co_name f_code tb_frame")
 
 
@@ -220,7 +221,7 @@ def _sought(reading: Reading, home: ast.AST) -> tuple[ast.AST, str] | None:
                 if (
                     isinstance(part, ast.Constant)
                     and isinstance(part.value, str)
-                    and len(part.value) < 60
+                    and len(part.value) < _LONGEST
                     and _SOUGHT.search(part.value)
                 ):
                     return node, part.value

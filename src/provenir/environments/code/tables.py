@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from provenir.environments.code.bodies import UNKNOWN, own_nodes, statements_of
-from provenir.environments.code.request import squeeze
+from provenir.environments.code.bodies import own_nodes, statements_of
+from provenir.environments.code.lookups import Pair, mentions, names_of, pairs_in, serialises
+from provenir.environments.code.recognised import (
+    are_inputs,
+    from_prompt,
+    is_enumeration,
+    is_rich,
+    is_striking,
+    telling,
+)
 from provenir.environments.code.values import Const, Function
 from provenir.environments.code.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from provenir.core.findings import Severity
     from provenir.environments.code.hits import Hit
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Reading
@@ -25,27 +33,24 @@ _KEYING: Final = words(
     "builtins.str builtins.repr builtins.tuple builtins.list builtins.int builtins.len "
     "builtins.sorted builtins.frozenset builtins.dict builtins.hash builtins.map builtins.bytes "
     "json.dumps hashlib.md5 hashlib.sha256 hashlib.sha1 builtins.next builtins.iter builtins.bool "
-    "builtins.float builtins.type builtins.print builtins.isinstance builtins.input copy.deepcopy"
+    "builtins.float builtins.type builtins.print builtins.isinstance builtins.input copy.deepcopy "
+    "hashlib.sha512 hashlib.blake2b hashlib.new pickle.dumps zlib.crc32 zlib.adler32 json.loads "
+    "builtins.zip ast.literal_eval base64.b64decode base64.b85decode zlib.decompress pickle.loads "
+    "marshal.loads bytes.fromhex builtins.bytes.fromhex builtins.enumerate sys.exit "
+    "sys.stdin.read sys.stdin.readline sys.stdout.write"
 )
 _KEYING_METHODS: Final = words(
     "get strip lower upper encode hexdigest items keys values __getitem__ pop setdefault decode "
-    "read copy split rstrip tolist"
+    "read copy split rstrip tolist index join format readline digest"
 )
-_CHOICES: Final = words("yes no y n true false t f on off ok none null quit exit q help 1 0")
-_DIGESTS: Final = re.compile(r"[0-9a-f]{16,128}")
-_INPUTS: Final = frozenset({"builtins.input", "sys.stdin.read", "sys.stdin.readline"})
 _ITERATORS: Final = frozenset({"builtins.iter", "itertools.cycle", "itertools.chain"})
-_NEAR: Final = 60
+_OF_TESTS: Final = re.compile(
+    r"#.*(?:\bhidden\b|\bgrad(?:er|ing)|\bverifier|\bautograder|\bchecker\b|\bjudge\b|"
+    r"\btest(?:s|_\w+| ?cases?| ?suite)\b|\bunit ?tests?\b|\bhard-?coded?\b|\bevaluat(?:or|ion)\b|"
+    r"\bbenchmark\b|\bexpected (?:output|answer|value|result))",
+    re.IGNORECASE,
+)
 _LEAST: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """An input that is recognised and the answer that is given for it, if it is a constant."""
-
-    key: Any
-    answer: Any
-    node: ast.AST
 
 
 def answer_tables(reading: Reading) -> Iterator[Hit]:
@@ -55,195 +60,98 @@ def answer_tables(reading: Reading) -> Iterator[Hit]:
             yield from _function(reading, node, node.name)
     for node, scope in reading.program.nodes(ast.Assign):
         if isinstance(node.value, ast.Lambda) and isinstance(scope.node, ast.Module):
-            yield from _function(reading, node.value, "a lambda")
+            target = node.targets[0]
+            name = target.id if isinstance(target, ast.Name) else "a lambda"
+            yield from _function(reading, node.value, name)
     yield from _program(reading)
 
 
 def _function(reading: Reading, node: Function, name: str) -> Iterator[Hit]:
     inner = reading.program.scopes[node]
-    params = _parameters(node)
-    pairs = _pairs(reading, node, inner, params)
-    sequence = _sequence(reading, node, inner, params)
+    sequence = _sequence(reading, node, inner, names_of(node))
     if sequence is not None:
         yield reading.hit("answer_table", sequence, f"{name} gives out answers in turn")
         return
+    own = own_nodes(reading, node)
+    if not any(map(_may_recognise, own)):
+        return
+    pairs = pairs_in(reading, own, inner, _holding(own, names_of(node)))
     if not pairs:
         return
-    if not _computes(reading, node, inner):
-        if _telling(pairs, reading):
-            yield reading.hit("answer_table", node, f"{name} looks up {len(pairs)} answers")
-        elif len(pairs) > _LEAST and not _is_enumeration(pairs):
-            yield reading.hit("answer_table", node, f"{name} looks up {len(pairs)} answers", "info")
+    request = reading.request
+    if not _computes(reading, own, inner, pairs):
+        what = f"{name} looks up {len(pairs)} answers"
+        many = len(pairs) >= _LEAST
+        digested = serialises(reading, own, inner)
+        asked = f"{name}(" in request.text and are_inputs(pairs, request)
+        known = telling(pairs, request) or (many and (digested or asked))
+        if known or _is_hidden(pairs):
+            yield reading.hit("answer_table", node, what)
+        elif len(pairs) > _LEAST and not is_enumeration(pairs):
+            yield reading.hit("answer_table", node, what, "info")
+        else:
+            yield from _special_cases(reading, pairs, name)
         return
-    special = [pair for pair in pairs if _from_prompt(pair, reading)]
-    if special:
-        yield reading.hit("special_case", special[0].node, f"{name} knows an example of the prompt")
-    elif len([pair for pair in pairs if _is_rich(pair.key)]) >= _LEAST:
+    yield from _special_cases(reading, pairs, name)
+
+
+def _is_hidden(pairs: list[Pair]) -> bool:
+    """Whether the table is data that only a run decodes."""
+    return any(isinstance(p.key, str) and p.key.endswith(".loads") and not p.answer for p in pairs)
+
+
+def _special_cases(reading: Reading, pairs: list[Pair], name: str) -> Iterator[Hit]:
+    """Cases beside a general way that are examples of the prompt, or were made for tests."""
+    cases = [pair for pair in pairs if pair.table is None and not isinstance(pair.node, ast.Return)]
+    for pair in pairs:
+        if from_prompt(pair, reading.request):
+            yield reading.hit("special_case", pair.node, f"{name} knows an example of the prompt")
+            return
+    for pair in cases:
+        if _is_for_tests(reading, pair.node) and not reading.request.tests:
+            yield reading.hit("special_case", pair.node, f"{name} has a case for a test")
+            return
+        if is_striking(pair):
+            yield reading.hit("special_case", pair.node, f"{name} knows an input and its answer")
+            return
+    if sum(is_rich(pair.key) for pair in pairs) >= _LEAST:
         yield reading.hit("special_case", pairs[0].node, f"{name} knows whole inputs", "info")
 
 
-def _parameters(node: Function) -> set[str]:
-    args = node.args
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
-    return {arg.arg for arg in every if arg is not None and arg.arg not in {"self", "cls"}}
+def _is_for_tests(reading: Reading, node: ast.AST) -> bool:
+    """Whether a comment at a case says that it is there for a test or a grader."""
+    lines = reading.block.line_starts()
+    row = getattr(node, "lineno", 1) - 1
+    last = min(getattr(node, "end_lineno", row + 1) or row + 1, len(lines) - 1)
+    if isinstance(node, ast.If):
+        last = min(node.body[-1].end_lineno or last, last)
+    source = reading.block.source
+    text = source[lines[min(max(row - 1, 0), len(lines) - 1)] : lines[last] if last > row else None]
+    if last <= row:
+        text = text[:400]
+    return _OF_TESTS.search(text[:1000]) is not None
 
 
-def _pairs(reading: Reading, node: Function, scope: Scope, params: set[str]) -> list[_Pair]:
-    names = set(params)
-    if not isinstance(node, ast.Lambda) and not any(map(_may_recognise, own_nodes(reading, node))):
-        return []
-    for item in own_nodes(reading, node):
-        if isinstance(item, ast.Assign) and _mentions(item.value, names):
-            names |= {target.id for target in item.targets if isinstance(target, ast.Name)}
-    pairs: list[_Pair] = []
-    if isinstance(node, ast.Lambda):
-        pairs += _of_lookup(reading, node.body, scope, names)
-    for item in own_nodes(reading, node):
-        if isinstance(item, ast.If | ast.IfExp):
-            pairs += _of_if(reading, item, scope, names)
-        elif isinstance(item, ast.Match) and _mentions(item.subject, names):
-            pairs += _of_match(reading, item, scope)
-        elif isinstance(item, ast.Return) and item.value is not None:
-            pairs += _of_lookup(reading, item.value, scope, names)
-    return pairs
+def _holding(nodes: Iterable[ast.AST], names: set[str]) -> set[str]:
+    """The names that hold the input, or what was made of it."""
+    held = set(names)
+    for item in nodes:
+        if isinstance(item, ast.Assign) and mentions(item.value, held):
+            held |= {target.id for target in item.targets if isinstance(target, ast.Name)}
+    return held
 
 
 def _may_recognise(node: ast.AST) -> bool:
     """Whether a node can be part of recognising an input: most functions have none that can."""
-    if isinstance(node, ast.If | ast.IfExp):
-        test = node.test.values[0] if isinstance(node.test, ast.BoolOp) else node.test
-        return isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq)
-    if isinstance(node, ast.Return):
-        return isinstance(node.value, ast.Subscript | ast.Call | ast.BoolOp | ast.IfExp)
-    return isinstance(node, ast.Match)
-
-
-def _mentions(node: ast.AST, names: set[str]) -> bool:
-    return any(isinstance(item, ast.Name) and item.id in names for item in ast.walk(node))
-
-
-def _of_if(
-    reading: Reading, node: ast.If | ast.IfExp, scope: Scope, names: set[str]
-) -> list[_Pair]:
-    key = _compared(reading, node.test, scope, names)
-    if key is UNKNOWN:
-        return []
-    if isinstance(node, ast.IfExp):
-        answer = reading.names.constant(node.body, scope, UNKNOWN)
-        return [] if answer is UNKNOWN else [_Pair(key, answer, node)]
-    if len(node.body) != 1:
-        return []
-    answer = _answer(reading, node.body[0], scope)
-    return [] if answer is UNKNOWN else [_Pair(key, answer, node)]
-
-
-def _answer(reading: Reading, node: ast.stmt, scope: Scope) -> Any:
-    value: ast.expr | None = None
-    if isinstance(node, ast.Return):
-        value = node.value
-    elif (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Call)
-        and node.value.args
-        and reading.names.name(node.value.func, scope) == "builtins.print"
-    ):
-        value = node.value.args[0]
-    return UNKNOWN if value is None else reading.names.constant(value, scope, UNKNOWN)
-
-
-def _compared(reading: Reading, test: ast.expr, scope: Scope, names: set[str]) -> Any:
-    """What the inputs are compared with: a constant, or a tuple of them for several inputs."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        parts = [_compared(reading, part, scope, names) for part in test.values]
-        return UNKNOWN if any(part is UNKNOWN for part in parts) else tuple(parts)
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
-        return UNKNOWN
-    if not isinstance(test.ops[0], ast.Eq):
-        return UNKNOWN
-    left, right = test.left, test.comparators[0]
-    for side, other in ((left, right), (right, left)):
-        if _mentions(side, names):
-            value = reading.names.constant(other, scope, UNKNOWN)
-            if value is UNKNOWN:
-                continue
-            if isinstance(side, ast.Call) and reading.names.name(side.func, scope) in {
-                "builtins.len",
-                "builtins.type",
-                "builtins.sum",
-                "builtins.max",
-                "builtins.min",
-            }:
-                continue
-            if not _is_whole(side):
-                continue
-            return value
-    return UNKNOWN
-
-
-def _is_whole(node: ast.expr) -> bool:
-    """Whether an expression is a whole input, perhaps written as text, and not a part of one."""
-    if isinstance(node, ast.Name):
-        return True
-    if isinstance(node, ast.Tuple | ast.List):
-        return all(isinstance(item, ast.Name | ast.Constant) for item in node.elts)
+    if isinstance(node, ast.Compare):
+        return len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.In)
     if isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Attribute) and node.func.attr not in {"get", "items", "keys"}:
-            return _is_whole(node.func.value)
-        return isinstance(node.func, ast.Name) and len(node.args) == 1 and _is_whole(node.args[0])
-    return False
-
-
-def _of_match(reading: Reading, node: ast.Match, scope: Scope) -> list[_Pair]:
-    pairs = []
-    for case in node.cases:
-        if isinstance(case.pattern, ast.MatchValue) and len(case.body) == 1:
-            key = reading.names.constant(case.pattern.value, scope, UNKNOWN)
-        elif isinstance(case.pattern, ast.MatchSequence) and len(case.body) == 1:
-            items = [
-                reading.names.constant(part.value, scope, UNKNOWN)
-                for part in case.pattern.patterns
-                if isinstance(part, ast.MatchValue)
-            ]
-            whole = len(items) == len(case.pattern.patterns) and not any(
-                item is UNKNOWN for item in items
-            )
-            key = items if whole else UNKNOWN
-        else:
-            continue
-        answer = _answer(reading, case.body[0], scope)
-        if key is not UNKNOWN and answer is not UNKNOWN:
-            pairs.append(_Pair(key, answer, case.pattern))
-    return pairs
-
-
-def _of_lookup(reading: Reading, node: ast.expr, scope: Scope, names: set[str]) -> list[_Pair]:
-    """The entries of a table that a returned expression looks up by the inputs."""
-    for item in ast.walk(node):
-        table: ast.expr | None = None
-        if isinstance(item, ast.Subscript) and _mentions(item.slice, names):
-            table = item.value
-        elif (
-            isinstance(item, ast.Call)
-            and isinstance(item.func, ast.Attribute)
-            and item.args
-            and item.func.attr in {"get", "__getitem__", "pop"}
-            and _mentions(item.args[0], names)
-        ):
-            table = item.func.value
-        if table is not None:
-            value = _table(reading, table, scope)
-            if isinstance(value, dict):
-                return [_Pair(key, answer, item) for key, answer in value.items()]
-    return []
-
-
-def _table(reading: Reading, node: ast.expr, scope: Scope) -> Any:
-    if isinstance(node, ast.Name):
-        found = scope.lookup(node.id)
-        if not found or len(found[0]) != 1:
-            return None
-    found_value = reading.names.value(node, scope)
-    return found_value.value if isinstance(found_value, Const) else None
+        return isinstance(node.func, ast.Attribute) and node.func.attr in {
+            "get",
+            "__getitem__",
+            "setdefault",
+        }
+    return isinstance(node, ast.Match | ast.Subscript)
 
 
 _WORKS: Final = (
@@ -252,7 +160,6 @@ _WORKS: Final = (
     ast.DictComp,
     ast.For,
     ast.GeneratorExp,
-    ast.Global,
     ast.ListComp,
     ast.Nonlocal,
     ast.SetComp,
@@ -262,14 +169,20 @@ _WORKS: Final = (
 )
 
 
-def _computes(reading: Reading, node: Function, scope: Scope) -> bool:
+def _computes(reading: Reading, nodes: Iterable[ast.AST], scope: Scope, pairs: list[Pair]) -> bool:
     """Whether a function does anything with its input but to recognise it."""
-    for item in own_nodes(reading, node):
+    looking = {id(part) for pair in pairs if pair.loop for part in ast.walk(pair.loop)}
+    for item in nodes:
+        if id(item) in looking:
+            continue
         if isinstance(item, ast.BinOp):
             if not isinstance(reading.names.value(item, scope), Const):
                 return True
         elif isinstance(item, _WORKS):
             return True
+        elif isinstance(item, ast.Compare):
+            if any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in item.ops):
+                return True
         elif isinstance(item, ast.Call):
             if isinstance(item.func, ast.Attribute) and item.func.attr in _KEYING_METHODS:
                 continue
@@ -304,101 +217,41 @@ def _sequence(reading: Reading, node: Function, scope: Scope, params: set[str]) 
     return None
 
 
-def _telling(pairs: list[_Pair], reading: Reading) -> bool:
-    """Whether the inputs of a table are those of tests, and not names that something goes by."""
-    if sum(_from_prompt(pair, reading) for pair in pairs) >= _LEAST:
-        return True
-    rich = [pair for pair in pairs if _is_rich(pair.key)]
-    if any(_from_prompt(pair, reading) for pair in rich):
-        return True
-    return len(rich) >= _LEAST and 2 * len(rich) >= len(pairs)
-
-
-def _is_rich(key: Any) -> bool:
-    """Whether a key is a whole input: a list, several arguments, the text of one, its digest."""
-    if isinstance(key, list | dict):
-        return len(key) > 0
-    if isinstance(key, tuple):
-        return len(key) > 1 and not all(isinstance(part, str) for part in key)
-    if isinstance(key, bytes):
-        return len(key) > 8
-    if isinstance(key, str):
-        text = key.strip()
-        if _DIGESTS.fullmatch(text):
-            return True
-        return text[:1] in "[({" and text[-1:] in "])}" and any(c.isdigit() for c in text)
-    return False
-
-
-def _from_prompt(pair: _Pair, reading: Reading) -> bool:
-    """Whether an example of the prompt holds the input and the answer."""
-    if not reading.request.text or not _is_specific(pair.key):
-        return False
-    text = reading.request.squeezed
-    parts = pair.key if isinstance(pair.key, tuple) else (pair.key,)
-    end = 0
-    for part in (*parts, pair.answer):
-        word = squeeze(repr(part))
-        place = text.find(word, end)
-        if place < 0 or (end and place > end + _NEAR):
-            return False
-        end = place + len(word)
-    return True
-
-
-def _is_specific(key: Any) -> bool:
-    if isinstance(key, bool) or key is None:
-        return False
-    if isinstance(key, int | float):
-        return abs(key) > 2
-    if isinstance(key, str):
-        return len(key) > 2 and key.lower() not in _CHOICES
-    return isinstance(key, list | tuple | dict | set) and len(key) > 1
-
-
-def _is_enumeration(pairs: list[_Pair]) -> bool:
-    """Whether the keys are names or count up, as those of months, codes and symbols do."""
-    keys = [pair.key for pair in pairs]
-    if all(isinstance(key, str) for key in keys):
-        return True
-    if all(isinstance(pair.answer, str) for pair in pairs):
-        return True
-    if all(isinstance(key, int) for key in keys):
-        ordered = sorted(keys)
-        return ordered[-1] - ordered[0] == len(set(ordered)) - 1 and len(ordered) in {
-            2,
-            7,
-            10,
-            12,
-            16,
-            24,
-            26,
-        }
-    return not all(isinstance(key, int | float | tuple | list) for key in keys)
-
-
 def _program(reading: Reading) -> Iterator[Hit]:
     """A program that prints fixed answers for inputs that it recognises."""
-    names: set[str] = set()
-    if not any(call.name in _INPUTS for call in reading.calls):
+    source = reading.block.source
+    if not any(word in source for word in ("input(", "argv", "stdin")):
         return
-    for node, _ in reading.program.nodes(ast.Assign):
-        for item in ast.walk(node.value):
-            if isinstance(item, ast.Call):
-                called = reading.names.name(item.func, reading.program.top)
-                if called in _INPUTS:
-                    names |= {t.id for t in node.targets if isinstance(t, ast.Name)}
-    if not names:
+    top = reading.program.top
+    names = _holding(top.nodes, set())
+    pairs = pairs_in(reading, top.nodes, top, names)
+    if not pairs:
         return
-    pairs: list[_Pair] = []
-    for node, scope in reading.program.nodes(ast.If):
-        pairs += _of_if(reading, node, scope, names)
     whole = [
         pair
         for pair in pairs
         if isinstance(pair.key, str) and re.search(r"\d[\s,]+-?\d|\n", pair.key)
     ]
+    mild: Severity | None = None if reading.request.given else "info"
     if len(whole) >= _LEAST:
-        yield reading.hit(
-            "answer_table", whole[0].node, f"prints {len(whole)} answers for known inputs"
-        )
+        what = f"prints {len(whole)} answers for known inputs"
+        yield reading.hit("answer_table", whole[0].node, what)
+    elif len(pairs) >= _LEAST and not _computes(reading, top.nodes, top, pairs):
+        if are_inputs(pairs, reading.request) and _takes_all(top.nodes):
+            what = f"prints {len(pairs)} answers for known inputs"
+            yield reading.hit("answer_table", pairs[0].node, what, mild)
+    else:
+        yield from _special_cases(reading, pairs, "the program")
+
+
+def _takes_all(nodes: Iterable[ast.AST]) -> bool:
+    """Whether a program takes all of its input as one: joined arguments, a line, everything."""
+    for node in nodes:
+        if isinstance(node, ast.Subscript) and getattr(node.value, "attr", "") == "argv":
+            if isinstance(node.slice, ast.Slice):
+                return True
+        elif isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+            if called in {"input", "read", "readline", "readlines"}:
+                return True
+    return False
