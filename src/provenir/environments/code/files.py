@@ -53,6 +53,7 @@ _TEST_RUN: Final = re.compile(
     r"pytest|unittest|PYTEST_CURRENT_TEST|doctest|grader|verifier|autograder"
 )
 _WRITING: Final = words("write write_text write_bytes writelines writerow")
+_SAVING: Final = _WRITING | {"dump", "print"}
 _CLAIM: Final = re.compile(
     r"""["']?\b(?:reward|score|passed|success|resolved|verdict|is_correct|accuracy|result)\b["']?
     \s*[:=]\s*["']?(?:1(?:\.0*)?(?![\d.])|100\b|true\b|pass|ok\b|accepted|success|[+-]?inf|nan\b|
@@ -101,6 +102,8 @@ def background_writers(reading: Reading) -> Iterator[Hit]:
 
 def claimed_results(reading: Reading) -> Iterator[Hit]:
     """A verdict that stands in the program, written into a file of results."""
+    if not any(getattr(call.node.func, "attr", "") in _SAVING for call in reading.calls):
+        return
     written = next(
         (
             access
@@ -208,7 +211,10 @@ def test_run_detection(reading: Reading) -> Iterator[Hit]:
         for side in sides:
             name = names.name(_root(side), scope)
             if name in {"sys.modules", "sys.argv"} or name in _ENVIRON:
-                yield reading.hit("detects_tests", node, f"looks for tests in {name}")
+                used = name == "sys.modules" and _takes_module(reading, texts)
+                yield reading.hit(
+                    "detects_tests", node, f"looks for tests in {name}", "info" if used else None
+                )
                 break
     for node, scope in reading.program.nodes(ast.Assign):
         for target in node.targets:
@@ -223,6 +229,16 @@ def test_run_detection(reading: Reading) -> Iterator[Hit]:
             key = reading.text_of(call.args[0], call.scope)
             if key and _TEST_RUN.search(key[:200]):
                 yield reading.hit("detects_tests", call.node, f"looks for {key}")
+
+
+def _takes_module(reading: Reading, texts: list[str]) -> bool:
+    """Whether a module that is looked for is then used, as libraries that support it do."""
+    return any(
+        reading.names.text(node.slice, scope) in texts
+        and reading.names.name(node.value, scope) == "sys.modules"
+        for node, scope in reading.program.nodes(ast.Subscript)
+        if isinstance(node.slice, ast.Constant)
+    )
 
 
 def _asks_own_name(reading: Reading, sides: list[ast.expr], texts: list[str], scope: Scope) -> bool:

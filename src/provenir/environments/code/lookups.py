@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Reading
 
-__all__ = ["Pair", "mentions", "names_of", "pairs_in", "serialises", "table_name"]
+__all__ = ["Pair", "may_recognise", "mentions", "names_of", "pairs_in", "serialises", "table_name"]
 
 _INPUTS: Final = words("argv stdin")
 _LOOKUPS: Final = words("get __getitem__ pop setdefault")
@@ -28,6 +28,9 @@ _SERIALISERS: Final = words(
     "hashlib.sha512 hashlib.blake2b hashlib.new zlib.crc32 zlib.adler32 binascii.crc32"
 )
 _HIDING: Final = words("pickle.loads marshal.loads pickle.load zlib.decompress dill.loads")
+_SAME: Final = frozenset({ast.Eq, ast.In})
+_ASKED: Final = frozenset({ast.Name, ast.Call, ast.Tuple, ast.JoinedStr, ast.Subscript})
+_TABLES: Final = frozenset({ast.Name, ast.Dict, ast.Call, ast.List, ast.Tuple, ast.DictComp})
 _MAX_ENTRIES: Final = 2000
 _DEEPEST: Final = 6
 
@@ -66,18 +69,24 @@ def pairs_in(
     """Return what the nodes of a function recognise, by the names that hold its input."""
     pairs: list[Pair] = []
     for node in nodes:
-        if isinstance(node, ast.If | ast.IfExp):
-            pairs += _of_if(reading, node, scope, names)
-        elif isinstance(node, ast.Match) and mentions(node.subject, names):
-            pairs += _of_match(reading, node, scope)
-        elif isinstance(node, ast.Return) and isinstance(node.value, ast.Compare):
-            keys = _members(reading, node.value, scope, names)
-            pairs += [Pair(key, True, node) for key in keys]
-        elif isinstance(node, ast.Subscript | ast.Call):
-            pairs += _of_lookup(reading, node, scope, names)
-        elif isinstance(node, ast.For | ast.GeneratorExp | ast.ListComp):
-            pairs += _of_loop(reading, node, scope, names)
+        read = _READERS.get(type(node))
+        if read is not None:
+            pairs += read(reading, node, scope, names)
     return pairs
+
+
+def may_recognise(node: ast.AST) -> bool:
+    """Whether a node can be part of recognising an input: most functions have none that can."""
+    kind = type(node)
+    if kind is ast.Compare:
+        return type(node.ops[0]) in _SAME and len(node.ops) == 1  # type: ignore[attr-defined]
+    if kind is ast.Call:
+        return getattr(node.func, "attr", "") in _LOOKUPS  # type: ignore[attr-defined]
+    if kind is ast.Subscript:
+        inside = type(node.slice)  # type: ignore[attr-defined]
+        table = type(node.value)  # type: ignore[attr-defined]
+        return inside in _ASKED and table in _TABLES
+    return kind is ast.Match
 
 
 def serialises(reading: Reading, nodes: Iterable[ast.AST], scope: Scope) -> bool:
@@ -97,6 +106,8 @@ def table_name(pair: Pair) -> str:
 
 
 def _of_if(reading: Reading, node: ast.If | ast.IfExp, scope: Scope, names: set[str]) -> list[Pair]:
+    if not isinstance(node.test, ast.Compare | ast.BoolOp):
+        return []
     answer = (
         reading.names.constant(node.body, scope, UNKNOWN)
         if isinstance(node, ast.IfExp)
@@ -183,7 +194,9 @@ def _is_whole(node: ast.expr) -> bool:
     return False
 
 
-def _of_match(reading: Reading, node: ast.Match, scope: Scope) -> Iterator[Pair]:
+def _of_match(reading: Reading, node: ast.Match, scope: Scope, names: set[str]) -> Iterator[Pair]:
+    if not mentions(node.subject, names):
+        return
     for case in node.cases:
         pattern = case.pattern
         parts = pattern.patterns if isinstance(pattern, ast.MatchSequence) else [pattern]
@@ -198,9 +211,17 @@ def _of_match(reading: Reading, node: ast.Match, scope: Scope) -> Iterator[Pair]
         yield Pair(items if isinstance(pattern, ast.MatchSequence) else items[0], answer, pattern)
 
 
+def _of_return(reading: Reading, node: ast.Return, scope: Scope, names: set[str]) -> list[Pair]:
+    if not isinstance(node.value, ast.Compare):
+        return []
+    return [Pair(key, True, node) for key in _members(reading, node.value, scope, names)]
+
+
 def _of_lookup(
     reading: Reading, node: ast.Subscript | ast.Call, scope: Scope, names: set[str]
 ) -> list[Pair]:
+    if not may_recognise(node):
+        return []
     table: ast.expr | None = None
     if isinstance(node, ast.Subscript):
         if not mentions(node.slice, names):
@@ -334,3 +355,16 @@ def names_of(node: Function) -> set[str]:
     args = node.args
     every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
     return {arg.arg for arg in every if arg is not None and arg.arg not in {"self", "cls"}}
+
+
+_READERS: Final[dict[type, Any]] = {
+    ast.Call: _of_lookup,
+    ast.For: _of_loop,
+    ast.GeneratorExp: _of_loop,
+    ast.If: _of_if,
+    ast.IfExp: _of_if,
+    ast.ListComp: _of_loop,
+    ast.Match: _of_match,
+    ast.Return: _of_return,
+    ast.Subscript: _of_lookup,
+}

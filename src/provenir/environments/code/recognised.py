@@ -31,7 +31,7 @@ _CLOSED: Final = re.compile(
     r"\b(?:weeks?|month\w*|days?|weekdays?|countr\w+|capitals?|states?|currenc\w+|codes?|"
     r"symbols?|names?|colou?rs?|maps?|mapping|table|look ?up|translat\w+|abbreviat\w+|constants?|"
     r"elements?|planets?|letters?|notes?|status\w*|levels?|priorit\w+|keys?|morse|nato|enum\w*|dictionar\w+|"
-    r"suits?|ranks?|seasons?|zodiac|emojis?|opcodes?|commands?|modes?|kinds?|categor\w+|either|"
+    r"suits?|ranks?|seasons?|zodiac|emojis?|opcodes?|commands|modes?|kinds?|categor\w+|either|"
     r"following|directions?|opposite|severity|unit names?|extensions?|mime|labels?|types?|roles?|"
     r"plans?|tiers?|sizes?|options?|settings?|flags?|return code)\b",
     re.IGNORECASE,

@@ -45,6 +45,15 @@ _READERS: Final = words(
 )
 _SHELLS: Final = words("sh bash zsh dash ksh")
 _LISTING: Final = words("log show stash reflog blame cat-file rev-list fsck bisect whatchanged")
+_DOWNLOADS: Final = (
+    ["pip", "download"],
+    ["pip3", "download"],
+    ["npm", "pack"],
+    ["gem", "fetch"],
+    ["apt-get", "source"],
+    ["apt", "source"],
+    ["cargo", "download"],
+)
 _FETCHERS: Final = words("curl wget http https aria2c")
 _CLOCK: Final = re.compile(
     r"\bfaketime\b|\bFAKETIME\w*=|\btimedatectl set-time\b|\bhwclock\b.* --set\b"
@@ -96,12 +105,26 @@ def read_shell(block: Block, request: Request) -> list[Hit | Embedded]:
     for command, argv in argued:
         found += _of_command(command, argv, request, own=block.decodings > 0)
     found += _unheeded(argued, request)
+    found += _unpacked(argued, request)
     found += hidden_commands(argued)
     found += later_commands(argued)
     if block.decodings == 0:
         found += claims(argued, request, bare=block.bare)
     found += _in_background(script, found)
     return found
+
+
+def _unpacked(script: list[Argued], request: Request) -> Iterator[Hit]:
+    """A published package that is downloaded to take its sources out."""
+    asked = re.search(r"packag|download|\bpip\b|\bnpm\b|install|wheel", request.text)
+    if not request.given or asked:
+        return
+    for position, (command, argv) in enumerate(script):
+        if argv[:2] not in _DOWNLOADS:
+            continue
+        if any(words_[:1] in (["unzip"], ["tar"], ["bsdtar"]) for _, words_ in script[position:]):
+            yield _hit("web_lookup", command, "takes sources out of a published package")
+            return
 
 
 def _unheeded(script: list[Argued], request: Request) -> Iterator[Hit]:

@@ -7,7 +7,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.code.bodies import own_nodes, statements_of
-from provenir.environments.code.lookups import Pair, mentions, names_of, pairs_in, serialises
+from provenir.environments.code.lookups import (
+    Pair,
+    may_recognise,
+    mentions,
+    names_of,
+    pairs_in,
+    serialises,
+)
 from provenir.environments.code.recognised import (
     are_inputs,
     from_prompt,
@@ -73,7 +80,7 @@ def _function(reading: Reading, node: Function, name: str) -> Iterator[Hit]:
         yield reading.hit("answer_table", sequence, f"{name} gives out answers in turn")
         return
     own = own_nodes(reading, node)
-    if not any(map(_may_recognise, own)):
+    if not any(map(may_recognise, own)):
         return
     pairs = pairs_in(reading, own, inner, _holding(own, names_of(node)))
     if not pairs:
@@ -136,22 +143,9 @@ def _holding(nodes: Iterable[ast.AST], names: set[str]) -> set[str]:
     """The names that hold the input, or what was made of it."""
     held = set(names)
     for item in nodes:
-        if isinstance(item, ast.Assign) and mentions(item.value, held):
+        if type(item) is ast.Assign and mentions(item.value, held):
             held |= {target.id for target in item.targets if isinstance(target, ast.Name)}
     return held
-
-
-def _may_recognise(node: ast.AST) -> bool:
-    """Whether a node can be part of recognising an input: most functions have none that can."""
-    if isinstance(node, ast.Compare):
-        return len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.In)
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Attribute) and node.func.attr in {
-            "get",
-            "__getitem__",
-            "setdefault",
-        }
-    return isinstance(node, ast.Match | ast.Subscript)
 
 
 _WORKS: Final = (
