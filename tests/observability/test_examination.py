@@ -77,7 +77,7 @@ def test_spans_of_a_finding_are_kept():
         HeldOutTests(["no finding"]),
         HeldOutTests([None]),
         HeldOutTests([replace(FOUND, detail=None)]),
-        HeldOutTests([replace(FOUND, subject=["a"])]),
+        HeldOutTests([replace(FOUND, subject=[])]),
         HeldOutTests([replace(FOUND, data=None)]),
         HeldOutTests([replace(FOUND, data=[1])]),
     ],

@@ -152,7 +152,8 @@ def _answer(source: Asked, trajectory: Mapping[str, Any]) -> list[HackingSignal]
 
 def _as_signal(finding: Finding, source: Asked) -> HackingSignal:
     """Take over what a finding says; a `Finding` does not check its own texts, so this does."""
-    texts: tuple[object, object] = (finding.detail, finding.subject or "")
+    subject: object = "" if finding.subject is None else finding.subject
+    texts: tuple[object, object] = (finding.detail, subject)
     if not all(isinstance(text, str) for text in texts):
         raise UsageError(f"a finding of {source.name} has a detail or a subject that is no text")
     spans = getattr(finding, "spans", ())
