@@ -463,3 +463,14 @@ def test_a_loss_is_judged_where_it_has_a_level():
         for step in range(60):
             recorder.log_step({"step": step, "loss": level + 0.05 * rng.gauss(0, 1)})
         assert kinds_of(recorder.log_step({"loss": level + 6.0})) == kinds
+
+
+def test_an_entropy_of_the_other_sign_is_judged_by_its_changes():
+    recorder = FlightRecorder()
+    for _ in range(40):
+        assert recorder.log_step({"entropy": -1.2}) == []
+    recorder = FlightRecorder()
+    for _ in range(40):
+        recorder.log_step({"entropy": 1.2})
+    (anomaly,) = recorder.log_step({"entropy": -0.1})
+    assert (anomaly.kind, anomaly.severity) == ("entropy_collapse", "critical")

@@ -43,13 +43,15 @@ def reward_std_collapse(seen: Observation) -> Hit | None:
 def advantage_range_collapse(seen: Observation) -> Hit | None:
     """Judge largest and smallest advantage of a step, for frameworks that log no spread."""
     low = seen.step.get("advantage_min")
-    if low is None or seen.value > seen.config.zero_std or low < -seen.config.zero_std:
+    if low is None or max(abs(seen.value), abs(low)) > seen.config.zero_std:
         return None
     return _no_signal(seen, "all advantages are zero")
 
 
 def _collapse(seen: Observation) -> Hit | None:
-    if seen.value <= seen.config.zero_std:
+    if (
+        abs(seen.value) <= seen.config.zero_std
+    ):  # a spread below zero is an error, no lack of signal
         return _no_signal(seen, f"{seen.channel} is {seen.value:.4g}")
     if seen.baseline.score > -seen.config.slack:
         return None

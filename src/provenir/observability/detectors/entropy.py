@@ -4,8 +4,10 @@ Collapse: an absolute bound; a sudden fall; a sustained fall by CUSUM; and, beca
 decays so slowly that every step looks normal, a comparison with the start of the run (G. Cui et
 al., "The Entropy Mechanism of Reinforcement Learning for Reasoning Language Models",
 arXiv:2505.22617). Explosion: a leap or a sustained rise, without an absolute bound, for some
-trainers sum the entropy over the sequence. Entropy cannot tell why: a solved task and a collapse
-look alike.
+trainers sum the entropy over the sequence. A clearly negative value is none of a distribution over
+tokens but noise of an estimator or another sign convention: the absolute bound, which is certain,
+leaves it alone, and a fall to it is judged like any fall. Entropy cannot tell why: a solved task
+and a collapse look alike.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ _IN_A_ROW: Final = 5
 def entropy_collapse(seen: Observation) -> Hit | None:
     """Judge an entropy for being too small."""
     value, baseline = seen.value, seen.baseline
-    if value <= seen.config.entropy_min:
+    if abs(value) <= seen.config.entropy_min:
         return Hit("critical", f"entropy is {value:.4g}, bound {seen.config.entropy_min:g}")
     if baseline.score < -seen.config.slack:
         if leapt_down(seen, _SUDDEN):
@@ -40,7 +42,7 @@ def entropy_collapse(seen: Observation) -> Hit | None:
             return moved(seen, "a sustained fall")
     start = baseline.first
     share = _BACK if baseline.held else _OF_START
-    if start is None or value > share * start or baseline.seen < _IN_A_ROW + FEWEST:
+    if start is None or start <= 0.0 or value > share * start or baseline.seen < _IN_A_ROW + FEWEST:
         return None
     last = list(baseline.recent)[-_IN_A_ROW:]
     if max(last) > share * start:
