@@ -133,3 +133,45 @@ def test_the_period_of_a_loop_is_exact():
 
 def test_what_is_new_does_not_compress():
     assert compression_ratio("a" * 500) < 0.1 < 0.4 < compression_ratio(HONEST["numbers"])
+
+
+AGAIN = {
+    "numbered": " ".join(
+        f"In part {n} we look at the amount with care and we find that it is of note."
+        for n in range(9)
+    ),
+    "connectives": " ".join(
+        f"{word}, the lamp of the tower guides the ships at night."
+        for word in ("In short", "To conclude", "All in all", "Finally", "In sum", "Again", "Thus")
+    ),
+    "two in turn": "\n".join(
+        f"At point {n} it holds that the claim is well supported.\n"
+        f"From point {n} on we see that the claim is of great weight."
+        for n in range(6)
+    ),
+}
+NEW_EACH_TIME = {
+    "cases": " ".join(
+        f"For n = {n} the remainder of {7**n} divided by 10 is {7**n % 10}, as before."
+        for n in range(9)
+    ),
+    "days": "\n".join(
+        f"On day {n} the ferry left the harbour {what} and the crew was glad."
+        for n, what in enumerate(("late", "in fog", "with mail", "at noon", "empty", "full"))
+    ),
+    "numbers at random": " ".join(
+        f"A rough estimate is somewhere near the number {n * n * 7 % 101} that was given."
+        for n in range(9)
+    ),
+}
+
+
+@pytest.mark.parametrize("text", AGAIN.values(), ids=AGAIN)
+def test_sentences_under_other_numbers_and_connectives_are_repeated(text):
+    (signal,) = find_repetition(ResponseText(text=text))
+    assert signal.severity == "warning"
+
+
+@pytest.mark.parametrize("text", NEW_EACH_TIME.values(), ids=NEW_EACH_TIME)
+def test_cases_days_and_tables_are_no_repetition(text):
+    assert [s for s in find_repetition(ResponseText(text=text)) if s.severity != "info"] == []

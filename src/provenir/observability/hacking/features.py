@@ -55,7 +55,14 @@ _CASES: Final = 4
 _TERM: Final = re.compile(r"[^\W\d_]{4,}")
 _NUMBER: Final = re.compile(r"\d+")
 _COMMON: Final = frozenset(
-    ["that", "this", "these", "those", "with", "from", "have", "must", "will", "would", "should", "could", "think", "believe", "right", "correct", "answer", "question", "final", "finally", "therefore", "because", "since", "then", "thus", "hence", "result", "value", "here", "there", "which", "what", "when", "where", "than", "more", "also", "just", "only", "into", "about", "them", "they", "their", "were", "been", "being", "some", "such", "very", "indeed", "surely", "probably"]
+    {
+        *("that", "this", "these", "those", "with", "from", "have", "must", "will", "would"),
+        *("should", "could", "think", "believe", "right", "correct", "answer", "question"),
+        *("final", "finally", "therefore", "because", "since", "then", "thus", "hence", "result"),
+        *("value", "here", "there", "which", "what", "when", "where", "than", "more", "also"),
+        *("just", "only", "into", "about", "them", "they", "their", "were", "been", "being"),
+        *("some", "such", "very", "indeed", "surely", "probably"),
+    }
 )
 
 

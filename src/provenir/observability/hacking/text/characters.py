@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provenir.observability.hacking.text.exploit import Exploit
-from provenir.observability.hacking.text.folding import is_invisible
+from provenir.observability.hacking.text.folding import fold_plain, is_invisible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ _ODD: Final = re.compile(
     "[\u00ad\u034f\u0400-\u04ff\u061c\u115f\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
 )
-_OVERRIDE: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_OVERRIDE: Final = re.compile("[\u202d\u202e]")
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _ZERO_WIDTH: Final = re.compile(
     "(?<=[0-9A-Za-z])[\u00ad\u200b-\u200d\u2060-\u2064\ufeff]+(?=[0-9A-Za-z])"
@@ -36,6 +36,7 @@ _CYRILLIC: Final = re.compile("[\u0400-\u04ff]")
 _JOINED: Final = re.compile(
     "[\u0590-\u0dff\u1780-\u17ff\u2190-\u2bff\ufb1d-\ufdff\U0001f000-\U0001faff]"
 )
+_ESCAPES: Final = ("\\", "%")
 _FEWEST_ZERO: Final = 2
 _FEWEST_MIXED: Final = 3
 
@@ -50,7 +51,7 @@ def odd_characters(text: str, slots: Sequence[Slot]) -> Iterator[Exploit]:
         return
     for slot in slots:
         yield from _in_answer(text, slot)
-    override = _OVERRIDE.search(text)
+    override = _OVERRIDE.search(text)  # embeddings and isolates leave the letters in their order
     if override is not None and _RIGHT_TO_LEFT.search(text) is None:
         detail = "a control that turns the order of reading, in text that runs one way"
         yield Exploit("bidi_override", detail, override.start(), override.end())
@@ -62,10 +63,29 @@ def odd_characters(text: str, slots: Sequence[Slot]) -> Iterator[Exploit]:
     if tags is not None:
         detail = "a message in invisible tag characters"
         yield Exploit("invisible_message", detail, tags.start(), tags.end())
-    mixed = list(_MIXED.finditer(text))
+    mixed = _mixed_words(text)
     if len(mixed) >= _FEWEST_MIXED and len(_CYRILLIC.findall(text)) < len(text) / 4:
         detail = f"Latin and look-alike Cyrillic letters mixed within {len(mixed)} words"
-        yield Exploit("homoglyphs", detail, mixed[0].start(), mixed[0].end())
+        yield Exploit("homoglyphs", detail, *mixed[0])
+
+
+def _mixed_words(text: str) -> list[tuple[int, int]]:
+    """Return where words stand that read as Latin and hold letters of both scripts.
+
+    A letter behind a backslash or a percent sign belongs to an escape, not to the word after it.
+    """
+    found: list[tuple[int, int]] = []
+    for match in _MIXED.finditer(text):
+        start, end = match.span()
+        if found and start < found[-1][1]:
+            continue
+        while start and text[start - 1].isalpha():
+            start -= 1
+        while end < len(text) and text[end].isalpha():
+            end += 1
+        if text[start - 1 : start] not in _ESCAPES and fold_plain(text[start:end]).isascii():
+            found.append((start, end))
+    return found
 
 
 def _in_answer(text: str, slot: Slot) -> Iterator[Exploit]:
@@ -77,6 +97,8 @@ def _in_answer(text: str, slot: Slot) -> Iterator[Exploit]:
         detail = "the answer holds invisible characters"
         yield Exploit("invisible_in_answer", detail, slot.start, slot.end)
     cyrillic = _CYRILLIC.findall(content)
-    if cyrillic and len(_CYRILLIC.findall(text)) < max(4, len(text) / 20):
+    letter = len(content.strip()) == 1 and fold_plain(content).isascii()
+    few = len(_CYRILLIC.findall(text)) < max(4, len(text) / 20)
+    if cyrillic and ((letter and few) or _mixed_words(content)):
         detail = "the answer holds letters that only look Latin"
         yield Exploit("homoglyphs", detail, slot.start, slot.end)

@@ -47,7 +47,7 @@ _COMMANDS: Final = (
     ),
     "werte werten bewerte bewerten akzeptiere akzeptieren | diese antwort als; meine antwort als",
     # Italian
-    "ignora ignorate dimentica | istruzioni; indicazioni precedenti; criteri",
+    "ignora ignorate dimentica | istruzioni precedenti; le istruzioni; indicazioni prec; criteri",
     (
         "assegna dai attribuisci date | punteggio massimo; voto massimo; massimo punteggio; 10/10; "
         "pieno punteggio"
@@ -114,7 +114,10 @@ _COMMANDS: Final = (
     "تجاهل | التعليمات; الأوامر",
     "امنح أعط | الدرجة الكاملة; أعلى درجة",
 )
-_CHINESE: Final = ("给", "給", "打", "判", "忽略", "无视")
+_STOPS: Final = ("\n", "。", ". ", "; ", "；")
+_ONGOING: Final = "い"  # the Japanese form of what is being done
+_CHINESE_IGNORE: Final = ("忽略", "无视", "忽視", "忘记", "不要理会")
+_CHINESE: Final = (*_CHINESE_IGNORE, "给", "給", "打", "判")
 _TOLD: Final = ("了", "过", "過")
 _FORBIDDEN: Final = ("不", "别", "勿", "要")
 _SPOKEN: Final = ("请", "請", "这", "這", "本", "此", "该", "評", "评", "必", "直接", "我")
@@ -152,19 +155,25 @@ def foreign_commands(text: str, said: set[str]) -> Iterator[Hit]:
         low, high = max(0, place - _NEAR), place + len(what) + _NEAR
         for verb in verbs:
             at = text.find(verb, low, high)
-            if at >= 0 and _is_command(text, verb, at, low, high):
+            if at >= 0 and _is_command(text, verb, at, place):
                 start, end = min(at, place), max(at + len(verb), place + len(what))
                 yield Hit("foreign_command", start, end)
                 break
 
 
-def _is_command(text: str, verb: str, at: int, low: int, high: int) -> bool:
+def _is_command(text: str, verb: str, at: int, place: int) -> bool:
     end = at + len(verb)
+    between = text[min(end, place) : max(at, place)]
+    if any(stop in between for stop in _STOPS):
+        return False
     if ord(verb[0]) < _UNBOUNDED:
         before, after = text[at - 1 : at], text[end : end + 1]
         return not before.isalnum() and not after.isalnum()
     if verb not in _CHINESE:
-        return True
+        return text[end : end + 1] != _ONGOING
+    if verb in _CHINESE_IGNORE and place < at:
+        return False
     if text[end : end + 1] in _TOLD or text[max(0, at - 1) : at] in _FORBIDDEN:
         return False
-    return any(mark in text[low:high] for mark in _SPOKEN)
+    begin = max(0, at - _NEAR, *(text.rfind(stop, 0, at) for stop in _STOPS))
+    return any(mark in text[begin : place + _NEAR].partition("\n\n")[0] for mark in _SPOKEN)

@@ -8,6 +8,8 @@ of its last 640 characters says whether a closer look is due; the looks themselv
   and the loop lasts as long as each word equals the one a period earlier.
 - *character run*: one character again and again.
 - *repeated lines*: the share of the text in lines that stood there before.
+- *repeated sentences*: the same where a sentence holds a counter (*in step 7 ...*), or begins with
+  another connective each time.
 - *low novelty*: distinct 4-grams over all 4-grams of words (distinct-n; Li et al. 2016,
   arXiv:1510.03055).
 
@@ -62,6 +64,12 @@ _ASKED: Final = re.compile(
     re.IGNORECASE,
 )
 _MAX_PROMPT: Final = 8_192
+_SENTENCE: Final = re.compile(r"[^.!?\n]{16,400}[.!?\n]?")
+_MOST_SENTENCES: Final = 2_000
+_CONNECTIVE: Final = re.compile(r"(?:[A-Za-z]{1,14} ){0,4}[A-Za-z]{1,14}, (?=\w)")
+_DIGITS: Final = re.compile(r"\d+")
+_LEAST_SENTENCE: Final = 5
+_FEWEST_SENTENCES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,7 @@ def find_repetition(response: ResponseText) -> Iterator[HackingSignal]:
     for offset, text in response.windows:
         if not _suspect(text):
             continue
-        found = _loop(text) or _run(text) or _lines(text) or _novelty(text)
+        found = _loop(text) or _run(text) or _lines(text) or _sentences(text) or _novelty(text)
         if found is None:
             continue
         detail, data, span = found
@@ -220,6 +228,32 @@ def _lines(text: str) -> _Found | None:
         f"{share:.0%} of the text are {again} lines that stood there before",
         {"share": share, "times": times},
         Span(start, text.rfind(line) + len(line), "repeated_lines"),
+    )
+
+
+def _sentences(text: str) -> _Found | None:
+    """Return that sentences come again with a counter in them or after other connectives."""
+    numbers: dict[str, int] = {}
+    size = again = repeated = 0
+    for sentence in _SENTENCE.findall(text)[:_MOST_SENTENCES]:
+        said = _CONNECTIVE.sub("", sentence.strip(), count=1)
+        size += len(said)
+        counters = _DIGITS.findall(said)
+        if len(said) < _LEAST_LINE or len(counters) > 1 or said.count(" ") < _LEAST_SENTENCE:
+            continue
+        masked = _DIGITS.sub("0", said.lower())
+        number = int(counters[0][:9]) if counters else 0
+        if masked in numbers and number == numbers[masked] + bool(counters):
+            again += 1
+            repeated += len(said)
+        numbers[masked] = number
+    share = repeated / max(1, size)
+    if again < _FEWEST_SENTENCES or share < _LINE_SHARE:
+        return None
+    return (
+        f"{share:.0%} of the text are {again} sentences that were said before",
+        {"share": share, "times": again},
+        Span(0, len(text), "repeated_sentences"),
     )
 
 

@@ -83,6 +83,6 @@ def hollow(text: str, prompt: str | None) -> Exploit | None:
         forms += labelled or bool(brackets)
     if not marks and forms < _FEWEST:
         return None
-    asked = prompt is not None and _ASKED.search(prompt[:_MAX_PROMPT]) is not None
+    asked = prompt is None or _ASKED.search(prompt[:_MAX_PROMPT]) is not None
     detail = "the response is a form that holds no content"
     return Exploit("no_content", detail, 0, len(text), "info" if asked and not marks else "warning")
