@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import html
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from provenir.core.errors import UsageError
 from provenir.observability.config import FlightRecorderConfig
 from provenir.observability.detectors.baseline import Baseline
 from provenir.observability.detectors.hit import Hit, Observation
+from provenir.observability.detectors.learning import REWARDS
 from provenir.observability.detectors.numbers import nonfinite
 from provenir.observability.detectors.registry import (
     NONFINITE,
@@ -31,7 +33,7 @@ from provenir.observability.metrics import Reading, RLStepMetrics, read_step
 from provenir.observability.series import Bucket, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from provenir.observability.anomaly import Anomaly
 
@@ -51,7 +53,9 @@ class _Channel:
 
     __slots__ = ("baseline", "seen", "series", "watched")
 
-    def __init__(self, channel: str, config: FlightRecorderConfig) -> None:
+    def __init__(
+        self, channel: str, config: FlightRecorderConfig, rewards: Sequence[float]
+    ) -> None:
         self.series = Series(config.max_buckets)
         ground = ground_of(channel)
         resolution = config.reward_resolution if ground.resolution is None else ground.resolution
@@ -62,7 +66,7 @@ class _Channel:
             side=side_of(channel),
             adopts=ground.adopts,
         )
-        self.seen = Observation(channel, self.baseline, config)
+        self.seen = Observation(channel, self.baseline, config, rewards)
         self.watched: list[_Watched] = []
 
 
@@ -85,6 +89,7 @@ class FlightRecorder:
         self.faults: dict[str, int] = {}
         self._unseen: str | None = None
         self._lock = threading.RLock()  # a signal handler may read in the middle of a step
+        self._rewards: deque[float] = deque(maxlen=REWARDS)
         self._channels: dict[str, _Channel] = {}
         for watch in WATCHES:
             if watch.kind not in self.config.off:
@@ -126,6 +131,9 @@ class FlightRecorder:
         hits: set[Key] = set()
         values = reading.values
         channels = self._channels
+        reward = values.get("reward_mean")
+        if reward is not None:
+            self._rewards.append(reward)
         for channel, value in values.items():
             state = channels.get(channel) or self._channel(channel)
             state.series.append(step, value)
@@ -162,7 +170,7 @@ class FlightRecorder:
     def _channel(self, channel: str) -> _Channel:
         found = self._channels.get(channel)
         if found is None:
-            found = self._channels[channel] = _Channel(channel, self.config)
+            found = self._channels[channel] = _Channel(channel, self.config, self._rewards)
         return found
 
     def _hit(

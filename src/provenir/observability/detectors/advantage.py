@@ -3,14 +3,16 @@
 Where all rewards of a group are equal its advantages are zero and so is its gradient (DAPO,
 arXiv:2503.14476, section 3.2). One such step is noted as information, since with sparse rewards it
 happens to healthy runs; it weighs more where the channel had never been near zero, and the longer
-it lasts. A spread that shrinks gradually goes with learning: a sustained fall is reported if a step
-explains the newest values better than a ramp does. A batch in which every rollout earns the maximum
-is solved, which is information only; the maximum is taken to be 1 unless the step carries a larger
-`reward_max`.
+it lasts. A sustained fall is reported if a step explains the newest values better than a ramp does.
+A spread also shrinks because the task is learnt: a fall is information if the mean reward has
+risen and the spread has fallen no faster than what is left to earn (`learning`). A batch in which
+every rollout earns the maximum is solved, which is information only; the maximum is taken to be 1
+unless the step carries a larger `reward_max`.
 """
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import Final
 
 from provenir.observability.detectors.hit import (
@@ -22,12 +24,15 @@ from provenir.observability.detectors.hit import (
     shifted_down,
     stepped,
 )
+from provenir.observability.detectors.learning import explains
 
 ALL_GROUPS: Final = 0.95
 """Share of groups from which all of them count."""
 
 _LEAP: Final = 0.1
 _DOUBT: Final = 1.0
+_NEWEST: Final = 3
+_CHANCE: Final = 2.0
 
 
 def advantage_collapse(seen: Observation) -> Hit | None:
@@ -56,10 +61,14 @@ def _collapse(seen: Observation) -> Hit | None:
     if seen.baseline.score > -seen.config.slack:
         return None
     if leapt_down(seen, _LEAP):
-        return Hit("warning", f"{against_baseline(seen)}: a sudden fall")
-    if shifted_down(seen) and (seen.baseline.held or stepped(seen, doubt=_DOUBT)):
-        return moved(seen, "a sustained fall")
-    return None
+        hit = Hit("warning", f"{against_baseline(seen)}: a sudden fall")
+    elif shifted_down(seen) and (seen.baseline.held or stepped(seen, doubt=_DOUBT)):
+        hit = moved(seen, "a sustained fall")
+    else:
+        return None
+    if hit.severity != "info" and _learnt(seen):
+        return Hit("info", f"{hit.detail}, with a mean reward that has risen")
+    return hit
 
 
 def _no_signal(seen: Observation, what: str) -> Hit:
@@ -68,6 +77,16 @@ def _no_signal(seen: Observation, what: str) -> Hit:
     if seen.baseline.score <= -seen.config.leap:
         return Hit("warning", f"{what}: no gradient signal", ((3, "critical"),))
     return Hit("info", f"{what}: no gradient signal", ((3, "warning"), (20, "critical")))
+
+
+def _learnt(seen: Observation) -> bool:
+    baseline = seen.baseline
+    return explains(
+        seen.rewards,
+        most=seen.step.get("reward_max"),
+        spread=fmean(list(baseline.recent)[-_NEWEST:]) + _CHANCE * baseline.scale,
+        before=baseline.location,
+    )
 
 
 def solved(seen: Observation) -> bool:

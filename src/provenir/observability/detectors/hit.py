@@ -15,7 +15,7 @@ from provenir.observability.detectors.baseline import HOLD
 from provenir.observability.detectors.change import is_step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from provenir.core.findings import Severity
     from provenir.observability.config import FlightRecorderConfig
@@ -52,11 +52,20 @@ class Observation:
     """What a detector may look at: one value, its baseline, and the step that it came with.
 
     One of these serves a channel for the whole run; detectors read it and keep nothing.
+
+    Attributes:
+        channel: Where the value comes from.
+        baseline: The channel's own.
+        config: The recorder's settings.
+        rewards: The newest mean rewards of the run, oldest first.
+        value: The value of this step.
+        step: All values of this step by channel.
     """
 
     channel: str
     baseline: Baseline
     config: FlightRecorderConfig
+    rewards: Sequence[float] = ()
     value: float = 0.0
     step: Mapping[str, float] = field(default_factory=dict)
 
