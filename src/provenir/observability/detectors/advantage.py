@@ -3,11 +3,10 @@
 Where all rewards of a group are equal its advantages are zero and so is its gradient (DAPO,
 arXiv:2503.14476, section 3.2). One such step is noted as information, since with sparse rewards it
 happens to healthy runs; it weighs more where the channel had never been near zero, and the longer
-it lasts. A sustained fall is reported if a step explains the newest values better than a ramp does.
-A spread also shrinks because the task is learnt: a fall is information if the mean reward has
-risen and the spread has fallen no faster than what is left to earn (`learning`). A batch in which
-every rollout earns the maximum is solved, which is information only; the maximum is taken to be 1
-unless the step carries a larger `reward_max`.
+it lasts. A spread also shrinks because the task is learnt: a fall is information if the mean reward
+has risen and the spread has fallen no faster than what is left to earn (`learning`). A batch in
+which every rollout earns the maximum is solved, which is information only; the maximum is taken to
+be 1 unless the step carries a larger `reward_max`.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from provenir.observability.detectors.hit import (
     leapt_down,
     moved,
     shifted_down,
-    stepped,
 )
 from provenir.observability.detectors.learning import explains
 
@@ -30,7 +28,6 @@ ALL_GROUPS: Final = 0.95
 """Share of groups from which all of them count."""
 
 _LEAP: Final = 0.1
-_DOUBT: Final = 1.0
 _NEWEST: Final = 3
 _CHANCE: Final = 2.0
 
@@ -62,7 +59,7 @@ def _collapse(seen: Observation) -> Hit | None:
         return None
     if leapt_down(seen, _LEAP):
         hit = Hit("warning", f"{against_baseline(seen)}: a sudden fall")
-    elif shifted_down(seen) and (seen.baseline.held or stepped(seen, doubt=_DOUBT)):
+    elif shifted_down(seen):
         hit = moved(seen, "a sustained fall")
     else:
         return None

@@ -3,8 +3,8 @@
 Rewards of at most M with mean m have a spread of at most ``sqrt((M - m)(m - least))`` (R. Bhatia,
 C. Davis, "A Better Bound on the Variance", American Mathematical Monthly 107, 2000), and where
 groups are solved one after the other the mean spread falls in proportion to what is left to earn,
-``M - m``. So a fall is explained by a mean reward that has clearly risen, if it is not larger than
-this proportion. Of rewards without a known maximum only the rise is asked for.
+``M - m``. So a fall is explained by a mean reward that has risen, if it is not larger than this
+proportion. Rewards without a known maximum are asked for a larger rise instead.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ REWARDS: Final = 128
 
 _FEWEST: Final = 16
 _NEWEST: Final = 4
-_RISE: Final = 2.5
+_RISE: Final = 1.5
+_RISE_ALONE: Final = 4.0
 _DIFFERENCE: Final = 0.954  # median size of the difference of two standard normal values
 
 
@@ -41,13 +42,10 @@ def explains(rewards: Sequence[float], *, most: float | None, spread: float, bef
         return False
     old, new = midmean(course[: len(course) // 2]), fmean(course[-_NEWEST:])
     scatter = median(abs(b - a) for a, b in pairwise(course)) / _DIFFERENCE
-    if new - old <= _RISE * scatter:
-        return False
-    if most is None:
-        most = 1.0
-        if max(old, new) > most:
-            return True
-    if old >= most:
+    if most is None and max(old, new) > 1.0:
+        return new - old > _RISE_ALONE * scatter
+    most = 1.0 if most is None else most
+    if new - old <= _RISE * scatter or old >= most:
         return False
     left = max(0.0, most - new - scatter)
     return spread * (most - old) >= before * left
