@@ -28,7 +28,10 @@ def import_log(
     source: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="<kind>", help="trl, verl, wandb, tensorboard, csv or jsonl."
+            "--from",
+            envvar="PROVENIR_RUN_IMPORT_FROM",
+            metavar="<kind>",
+            help="trl, verl, wandb, tensorboard, csv or jsonl.",
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The run folder to make.")] = None,
@@ -41,6 +44,7 @@ def import_log(
         list[str] | None,
         typer.Option(
             "--map",
+            envvar="PROVENIR_RUN_IMPORT_MAP",
             metavar="<name>=<channel>",
             help="Which channel a name of yours is; repeatable.",
         ),
