@@ -75,6 +75,15 @@ def test_a_reason_that_covers_a_part_leaves_the_rest_watched(why: str, watched: 
     assert row[2].startswith(watched or why)
 
 
+def test_means_that_were_compared_are_watched_without_rollouts() -> None:
+    monitor = HackingMonitor()
+    for step in range(40):
+        monitor.add_step({"step": step, "reward": 0.5, "true_reward": 0.5})
+    row = rows({}, monitor.report().to_dict())["hack proxy_divergence"]
+    assert row[0] == "watched"
+    assert row[2].startswith("40 steps, no rollout carried both")
+
+
 def test_nothing_recorded_is_nothing_watched() -> None:
     view = read_coverage(source({}, {}))
     assert view.lead.startswith("0 of ")

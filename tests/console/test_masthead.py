@@ -53,3 +53,13 @@ def test_groups_that_were_examined_are_told() -> None:
     assert tile.value == "unknown"
     assert tile.note == "630 signals in 1,440 groups; single rollouts were not examined"
     assert hacking_tile({"hacking_rate": None}).note == "no rollout was examined"
+
+
+@pytest.mark.parametrize(("severity", "tone"), [("warning", "warning"), ("critical", "critical")])
+def test_what_was_found_about_the_run_is_told_without_any_rollout(severity, tone):
+    signal = {"kind": "proxy_divergence", "severity": severity}
+    tile = hacking_tile({"hacking_rate": None, "examined": {"groups": 0}, "signals": [signal]})
+    assert (tile.value, tile.tone) == ("signs", tone)
+    assert tile.note == f"{severity} about the whole run; single rollouts were not examined"
+    tile = hacking_tile({"hacking_rate": None, "signals": [{**signal, "index": 3}]})
+    assert (tile.value, tile.tone) == ("unknown", "plain")

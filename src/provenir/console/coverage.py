@@ -31,6 +31,7 @@ _OF_NUMBERS: Final = frozenset({"proxy_divergence"})
 """Kinds of hacking that the rewards of a rollout decide; the others need its text."""
 
 _OF_GROUPS: Final = frozenset({"advantage_collapse", "solved_group", "group_outlier"})
+_STEPS: Final = re.compile(r"only the means of (\d{1,15}) steps were compared")
 _PART: Final = re.compile(r"\b(\d{1,15}) of \d")
 
 
@@ -89,6 +90,8 @@ def _hacks(hacking: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
         why = str(not_examined.get(kind, ""))
         seen = _left(whole(examined.get(_counted_as(kind, examined))) or 0, why)
         on = count(seen, "group" if kind in _OF_GROUPS else "rollout") if seen else ""
+        if not on and (means := _STEPS.search(why)) is not None:
+            on = count(int(means[1]), "step")
         why = why or ("" if on else "no rollout was examined for it")
         rows.append(_row(kind, on, why, whole(found.get(kind)), hack_words(kind)))
     return _watched_first(rows)

@@ -115,7 +115,11 @@ def hacking_tile(hacking: Mapping[str, Any]) -> Tile:
     """Return the figure on reward hacking: a rate of 0 is good only where all was examined."""
     rate = number(hacking.get("hacking_rate"))
     if rate is None:
-        return Tile("Reward hacking", "unknown", _unrated(hacking))
+        grave = _of_the_run(hacking)
+        tone: Tone = "plain" if grave is None else "critical" if grave == "critical" else "warning"
+        return Tile(
+            "Reward hacking", "unknown" if grave is None else "signs", _unrated(hacking), tone
+        )
     logged = whole(hacking.get("num_trajectories"))
     rollouts = "rollouts" if logged is None else count(logged, "rollout")
     note = f"{count(_signals(hacking), 'signal')}, {rollouts}"
@@ -132,8 +136,20 @@ def _signals(hacking: Mapping[str, Any]) -> int:
     return max(counted, len(mappings(hacking.get("signals"))))
 
 
+def _of_the_run(hacking: Mapping[str, Any]) -> str | None:
+    """Return the gravest severity of what was found about the whole run, more than information."""
+    of_run = [
+        signal.get("severity")
+        for signal in mappings(hacking.get("signals"))
+        if signal.get("index") is None and signal.get("group_id") is None
+    ]
+    return next((severity for severity in ("critical", "warning") if severity in of_run), None)
+
+
 def _unrated(hacking: Mapping[str, Any]) -> str:
     """Say what was looked at where no rollout was."""
+    if (grave := _of_the_run(hacking)) is not None:
+        return f"{grave} about the whole run; single rollouts were not examined"
     groups = whole(mapping(hacking.get("examined")).get("groups"))
     if not groups:
         return "no rollout was examined"
