@@ -96,6 +96,10 @@ def test_run_list_and_show_take_documents_that_somebody_changed(call, signed):
     assert call("run", "list")[0] == 0
     assert call("run", "list", "--json")[0] == 0
     assert call("run", "show", signed)[0] == 0
+    forged = [7, {"severity": ["x"]}, {"severity": "critical", "kind": {}, "group_id": "\x1b[2J"}]
+    (signed / "hacking_report.json").write_text(json.dumps({"signals": forged * 20}))
+    out = call("run", "show", signed)[1]
+    assert ("10 of 20" in out, "\x1b" in out) == (True, False)
 
 
 def test_run_show_names_what_was_not_examined(call, signed):

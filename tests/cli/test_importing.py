@@ -34,6 +34,22 @@ def test_an_import_speaks_json(call, log):
     assert [finding["kind"] for finding in told["findings"]] == ["imported_log"]
 
 
+def test_rewards_that_part_are_told_beside_the_health(call, place):
+    rows = [
+        {"step": n, "reward": 0.3 + 0.005 * n + (n % 3) / 100, "true_reward": 0.3 - 0.002 * n}
+        for n in range(160)
+    ]
+    (place / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    code, out, _ = call("run", "import", "log.jsonl", "--out", "run")
+    assert (code, "proxy_divergence" in out, "the run" in out) == (0, True, True)
+    out = call("run", "show", "run")[1]
+    assert "the true reward fell" in out
+    (signal,) = json.loads(call("run", "show", "run", "--json")[1])["signals"]
+    assert (signal["kind"], signal["severity"]) == ("proxy_divergence", "critical")
+    out = call("run", "import", "log.jsonl", "--out", "again", "--json")[1]
+    assert [one["kind"] for one in json.loads(out)["signals"]] == ["proxy_divergence"]
+
+
 def test_names_of_ones_own_are_mapped(call, place):
     (place / "log.csv").write_text("step,f\n1,0.5\n")
     code, out, _ = call("run", "import", "log.csv", "--map", "f=true_reward_mean", "--out", "run")

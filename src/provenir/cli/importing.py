@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from provenir.cli.output import note, print_json, reading_bar, say, stdout, table
+from provenir.cli.signs import flags, show_flags
 from provenir.core.errors import UsageError
 from provenir.core.findings import SEVERITIES
 
@@ -98,6 +99,7 @@ def _show(imported: ImportedLog) -> None:
     if anomalies:
         cells = ((each.step, each.severity, each.kind, each.detail) for each in anomalies)
         stdout().print(table("anomalies", ("step", "severity", "kind", "detail"), cells))
+    show_flags(flags(imported.hacking.to_dict()["signals"]))
     for finding in sorted(imported.findings, key=lambda one: -SEVERITIES.index(one.severity)):
         note(f"{finding.kind}: {finding.detail}")
     say(f"see it with: provenir report {imported.folder}")
@@ -111,5 +113,6 @@ def _facts(imported: ImportedLog) -> dict[str, object]:
         "evaluations": imported.evaluations,
         "summary": imported.recorder.summary(),
         "anomalies": [each.to_dict() for each in imported.recorder.anomalies],
+        "signals": [signal.to_dict() for signal in imported.hacking.signals],
         "findings": [finding.to_dict() for finding in imported.findings],
     }

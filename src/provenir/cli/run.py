@@ -9,6 +9,7 @@ import typer
 
 from provenir.cli import importing
 from provenir.cli.output import PIPE_COLUMNS, note, print_json, reading_bar, say, stdout, table
+from provenir.cli.signs import flags, show_flags
 from provenir.cli.verdicts import show_verdict
 from provenir.cli.watch import watch
 from provenir.core.errors import InputError, LockedError, ProvenirError
@@ -64,6 +65,7 @@ def show(run_dir: RunDir, json: AsJson = False) -> None:
         columns = ("step", "severity", "kind", "detail")
         rows = ([item.get(column) for column in columns] for item in anomalies)
         stdout().print(table("anomalies", columns, rows))
+    show_flags(facts["signals"])
     for finding in record.findings:
         note(f"{finding.kind}: {finding.detail}")
     if facts["imported"]:
@@ -183,6 +185,7 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "seed": manifest.get("seed"),
         "documents": list(record.documents),
         "anomalies": _objects(recorder.get("anomalies")),
+        "signals": flags(_objects(hacking.get("signals"))),
         "not_examined": not_examined if isinstance(not_examined, dict) else {},
     }
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from provenir.observability.hacking.report import HackingReport
     from provenir.observability.recorder import FlightRecorder
 
 __all__ = ["ImportedLog", "import_log"]
@@ -63,6 +64,7 @@ class ImportedLog:
         source: What kind of log it was.
         evaluations: Number of entries that were evaluations.
         recorder: The flight recorder, with the verdict and the anomalies.
+        hacking: What the mean rewards of the steps say about reward hacking.
         findings: What is to be said about the log.
     """
 
@@ -71,6 +73,7 @@ class ImportedLog:
     source: str
     evaluations: int
     recorder: FlightRecorder
+    hacking: HackingReport
     findings: tuple[Finding, ...]
 
 
@@ -143,6 +146,7 @@ def import_log(
         source=files.source,
         evaluations=told.evaluations,
         recorder=run.evidence.recorder,
+        hacking=run.evidence.hacking.report(),
         findings=tuple(run.evidence.findings.values()),
     )
 
