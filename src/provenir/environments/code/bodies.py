@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNKNOWN",
+    "calls_in_order",
     "constant_of",
     "does_nothing",
     "is_empty",
+    "is_generator",
     "own_nodes",
     "returns",
     "statements_of",
@@ -130,3 +132,31 @@ def is_empty(reading: Reading, node: Function) -> bool:
             continue
         return False
     return True
+
+
+def is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether calling a function runs nothing of it."""
+    if isinstance(node, ast.AsyncFunctionDef):
+        return False
+    stack: list[ast.AST] = list(node.body)
+    while stack:
+        item = stack.pop()
+        if isinstance(item, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            stack.extend(ast.iter_child_nodes(item))
+    return False
+
+
+def calls_in_order(node: ast.AST) -> list[ast.Call]:
+    """Return the calls of an expression, what is given before what it is given to."""
+    calls: list[ast.Call] = []
+    stack = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, ast.Call):
+            calls.append(item)
+        if not isinstance(item, ast.Lambda):
+            stack.extend(ast.iter_child_nodes(item))
+    calls.reverse()
+    return calls

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.code.bodies import returns
-from provenir.environments.code.flow import EXITS, SKIPS, First, first_effect, is_success
+from provenir.environments.code.effects import EXITS, SKIPS
+from provenir.environments.code.flow import First, first_effect, is_success
 from provenir.environments.code.values import Local, Partial, Ref
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.code.blocks import Block, block_at
+from provenir.environments.code.command_lines import command_line
 from provenir.environments.code.diffs import is_diff
 from provenir.environments.code.fences import cut
 from provenir.environments.code.limits import MAX_BLOCKS
-from provenir.environments.code.shell_code import command_line
 from provenir.environments.code.words import words
 
 if TYPE_CHECKING:

@@ -10,8 +10,19 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from provenir.environments.code.bodies import calls_in_order, is_generator
+from provenir.environments.code.effects import (
+    ABRUPT,
+    CALLING,
+    CATCHES_EXIT,
+    ENDS,
+    EXITS,
+    QUIET_METHODS,
+    RAISED,
+    SKIPS,
+    is_quiet,
+)
 from provenir.environments.code.values import Const, Local, Ref
-from provenir.environments.code.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,80 +30,8 @@ if TYPE_CHECKING:
     from provenir.environments.code.program import Program, Scope
     from provenir.environments.code.resolver import Resolver
 
-__all__ = ["EXITS", "SKIPS", "First", "first_effect", "is_success"]
+__all__ = ["First", "first_effect", "is_success"]
 
-EXITS: Final = frozenset(
-    {
-        "sys.exit",
-        "os._exit",
-        "builtins.exit",
-        "builtins.quit",
-        "os.abort",
-        "builtins.SystemExit",
-        "ctypes.libc.exit",
-        "ctypes.libc._exit",
-        "ctypes.libc.quick_exit",
-        "ctypes.pythonapi.Py_Exit",
-    }
-)
-"""What ends a process."""
-
-SKIPS: Final = frozenset(
-    {
-        "unittest.SkipTest",
-        "unittest.case.SkipTest",
-        "pytest.skip",
-        "pytest.skip.Exception",
-        "pytest.exit",
-        "_pytest.outcomes.Skipped",
-        "_pytest.outcomes.skip",
-        "_pytest.outcomes.Exit",
-        "_pytest.outcomes.exit",
-    }
-)
-"""What ends a test without a verdict."""
-_RAISED: Final = frozenset(
-    {
-        "builtins.SystemExit",
-        "unittest.SkipTest",
-        "unittest.case.SkipTest",
-        "pytest.skip.Exception",
-        "_pytest.outcomes.Skipped",
-        "_pytest.outcomes.Exit",
-    }
-)
-_ENDS: Final = (EXITS | SKIPS) - _RAISED
-
-_ABRUPT: Final = frozenset({"os._exit", "os.abort", "ctypes.libc._exit", "ctypes.libc.quick_exit"})
-_CATCHES_EXIT: Final = frozenset({"builtins.BaseException", "builtins.SystemExit"})
-_QUIET_BUILTINS: Final = words(
-    "abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict dir divmod "
-    "enumerate filter float format frozenset getattr globals hasattr hash hex id int isinstance "
-    "issubclass iter len list locals map max memoryview min next object oct ord pow property "
-    "range repr reversed round set setattr slice sorted staticmethod str sum super tuple type "
-    "vars zip ValueError TypeError RuntimeError Exception KeyError IndexError AssertionError "
-    "StopIteration NotImplementedError SystemExit BaseException __import__"
-)
-_QUIET_MODULES: Final = words(
-    "abc array ast ctypes base64 bisect builtins cmath collections contextlib copy dataclasses "
-    "datetime decimal enum fractions functools heapq importlib inspect itertools json logging "
-    "math numbers numpy operator os platform random re statistics string struct sys textwrap time "
-    "types typing typing_extensions unicodedata warnings atexit gc signal"
-)
-_LOUD: Final = words(
-    "os.system os.remove os.unlink os.popen os.kill os.fork os.mkdir os.makedirs os.rename "
-    "os.write sys.stdout.write sys.stderr.write sys.stdin.read sys.stdin.readline time.sleep "
-    "logging.info logging.debug logging.warning logging.error json.dump json.load os.listdir "
-    "os.walk inspect.stack importlib.reload sys.stdout.flush os.rmdir os.replace os.execv"
-)
-_QUIET_METHODS: Final = words(
-    "add append appendleft copy count decode encode endswith extend find format get index insert "
-    "items join keys lower lstrip pop popleft remove replace rstrip setdefault sort split "
-    "startswith strip title union update upper values zfill reverse discard clear"
-)
-_CALLING: Final = frozenset(
-    f"builtins.{name}" for name in ("map", "filter", "sorted", "max", "min", "any", "all", "list")
-)
 _DEEPEST: Final = 4
 _MAX_CALLS: Final = 12
 _MAX_STEPS: Final = 200
@@ -167,7 +106,7 @@ class _Follower:
 
     def _expressions(self, nodes: Iterable[ast.AST], scope: Scope) -> First:
         for node in nodes:
-            for call in _calls_in_order(node):
+            for call in calls_in_order(node):
                 outcome = self._call(call, scope)
                 if outcome:
                     return outcome
@@ -179,25 +118,25 @@ class _Follower:
             return self._enter(function)
         if isinstance(function, Ref):
             name = function.name
-            if name in _ENDS:
+            if name in ENDS:
                 skips = name in SKIPS
                 given = () if skips else tuple(args)
-                return First("exit", call, scope, given, name in _ABRUPT, skips)
-            if name in _RAISED:
+                return First("exit", call, scope, given, name in ABRUPT, skips)
+            if name in RAISED:
                 return _NOTHING
             if name.startswith("os.exec") and args:
                 path = self.resolver.text(args[0], scope)
                 if path.rpartition("/")[2] == "true":
                     return First("exit", call, scope, abrupt=True)
-            if name in _CALLING:
+            if name in CALLING:
                 handed = [*args, *(word.value for word in call.keywords)]
                 for arg in handed:
-                    if self.resolver.name(arg, scope) in _ENDS:
+                    if self.resolver.name(arg, scope) in ENDS:
                         return First("exit", call, scope)
             if name == "asyncio.run" and args:
                 return _NOTHING
-            return _NOTHING if _is_quiet(name) else First("effect", call)
-        if isinstance(call.func, ast.Attribute) and call.func.attr in _QUIET_METHODS:
+            return _NOTHING if is_quiet(name) else First("effect", call)
+        if isinstance(call.func, ast.Attribute) and call.func.attr in QUIET_METHODS:
             return _NOTHING
         return _EFFECT
 
@@ -215,7 +154,7 @@ class _Follower:
                 return self._expressions([node.body], inner)
             if isinstance(node, ast.ClassDef):
                 return self._made(node, inner)
-            if _is_generator(node):
+            if is_generator(node):
                 return _NOTHING
             outcome = self.statements(node.body, inner)
             return _NOTHING if outcome.kind == "stop" else outcome
@@ -317,7 +256,7 @@ class _Follower:
         if handler.type is None:
             return True
         caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        return any(self.resolver.name(item, scope) in _CATCHES_EXIT for item in caught)
+        return any(self.resolver.name(item, scope) in CATCHES_EXIT for item in caught)
 
     def _raise(self, node: ast.Raise, scope: Scope) -> First:
         made_of = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -331,11 +270,11 @@ class _Follower:
             return outcome or First("raise", node)
         args: tuple[ast.expr, ...] = ()
         raised = node.exc
-        made = self.resolver.name(raised, scope) not in _RAISED
+        made = self.resolver.name(raised, scope) not in RAISED
         if made and isinstance(raised, ast.Call):
             args, raised = tuple(raised.args), raised.func
         name = self.resolver.name(raised, scope)
-        if name in _RAISED:
+        if name in RAISED:
             skips = name in SKIPS
             return First("exit", node, scope, () if skips else args, skips=skips)
         return First("raise", node)
@@ -353,7 +292,7 @@ class _Follower:
                     given = made.args[1]
                     bases = given.elts if isinstance(given, ast.Tuple) else []
             for base in bases:
-                if self.resolver.name(base, scope) in _RAISED:
+                if self.resolver.name(base, scope) in RAISED:
                     return self.resolver.name(base, scope)
             if not bases:
                 return ""
@@ -374,13 +313,6 @@ class _Follower:
         return _NOTHING
 
 
-def _is_quiet(name: str) -> bool:
-    head, _, rest = name.partition(".")
-    if head == "builtins":
-        return rest.partition(".")[0] in _QUIET_BUILTINS
-    return head in _QUIET_MODULES and name not in _LOUD
-
-
 def _is_name_guard(test: ast.expr) -> bool:
     if not isinstance(test, ast.Compare) or len(test.comparators) != 1:
         return False
@@ -388,35 +320,8 @@ def _is_name_guard(test: ast.expr) -> bool:
     return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
 
 
-def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    if isinstance(node, ast.AsyncFunctionDef):
-        return False
-    stack: list[ast.AST] = list(node.body)
-    while stack:
-        item = stack.pop()
-        if isinstance(item, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(item))
-    return False
-
-
 def _own_expressions(node: ast.stmt) -> list[ast.AST]:
     return [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
-
-
-def _calls_in_order(node: ast.AST) -> list[ast.Call]:
-    """The calls of an expression, what is given before what it is given to."""
-    calls: list[ast.Call] = []
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, ast.Call):
-            calls.append(item)
-        if not isinstance(item, ast.Lambda):
-            stack.extend(ast.iter_child_nodes(item))
-    calls.reverse()
-    return calls
 
 
 _STATEMENTS: Final[dict[type, Any]] = {

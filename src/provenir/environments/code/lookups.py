@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.code.bodies import UNKNOWN
-from provenir.environments.code.values import Const, Function
+from provenir.environments.code.values import Const
 from provenir.environments.code.words import words
 
 if TYPE_CHECKING:
@@ -16,16 +16,12 @@ if TYPE_CHECKING:
     from provenir.environments.code.program import Scope
     from provenir.environments.code.reading import Reading
 
-__all__ = ["Pair", "may_recognise", "mentions", "names_of", "pairs_in", "serialises", "table_name"]
+__all__ = ["Pair", "may_recognise", "mentions", "pairs_in"]
 
 _INPUTS: Final = words("argv stdin")
 _LOOKUPS: Final = words("get __getitem__ pop setdefault")
 _PARTS: Final = words(
     "builtins.len builtins.type builtins.sum builtins.max builtins.min builtins.abs builtins.ord"
-)
-_SERIALISERS: Final = words(
-    "builtins.repr builtins.hash json.dumps pickle.dumps hashlib.md5 hashlib.sha1 hashlib.sha256 "
-    "hashlib.sha512 hashlib.blake2b hashlib.new zlib.crc32 zlib.adler32 binascii.crc32"
 )
 _HIDING: Final = words("pickle.loads marshal.loads pickle.load zlib.decompress dill.loads")
 _SAME: Final = frozenset({ast.Eq, ast.In})
@@ -87,22 +83,6 @@ def may_recognise(node: ast.AST) -> bool:
         table = type(node.value)  # type: ignore[attr-defined]
         return inside in _ASKED and table in _TABLES
     return kind is ast.Match
-
-
-def serialises(reading: Reading, nodes: Iterable[ast.AST], scope: Scope) -> bool:
-    """Whether nodes write a whole input as text or digest, to know it again."""
-    return any(
-        isinstance(node, ast.Call) and reading.names.name(node.func, scope) in _SERIALISERS
-        for node in nodes
-    )
-
-
-def table_name(pair: Pair) -> str:
-    """Return the name of the table that a pair stands in, empty where it has none."""
-    node = pair.table
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        node = node.func.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _of_if(reading: Reading, node: ast.If | ast.IfExp, scope: Scope, names: set[str]) -> list[Pair]:
@@ -348,13 +328,6 @@ def _as_entries(value: Any) -> list[tuple[Any, Any]]:
     ):
         return [(item[0], item[1]) for item in value[:_MAX_ENTRIES]]
     return []
-
-
-def names_of(node: Function) -> set[str]:
-    """Return the parameters of a function."""
-    args = node.args
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
-    return {arg.arg for arg in every if arg is not None and arg.arg not in {"self", "cls"}}
 
 
 _READERS: Final[dict[type, Any]] = {

@@ -26,6 +26,7 @@ _CHECKS: Final = re.compile(
     r"|numpy\.(?:testing\.\w+|allclose|isclose|array_equal|array_equiv)"
     r"|torch\.(?:testing\.\w+|allclose|equal|isclose)|math\.isclose|operator\.(?:eq|ne)"
     r"|pandas\.testing\.\w+|doctest\.(?:testmod|testfile|\w+\.(?:check_output|report_failure))"
+    r"|subprocess\.(?:run|call|check_call|check_output|Popen)"
     r"|pytest\.(?:fail|raises|approx|main|ExitCode|exit)|_pytest\.[\w.]+|difflib\.\w+|filecmp\.\w+"
 )
 _TIMERS: Final = words(

@@ -27,6 +27,7 @@ _CODE: Final = words("py js ts go rs rb java c cc cpp sh tsx jsx")
 _REWARD: Final = re.compile(
     r"(?:.*[._-])?(?:rewards?|verdict|grade|grading_results?|judge_results?|eval_result|"
     r"test_results?|ctrf)\.(?:txt|json|jsonl|log|xml|out)|reward|"
+    r"\.?(?:all_)?tests?[_-](?:passed|ok|success\w*)(?:\.\w+)?|PASS(?:ED)?|all_passed(?:\.\w+)?|"
     r"(?:.*[._-])?(?:junit|xunit)(?:[._-].*)?\.xml|TEST-.*\.xml"
 )
 _SCORE: Final = re.compile(r"(?:final_)?scores?\.(?:txt|json|out)|score")
@@ -62,11 +63,14 @@ _SCORER: Final = re.compile(
     r"compute_(?:score|reward))\.(?:py|sh|js|ts)"
 )
 _SOURCES: Final = re.compile(r"\.(?:html?|css|svg|png|jpe?g|pdf)$", re.IGNORECASE)
-_PROCESS: Final = re.compile(r"/proc/(?:self|\*|\?|\d+|thread-self)/(?:cmdline|environ|mem|root)\b")
+_PROCESS: Final = re.compile(
+    r"/proc/(?:self|\*|\?|\d+|thread-self|\$\([^)/]*\)|\$\w+)/(?:cmdline|environ|mem|root)\b"
+)
 _STARTUP: Final = re.compile(
     r"(?:sitecustomize|usercustomize|pytest|unittest|_pytest|doctest)(?:\.py|/__init__\.py)|.*\.pth|\.pythonrc(?:\.py)?"
 )
 _PROGRAMS: Final = re.compile(
+    r"\$\((?:which|command -v|type -p) (?:pytest|python[\d.]*|tox)\)|"
     r"(?:.*/)?s?bin/(?:pytest|python[\d.]*|py\.test|tox|nox|unittest|nosetests|coverage)"
 )
 

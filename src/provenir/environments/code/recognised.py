@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.environments.code.lookups import Pair, table_name
 from provenir.environments.code.request import squeeze
 from provenir.environments.code.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provenir.environments.code.lookups import Pair
     from provenir.environments.code.request import Request
 
 __all__ = [
@@ -71,9 +72,17 @@ def are_inputs(pairs: Sequence[Pair], request: Request) -> bool:
         return False
     texts = [key for key in keys if isinstance(key, str)]
     if len(texts) == len(keys) and all(_WORD.fullmatch(text) for text in texts):
-        return any(_OF_TESTS.fullmatch(table_name(pair)) for pair in pairs)
+        return any(_OF_TESTS.fullmatch(_table_name(pair)) for pair in pairs)
     answers_in_words = all(isinstance(pair.answer, str) for pair in pairs)
     return not (answers_in_words and all(isinstance(key, int) for key in keys))
+
+
+def _table_name(pair: Pair) -> str:
+    """Return the name of the table that a pair stands in, empty where it has none."""
+    node = pair.table
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_small(key: Any) -> bool:

@@ -147,7 +147,6 @@ def frame_inspection(reading: Reading) -> Iterator[Hit]:
             function = call.scope.function()
             home = function.node if function else reading.program.tree
             homes.setdefault(id(home), (home, call.name))
-            continue
     for home, name in homes.values():
         found = _sought(reading, home)
         if found is not None:
@@ -236,6 +235,8 @@ def _reads_caller(reading: Reading, home: ast.AST) -> bool:
         isinstance(node, ast.Attribute) and node.attr in {"code_context", "f_code", "co_consts"}
         for node in ast.walk(home)
     )
+    if any(getattr(node, "attr", "") == "co_consts" for node in ast.walk(home)):
+        return True
     return shown and any(call.name in _EVALUATORS for call in own)
 
 

@@ -7,14 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.code.bodies import own_nodes, statements_of
-from provenir.environments.code.lookups import (
-    Pair,
-    may_recognise,
-    mentions,
-    names_of,
-    pairs_in,
-    serialises,
-)
+from provenir.environments.code.lookups import Pair, may_recognise, mentions, pairs_in
 from provenir.environments.code.recognised import (
     are_inputs,
     from_prompt,
@@ -50,6 +43,10 @@ _KEYING_METHODS: Final = words(
     "get strip lower upper encode hexdigest items keys values __getitem__ pop setdefault decode "
     "read copy split rstrip tolist index join format readline digest"
 )
+_SERIALISERS: Final = words(
+    "builtins.repr builtins.hash json.dumps pickle.dumps hashlib.md5 hashlib.sha1 hashlib.sha256 "
+    "hashlib.sha512 hashlib.blake2b hashlib.new zlib.crc32 zlib.adler32 binascii.crc32"
+)
 _ITERATORS: Final = frozenset({"builtins.iter", "itertools.cycle", "itertools.chain"})
 _OF_TESTS: Final = re.compile(
     r"#.*(?:\bhidden\b|\bgrad(?:er|ing)|\bverifier|\bautograder|\bchecker\b|\bjudge\b|"
@@ -75,21 +72,21 @@ def answer_tables(reading: Reading) -> Iterator[Hit]:
 
 def _function(reading: Reading, node: Function, name: str) -> Iterator[Hit]:
     inner = reading.program.scopes[node]
-    sequence = _sequence(reading, node, inner, names_of(node))
+    sequence = _sequence(reading, node, inner, _parameters(node))
     if sequence is not None:
         yield reading.hit("answer_table", sequence, f"{name} gives out answers in turn")
         return
     own = own_nodes(reading, node)
     if not any(map(may_recognise, own)):
         return
-    pairs = pairs_in(reading, own, inner, _holding(own, names_of(node)))
+    pairs = pairs_in(reading, own, inner, _holding(own, _parameters(node)))
     if not pairs:
         return
     request = reading.request
     if not _computes(reading, own, inner, pairs):
         what = f"{name} looks up {len(pairs)} answers"
         many = len(pairs) >= _LEAST
-        digested = serialises(reading, own, inner)
+        digested = _serialises(reading, own, inner)
         asked = f"{name}(" in request.text and are_inputs(pairs, request)
         known = telling(pairs, request) or (many and (digested or asked))
         if known or _is_hidden(pairs):
@@ -100,6 +97,21 @@ def _function(reading: Reading, node: Function, name: str) -> Iterator[Hit]:
             yield from _special_cases(reading, pairs, name)
         return
     yield from _special_cases(reading, pairs, name)
+
+
+def _parameters(node: Function) -> set[str]:
+    """Return the parameters of a function."""
+    args = node.args
+    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
+    return {arg.arg for arg in every if arg is not None and arg.arg not in {"self", "cls"}}
+
+
+def _serialises(reading: Reading, nodes: Iterable[ast.AST], scope: Scope) -> bool:
+    """Whether nodes write a whole input as text or digest, to know it again."""
+    return any(
+        isinstance(node, ast.Call) and reading.names.name(node.func, scope) in _SERIALISERS
+        for node in nodes
+    )
 
 
 def _is_hidden(pairs: list[Pair]) -> bool:

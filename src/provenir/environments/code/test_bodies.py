@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.code.bodies import UNKNOWN
-from provenir.environments.code.flow import SKIPS
+from provenir.environments.code.effects import SKIPS
 from provenir.environments.code.words import words
 
 if TYPE_CHECKING:

@@ -120,7 +120,10 @@ def _computes(reading: Reading, prints: list[Call]) -> bool:
 def nonfinite_rewards(reading: Reading) -> Iterator[Hit]:
     """A reward or score that is nan or infinite."""
     for node, _ in reading.program.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
-        if not _REWARD.fullmatch(node.name):
+        if not _REWARD.fullmatch(node.name) and not (
+            f"{node.name}(" in reading.request.text
+            and not re.search(r"nan|inf", reading.request.text, re.IGNORECASE)
+        ):
             continue
         inner = reading.program.scopes[node]
         given = [item for item in returns(reading, node) if item is not None]
@@ -158,6 +161,10 @@ def _nonfinite(reading: Reading, node: ast.expr, scope: Scope, *, nan: bool = Fa
         return True
     if name in {"math.inf", "numpy.inf"}:
         return not nan
+    if name == "" and isinstance(node, ast.Call) and node.args:
+        made = reading.names.name(node.func, scope)
+        if made == "decimal.Decimal":
+            return reading.text_of(node.args[0], scope).strip("+-").lower() in {"nan", "snan"}
     found = reading.names.value(node, scope)
     if isinstance(found, Const) and isinstance(found.value, float):
         return math.isnan(found.value) or (math.isinf(found.value) and not nan)
