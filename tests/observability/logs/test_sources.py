@@ -137,6 +137,7 @@ def test_tags_of_tensorboard_are_merged_part_by_part(tmp_path):
         ("run-x-tag-actor_ppo_kl.csv", "x", "actor/ppo_kl"),
         ("kl.csv", "", "kl"),
         ("run-x-tag-my_own.csv.gz", "x", "my_own"),
+        ("run-x-tag-my_own.csv.zst", "x", "my_own"),
     ],
 )
 def test_the_name_of_an_export_tells_the_tag(file, run, tag):
@@ -154,7 +155,7 @@ def test_any_table_with_a_heading(tmp_path, separator):
         (1, {"kl": math.inf}),
         (3, {"kl": "x", "mine": 8}),
     ]
-    assert list(faults.places.values()) == [["log.csv:4"]]
+    assert list(faults.places.values()) == [["log.csv:4"], ["log.csv:5 (kl)"]]
 
 
 def test_gzip_is_read_as_what_is_in_it(tmp_path):
@@ -184,6 +185,62 @@ def test_what_is_no_log_is_refused_in_one_line(tmp_path, text):
     assert "\n" not in str(refused.value)
 
 
+VERL_CONSOLE = "".join(
+    f"(TaskRunner pid=7) step:{n} - actor/pg_loss:0.01 - critic/score/mean:0.4 - timing_s/gen:3\n"
+    for n in range(3)
+)
+
+
+@pytest.mark.parametrize("source", [None, "verl", "csv", "wandb"])
+def test_what_verl_prints_is_refused_under_any_name(tmp_path, source):
+    path = written(tmp_path / "train.log", VERL_CONSOLE)
+    with pytest.raises(InputError, match=r"console.*trainer.logger"):
+        find_log([path], source=source)
+
+
+def test_a_sentence_with_a_dash_is_no_chart(tmp_path):
+    with pytest.raises(InputError, match="no log of a known kind"):
+        find_log([written(tmp_path / "a.txt", "dear all, this - that\nis - no, log\n")])
+    assert find_log([written(tmp_path / "a.csv", "Step,a - mine\n1,2\n")]).source == "wandb"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be"])
+def test_wide_text_is_refused(tmp_path, encoding):
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(lines(*ENTRIES).encode(encoding))
+    with pytest.raises(InputError, match=r"UTF-16 text|binary"):
+        find_log([path])
+
+
+def test_json_is_no_table_and_a_run_folder_no_log(tmp_path):
+    with pytest.raises(InputError, match="JSON and no table"):
+        rows_of(written(tmp_path / "log.jsonl", lines(*ENTRIES)), source="csv")
+    step = {"step": 1, "time": "2026-01-01T00:00:00Z", "metrics": {"kl": 0.1}, "nonfinite": {}}
+    with pytest.raises(InputError, match=r"a run already.*provenir report"):
+        find_log([written(tmp_path / "steps.jsonl", lines(step))])
+
+
+def test_steps_and_values_that_are_no_numbers_are_said(tmp_path):
+    odd = [{"step": step, "kl": 0.1} for step in (1, "x", 2.5, None)]
+    path = written(tmp_path / "log.jsonl", lines(*odd, {"step": 5, "kl": "high", "note": "a"}))
+    _, rows, faults = rows_of(path)
+    assert [row.step for row in rows] == [1, None, None, None, 5]
+    assert faults.places == {
+        "texts stand in the place of numbers": ["log.jsonl:2 (step)", "log.jsonl:5 (kl)"],
+        "steps are no whole numbers, so the rows were counted on": ["log.jsonl:2", "log.jsonl:3"],
+    }
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    paths = [tmp_path / end for end in ("a/x/log.jsonl", "b/x/log.jsonl", "b/log.jsonl")]
+    found = find_log([written(path, lines(*ENTRIES)) for path in paths])
+    assert [found.name_of(path) for path in paths] == [
+        "a/x/log.jsonl",
+        "b/x/log.jsonl",
+        "b/log.jsonl",
+    ]
+
+
 def test_misuse_is_refused(tmp_path):
     log = written(tmp_path / "log.jsonl", lines(*ENTRIES))
     state = written(tmp_path / "trainer_state.json", json.dumps(STATE))
@@ -195,6 +252,10 @@ def test_misuse_is_refused(tmp_path):
         find_log([log, state])
     with pytest.raises(UsageError, match="several trainer states"):
         find_log([state, state])
+    with pytest.raises(UsageError, match="twice"):
+        find_log([log, tmp_path / "." / "log.jsonl"])
+    with pytest.raises(UsageError, match=r"names no runs.*leave --run out"):
+        find_log([log], run="x")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="neither"):
         find_log([tmp_path / "empty"])

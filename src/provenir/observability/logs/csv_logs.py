@@ -53,12 +53,14 @@ def table_rows(
         run: Of an export of Weights & Biases, the run whose columns count.
 
     Raises:
-        InputError: It has no heading.
+        InputError: It has no heading, or is JSON.
     """
     lines = text_lines(chunks, where)
     first = next(lines, None)
     if first is None:
         raise InputError("an empty file", where=where, mend="give a file with a heading")
+    if first[1].lstrip().startswith(b"{"):
+        raise InputError("JSON and no table", where=where, mend="leave --from out")
     separator = _separator(first[1])
     names = [_read_name(name, run) for name in _cells(first[1], separator)]
     if len(names) > MAX_COLUMNS:
@@ -93,7 +95,7 @@ def scalar_rows(
 
 def column_name(file: str) -> tuple[str, str]:
     """Run and tag that TensorBoard's export is of, by the name of its file."""
-    stem = PurePath(file).name.removesuffix(".gz").rpartition(".")[0]
+    stem = PurePath(file).name.removesuffix(".gz").removesuffix(".zst").rpartition(".")[0]
     match = _TAGGED.fullmatch(stem)
     run, tag = (match["run"], match["tag"]) if match else ("", stem)
     bare = tag.removeprefix("train_")  # of `train/loss`, not the `train_loss` of a summary

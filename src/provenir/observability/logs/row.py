@@ -13,7 +13,7 @@ from provenir.observability.metrics import step_number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LogRow", "RowFaults", "log_row", "read_cell", "step_of"]
+__all__ = ["LogRow", "RowFaults", "log_row", "read_cell"]
 
 MAX_PLACES: Final = 5
 MAX_TEXT: Final = 200
@@ -71,17 +71,23 @@ def log_row(raw: Mapping[str, Any], place: str, faults: RowFaults) -> LogRow:
             metrics[name] = value
         else:
             faults.note("values that are no numbers were left out", f"{place} ({name[:80]})")
-    return LogRow(place, step_of(metrics), {n: v for n, v in metrics.items() if n != STEP})
+            continue
+        if isinstance(metrics[name], str) and (target := lookup(name)) and target.channel:
+            faults.note("texts stand in the place of numbers", f"{place} ({name[:80]})")
+    step, is_named = _step_of(metrics)
+    if is_named and step is None:
+        faults.note("steps are no whole numbers, so the rows were counted on", place)
+    return LogRow(place, step, {n: v for n, v in metrics.items() if n != STEP})
 
 
-def step_of(metrics: Mapping[str, Any]) -> int | None:
-    """The step that the names of a row tell, by the trainer's own count where there are several."""
+def _step_of(metrics: Mapping[str, Any]) -> tuple[int | None, bool]:
+    """The step of a row, by the trainer's own count where there are several, and if it has any."""
     named = [
         (target.rank, name)
         for name, value in metrics.items()
         if value is not None and (target := lookup(name)) and target.channel == STEP
     ]
-    return step_number(metrics[min(named)[1]]) if named else None
+    return (step_number(metrics[min(named)[1]]) if named else None), bool(named)
 
 
 def read_cell(text: str) -> float | int | str | None:

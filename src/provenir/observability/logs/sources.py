@@ -8,6 +8,7 @@ part of a run that was started again, and parts are merged with parts.
 from __future__ import annotations
 
 import heapq
+import re
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -27,7 +28,7 @@ from provenir.observability.logs.csv_logs import (
 from provenir.observability.logs.events import event_rows
 from provenir.observability.logs.json_logs import HISTORY, history_rows, object_rows, verl_rows
 from provenir.observability.logs.text import json_object, text_lines
-from provenir.observability.metric_names import lookup
+from provenir.observability.metric_names import STEP, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +42,11 @@ SOURCES: Final = ("trl", "verl", "wandb", "tensorboard", "csv", "jsonl")
 STATE: Final = "trainer_state.json"
 MAX_FILES: Final = 400
 _HEAD_BYTES: Final = 1 << 20
+_OF_A_RUN: Final = frozenset({"step", "time", "metrics", "nonfinite"})
+_TEXT_BYTES: Final = 1 << 12
 _EVENTS: Final = "tfevents"
+_CONSOLE: Final = re.compile(rb"\bstep:\d{1,15} - [^\s:]{1,200}:")
+"""How verl prints a step; its files hold the same numbers unrounded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +64,12 @@ class LogFiles:
     run: str | None = None
 
     def name_of(self, path: Path) -> str:
-        """What one of the files is called in records: its name, with its folder's where need be."""
-        names = [other.name for other in self.paths]
-        return path.name if names.count(path.name) == 1 else f"{path.parent.name}/{path.name}"
+        """What one of the files is called in records: its name, with folders where need be."""
+        for depth in range(1, len(path.parts)):
+            end = path.parts[-depth:]
+            if sum(other.parts[-depth:] == end for other in self.paths) == 1:
+                return "/".join(end)
+        return str(path)
 
 
 def find_log(
@@ -86,6 +94,8 @@ def find_log(
     if len(files) > MAX_FILES:
         raise UsageError(f"more than {MAX_FILES} files", mend="give fewer at once")
     heads = [(path, _head(path)) for path in files]
+    for path, head in heads:
+        _refuse_what_is_no_log(path, head)
     kinds = {source or _guess(path, head): path for path, head in heads}
     if len(kinds) > 1:
         told = ", ".join(f"{path.name} ({kind})" for kind, path in kinds.items())
@@ -96,6 +106,8 @@ def find_log(
             "several trainer states; each holds all that was logged before it",
             mend="give the newest alone",
         )
+    if len({path.resolve() for path in files}) < len(files):
+        raise UsageError("a file is given twice", mend="give each file once")
     return LogFiles(source=kind, paths=files, run=_chosen(kind, heads, run))
 
 
@@ -203,6 +215,20 @@ def _is_json(head: bytes) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
 
+def _refuse_what_is_no_log(path: Path, head: bytes) -> None:
+    """Say of what is no log under any name what it is."""
+    if b"\0" in head[:_TEXT_BYTES]:
+        raise InputError(
+            "binary data or UTF-16 text", where=str(path), mend="give a log in UTF-8 text"
+        )
+    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) and _CONSOLE.search(head):
+        raise InputError(
+            "what verl prints on the console, which is not read",
+            where=str(path),
+            mend="give the JSONL of its logger `file`: trainer.logger=['console','file']",
+        )
+
+
 def _guess(path: Path, head: bytes) -> str:
     if _EVENTS in path.name:
         return "tensorboard"
@@ -214,11 +240,17 @@ def _guess(path: Path, head: bytes) -> str:
     names = heading_names(_first(head))
     if tuple(name.lower() for name in names) == SCALARS:
         return "tensorboard"
-    if "_step" in names or any(split_column(name)[0] for name in names):
+    if "_step" in names or any(_is_of_chart(name, names) for name in names):
         return "wandb"
     if any(lookup(name) is not None for name in names):
         return "csv"
     raise _unknown(path)
+
+
+def _is_of_chart(name: str, names: Sequence[str]) -> bool:
+    """Whether a column is one of Weights & Biases' charts, and no sentence with a dash in it."""
+    run, metric = split_column(name)
+    return run is not None and (STEP in names or lookup(metric) is not None)
 
 
 def _guess_objects(path: Path, text: bytes) -> str:
@@ -235,6 +267,12 @@ def _guess_objects(path: Path, text: bytes) -> str:
         return "trl"
     if isinstance(first.get("data"), dict) and "step" in first:
         return "verl"
+    if first.keys() >= _OF_A_RUN:
+        raise InputError(
+            "the steps of a run folder, which is a run already",
+            where=str(path),
+            mend=f"provenir report {path.parent}",
+        )
     if not any(lookup(name) is not None for name in first):
         raise _unknown(path)
     return "wandb" if "_step" in first else "jsonl"
@@ -260,8 +298,12 @@ def _chosen(kind: str, heads: Sequence[tuple[Path, bytes]], run: str | None) -> 
     else:
         found = []
     runs = list(dict.fromkeys(found))
+    if run is not None and not runs:
+        raise UsageError(
+            f"{kind} names no runs, so {run!r} cannot be chosen", mend="leave --run out"
+        )
     if run is not None and run not in runs:
-        raise UsageError(f"no run is called {run!r}", mend=f"one of {', '.join(runs) or 'none'}")
+        raise UsageError(f"no run is called {run!r}", mend=f"one of {', '.join(runs[:10])}")
     if len(runs) > 1 and run is None:
         raise UsageError(
             f"several runs: {', '.join(runs[:10])}", mend="choose one of them with --run"
