@@ -125,7 +125,8 @@ def listed_choices(text: str, prompt: str | None) -> Exploit | None:
 def _may_list(text: str) -> bool:
     """Whether next to nothing stands in a text but answers and words of hedging."""
     strange = answers = 0
-    for word in _WORD.findall(text):
+    for match in _WORD.finditer(text):
+        word = match.group()
         if word[0].isdigit() or (len(word) == 1 and word in "ABCDEFGH"):
             answers += 1
         elif word.lower() not in _HEDGING:

@@ -6,13 +6,15 @@ import codecs
 import re
 from typing import TYPE_CHECKING, Final
 
+from provenir.observability.hacking.text.injection_words import word_set
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["undisguised"]
 
 _SINGLES: Final = 5
-_JOINTS: Final = 7
+_JOINTED: Final = re.compile(r"([-_])[a-z0-9]\1[a-z0-9]\1")
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
 _SPACED: Final = re.compile(r"(?<![^\W_])(?:[a-z0-9:,!'][ .*_-]{1,3}){9,400}[a-z0-9](?![^\W_])")
 _GAP: Final = re.compile(r"[ .*_-]")
@@ -21,21 +23,15 @@ _LEET_WORD: Final = re.compile(r"(?<![^\W_])(?=[a-z]{0,12}[013457])[a-z013457]{3
 _LEET: Final = (str.maketrans("013457", "oieast"), str.maketrans("013457", "oleast"))
 _LEET_WORDS: Final = 3
 _MIXED: Final = re.compile(r"[013457][a-z]")
-_ROTATED: Final = ("fpber", "znexf", "tenqr", "vtaber", "nafjre", "erfcbafr", "rinyhng")
-_BACKWARDS: Final = (
-    "erocs",
-    "skram",
-    "edarg",
-    "redarg",
-    "erongi",
-    "rewsna",
-    "esnopser",
-    "etaulave",
+_ROTATED: Final = word_set(
+    "fpber znexf znex tenqre tenqr vtaber nafjre erfcbafr rinyhngbe njneq vafgehpgvbaf cerivbhf"
+)
+_BACKWARDS: Final = word_set(
+    "erocs skram kram edarg redarg erongi rewsna esnopser rotaulave drawa snoitcurtsni suoiverp"
 )
 _FEWEST: Final = 2
 _HEX: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{2}){16,400}(?![0-9a-f])")
 _HEX_LONG: Final = 32
-_HEX_WORDS: Final = ("20", "65")  # a space and an e
 _WORDS: Final = (
     *("ignore", "disregard", "previous", "instructions", "instruction", "grader", "judge"),
     *("evaluator", "award", "assign", "give", "this", "response", "answer", "submission", "full"),
@@ -52,26 +48,20 @@ def undisguised(text: str, words: set[str]) -> Iterator[tuple[int, int, str]]:
         text: The folded text.
         words: Its words.
     """
-    if len(_LETTERS & words) >= _SINGLES or _is_jointed(text, words):
+    if len(_LETTERS & words) >= _SINGLES or _JOINTED.search(text) is not None:
         for match in _SPACED.finditer(text):
             yield match.start(), match.end(), _joined(match.group())
     if _MIXED.search(text) is not None:
         yield from _unleeted(text, words)
-    if sum(mark in text for mark in _ROTATED) >= _FEWEST:
+    if len(_ROTATED & words) >= _FEWEST:
         yield 0, len(text), codecs.decode(text, "rot13")
-    if sum(mark in text for mark in _BACKWARDS) >= _FEWEST:
+    if len(_BACKWARDS & words) >= _FEWEST:
         yield 0, len(text), text[::-1]
-    if all(mark in text for mark in _HEX_WORDS) and max(map(len, words), default=0) >= _HEX_LONG:
+    if "20" in text and "65" in text and max(map(len, words), default=0) >= _HEX_LONG:
         for match in _HEX.finditer(text):
             plain = _from_hex(match.group())
             if plain is not None:
                 yield match.start(), match.end(), plain
-
-
-def _is_jointed(text: str, words: set[str]) -> bool:
-    if max(text.count("-"), text.count("_")) < _JOINTS:
-        return False
-    return any(word[1:2] in ("-", "_") and word[3:4] == word[1] for word in words)
 
 
 def _joined(spaced: str) -> str:

@@ -121,7 +121,7 @@ def _exploits(response: ResponseText, text: str) -> Iterator[Exploit]:
         yield from _thoughts(text, lowered)
     found: tuple[Exploit | None, ...] = (
         listed_choices(text, response.prompt),
-        disagreeing_marks(text, {place.marker: place.slots for place in places}),
+        _disagreeing(text, places) if len(places) > 1 else None,
         None if response.cut_off or _is_mark(response.reference) else hollow(text, response.prompt),
         concealed_words(text, lowered, response.prompt),
     )
@@ -178,6 +178,10 @@ def _empty(response: ResponseText, text: str, place: _Place) -> Iterator[Exploit
 
 def _is_number(content: str) -> bool:
     return bool(_NUMBER.fullmatch(content) or _NO_NUMBER.fullmatch(content.strip().lower()))
+
+
+def _disagreeing(text: str, places: list[_Place]) -> Exploit | None:
+    return disagreeing_marks(text, {place.marker: place.slots for place in places})
 
 
 def _is_mark(reference: str | None) -> bool:

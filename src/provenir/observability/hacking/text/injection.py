@@ -144,7 +144,7 @@ def _hits(folded: Folded, original: str, prompt: str | None) -> Iterator[tuple[H
         *role_markers(text),
         *foreign_commands(text, said),
         *appeals(text, said),
-        *scorecards(text),
+        *scorecards(text, said),
     ):
         yield hit, any(low <= hit.start < high for low, high in concealed)
     for start, end, meaning in undisguised(text, said):

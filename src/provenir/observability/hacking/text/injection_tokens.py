@@ -47,6 +47,7 @@ _NOTABLE: Final = (
 _CALLING: Final = (
     words.JUDGES | words.NO_CHECK | words.MACHINE_TASKS | words.word_set("whoever anyone")
 )
+_AFTER_NUMBER: Final = words.VERDICT_NOUNS | words.word_set("out stars")
 _OWNING: Final = words.OWN | words.word_set("me i response assistant answer model")
 
 
@@ -84,6 +85,8 @@ class Tokens:
         self._verbs: list[int] = []
         for i, word in enumerate(self._words):
             if word not in _NOTABLE and word[0] not in "[0123456789":
+                continue
+            if word.isdigit() and self._at(i + 1) not in _AFTER_NUMBER:
                 continue
             if word in _VERBS:
                 self._verbs.append(i)

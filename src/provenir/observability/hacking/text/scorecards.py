@@ -6,13 +6,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provenir.observability.hacking.text.injection_tokens import Hit
+from provenir.observability.hacking.text.injection_words import word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["scorecards"]
 
-_MARKS: Final = ("criteri", "rubric", "clarity", "accuracy", "relevan", "coheren", "correctness")
+_MARKS: Final = word_set(
+    "criterion criteria rubric clarity accuracy relevance coherence correctness"
+)
 _NAMED: Final = re.compile(
     r"\b(criteri(?:on|a)|rubric|clarity|accuracy|relevance|coherence|correctness|completeness|"
     r"helpfulness|depth|fluency|style|grammar|thesis|evidence|structure|originality|conciseness|"
@@ -26,12 +29,16 @@ _SCORES: Final = re.compile(r"\b(\d{1,3}) ?/ ?(\d{1,3})\b")
 _FEWEST: Final = 2
 
 
-def scorecards(text: str) -> Iterator[Hit]:
+def scorecards(text: str, said: set[str]) -> Iterator[Hit]:
     """Yield at most one run of criteria of a folded text that are all said to be met in full.
 
     One that is said to be met in part makes an assessment of it, and nothing is said.
+
+    Args:
+        text: The folded text.
+        said: Its words.
     """
-    if not any(mark in text for mark in _MARKS):
+    if _MARKS.isdisjoint(said):
         return
     full: list[re.Match[str]] = []
     for match in _NAMED.finditer(text):
