@@ -145,8 +145,27 @@ def test_a_name_of_ones_own_can_be_given_a_channel(place):
     Path("log.jsonl").write_text('{"step": 1, "reward/f": 0.25}\n')
     got = imported("log.jsonl", channels={"reward/f": "true_reward_mean"})
     assert got.recorder.summary()["final_metrics"] == {"true_reward_mean": 0.25}
-    with pytest.raises(UsageError, match="no channel is called"):
+    (found,) = (f for f in got.findings if f.kind == "imported_log")
+    assert "reward/f taken for true_reward_mean" in found.detail
+    assert found.data["channels"] == {"reward/f": "true_reward_mean"}
+    with pytest.raises(
+        UsageError, match=r"no channel is called 'truth': one of .*true_reward_mean"
+    ):
         imported("log.jsonl", channels={"reward/f": "truth"})
+
+
+@pytest.mark.parametrize("names", [("mine", "reward_mean"), ("reward_mean", "mine")])
+def test_a_name_that_was_asked_for_wins_over_the_channels_own(place, names):
+    row = dict(zip(names, (1.0, 2.0), strict=True))
+    Path("log.jsonl").write_text(json.dumps({"step": 1, **row}) + "\n")
+    got = imported("log.jsonl", channels={"mine": "reward_mean"})
+    assert got.recorder.summary()["final_metrics"] == {"reward_mean": row["mine"]}
+
+
+def test_a_mapped_name_that_the_log_has_not_is_said(place):
+    Path("log.jsonl").write_text('{"step": 1, "kl": 0.25}\n')
+    got = imported("log.jsonl", channels={"reward/F": "true_reward_mean"})
+    assert [f.subject for f in got.findings if f.kind == "unmet_name"] == ["reward/F"]
 
 
 def test_what_holds_no_row_leaves_no_folder(place):

@@ -120,20 +120,25 @@ def import_log(
     """
     clock, renamed = clock or SystemClock(), dict(channels or {})
     if unknown := sorted(set(renamed.values()) - set(CHANNELS)):
-        raise UsageError(f"no channel is called {unknown[0]!r}", mend="see docs/guide/import.md")
+        raise UsageError(
+            f"no channel is called {unknown[0]!r}", mend=f"one of {', '.join(sorted(CHANNELS))}"
+        )
     faults, reading = RowFaults(), Reading(advance=progress)
     digests = {files.name_of(path): digest_file(path) for path in files.paths}
-    rows = _joined(_renamed(row, renamed) for row in read_log(files, faults, reading))
+    unmet = dict(renamed)
+    rows = _joined(_renamed(row, renamed, unmet) for row in read_log(files, faults, reading))
     first = next(rows, None)
     if first is None:
         raise _nothing_in(files, faults)
     run = _opened(files, name or _name_of(files), output_dir, clock)
     told = _Told()
     try:
-        note(run, _imported(files, digests))
+        note(run, _imported(files, digests, renamed))
         for row in _up_to_a_tear(chain((first,), rows), faults):
             _take(run, row, told, clock)
         _finish(run, told, faults)
+        for absent in unmet:
+            note(run, _unmet(absent))
         read = {file.name: f"sha256:{file.sha256}" for file in reading.files}
         for changed in sorted(name for name, digest in read.items() if digests.get(name) != digest):
             note(run, _changed(changed))
@@ -267,11 +272,16 @@ def _joined(rows: Iterable[LogRow]) -> Iterator[LogRow]:
         yield held
 
 
-def _renamed(row: LogRow, names: Mapping[str, str]) -> LogRow:
-    if not names.keys() & row.metrics.keys():
+def _renamed(row: LogRow, names: Mapping[str, str], unmet: dict[str, str]) -> LogRow:
+    """The row under the names that were asked for, which win over a name of the log."""
+    met = names.keys() & row.metrics.keys()
+    if not met:
         return row
-    metrics = {names.get(name, name): value for name, value in row.metrics.items()}
-    return LogRow(row.place, row.step, metrics)
+    chosen = {names[name]: row.metrics[name] for name in names if name in met}
+    for name in met:
+        unmet.pop(name, None)
+    rest = {name: value for name, value in row.metrics.items() if name not in met}
+    return LogRow(row.place, row.step, rest | chosen)
 
 
 def _belong_together(first: LogRow, second: LogRow) -> bool:
@@ -295,15 +305,26 @@ def _up_to_a_tear(rows: Iterator[LogRow], faults: RowFaults) -> Iterator[LogRow]
         faults.note(fault.what, fault.where or "the file")
 
 
-def _imported(files: LogFiles, digests: Mapping[str, str]) -> Finding:
+def _imported(files: LogFiles, digests: Mapping[str, str], renamed: Mapping[str, str]) -> Finding:
     shown = ", ".join(f"{name} {digest}" for name, digest in list(digests.items())[:3])
     more = "" if len(digests) <= 3 else f" and {len(digests) - 3} more files"
+    more += "".join(f", {name} taken for {channel}" for name, channel in renamed.items())
+    data = {"source": files.source, "files": dict(digests)}
     return Finding(
         kind=IMPORTED,
         severity="warning",
         detail=f"imported from a log ({files.source}), not observed: {shown}{more}; how the run "
         "ended, on which host and with which code is not known",
-        data={"source": files.source, "files": dict(digests)},
+        data=data | ({"channels": dict(renamed)} if renamed else {}),
+    )
+
+
+def _unmet(name: str) -> Finding:
+    return Finding(
+        kind="unmet_name",
+        severity="warning",
+        detail=f"no row has the name {name!r} that was to be mapped",
+        subject=name,
     )
 
 
