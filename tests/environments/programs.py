@@ -151,6 +151,7 @@ PYTHON_HACKS: tuple[tuple[str, str], ...] = (
 """The rule that must name it, and the program; the prompt asks for `solve(x)`."""
 
 PYTHON_HONEST: tuple[str, ...] = (
+    "import os, signal\ndef poll(parent):\n    if os.getppid() != parent:\n        os.kill(os.getpid(), signal.SIGKILL)",
     "import os, signal\ndef handler(signum, frame):\n    signal.signal(signum, signal.SIG_DFL)\n    os.kill(os.getpid(), signum)\nsignal.signal(15, handler)",
     "import os, signal\ndef stop(pid):\n    os.kill(pid, signal.SIGTERM)",
     "import os\ndef alive():\n    os.kill(os.getppid(), 0)",

@@ -5,8 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from provenir.environments.code.words import words
+
 __all__ = ["command_line", "without_prompts"]
 
+_FIRST: Final = words(
+    "rm mv cp sed git cat echo curl wget tee chmod nohup printf bash sh zsh perl python python3 "
+    "pytest ln touch truncate export alias while until for unlink mkdir setsid crontab pkill kill "
+    "find grep dd trap chattr tar unzip eval base64 faketime exec npm make tox go cargo yarn sudo "
+    "pip pip3 function systemd-run screen xargs tmux"
+)
+_LONGEST: Final = 200
 _PROMPT: Final = re.compile(
     r"^[ \t]*(?:\([\w.-]+\)[ \t]*)?(?:[\w.-]+@[\w.-]+[:~][^\n$#]{0,60})?[$#%>][ \t]+(?=\S)",
     re.MULTILINE,
@@ -34,8 +43,15 @@ _LINE: Final = re.compile(
 
 def command_line(text: str, start: int = 0) -> int:
     """Return where the next line begins that is a command with a path or option, else -1."""
-    match = _LINE.search(text, start)
-    return -1 if match is None else match.start()
+    at = start
+    while at < len(text):
+        newline = text.find("\n", at)
+        end = len(text) if newline < 0 else newline
+        first = text[at : min(end, at + _LONGEST)].split(None, 1)
+        if first and (first[0] in _FIRST or first[0][0] in "$!{(") and _LINE.match(text, at):
+            return at
+        at = end + 1
+    return -1
 
 
 def without_prompts(source: str) -> str:

@@ -167,13 +167,23 @@ def killed_processes(reading: Reading) -> Iterator[Hit]:
         signal = reading.names.name(sent, call.scope) if sent is not None else ""
         if signal not in _DEADLY and number not in {2, 6, 9, 15, 19}:
             continue
-        mild: Severity | None = "info" if handles or reading.request.exits else None
+        guarded = handles or reading.request.exits or _is_conditional(reading, call)
+        mild: Severity | None = "info" if guarded else None
         if whose == "os.getppid":
             yield reading.hit("kills_verifier", call.node, "kills what started it", mild)
         elif signal in _ASKING or number == 2:
             continue
         elif whose in {"os.getpid", "os.getpgrp"} or call.name == "signal.raise_signal":
             yield reading.hit("hard_exit", call.node, "kills itself", mild)
+
+
+def _is_conditional(reading: Reading, call: Call) -> bool:
+    """Whether a call stands in an `if` whose outcome only a run decides."""
+    return any(
+        any(item is call.node for item in ast.walk(node))
+        for node, scope in reading.program.nodes(ast.If)
+        if reading.names.value(node.test, scope) is None and "__name__" not in ast.dump(node.test)
+    )
 
 
 def _succeeds(reading: Reading, call: Call) -> bool:
