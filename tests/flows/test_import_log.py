@@ -168,6 +168,17 @@ def test_a_mapped_name_that_the_log_has_not_is_said(place):
     assert [f.subject for f in got.findings if f.kind == "unmet_name"] == ["reward/F"]
 
 
+def test_a_log_where_the_folders_own_files_will_lie_is_left_there(place):
+    Path("run").mkdir()
+    path = Path("run/steps.jsonl")
+    path.write_text('{"step": 1, "kl": 0.25}\n')
+    with pytest.raises(UsageError, match="one of the folder's own files"):
+        imported(path)
+    assert [entry.name for entry in Path("run").iterdir()] == ["steps.jsonl"]
+    path.rename("run/metrics.jsonl")
+    assert imported("run/metrics.jsonl").recorder.num_steps == 1
+
+
 def test_what_holds_no_row_leaves_no_folder(place):
     with pytest.raises(InputError, match="no row of metrics"):
         imported(state([]))

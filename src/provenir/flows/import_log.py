@@ -18,6 +18,8 @@ from provenir.core.findings import Finding
 from provenir.core.manifest import IMPORTED, RunManifest
 from provenir.core.plain import json_line
 from provenir.data.reading import Reading
+from provenir.flows.import_findings import changed, imported, unmet
+from provenir.flows.import_names import Renaming
 from provenir.observability.evaluations import (
     SUMMARY_MARK,
     evaluated_set,
@@ -28,8 +30,8 @@ from provenir.observability.evaluations import (
 from provenir.observability.logs import LogFiles, LogRow, RowFaults, read_log
 from provenir.observability.logs.row import MAX_PLACES
 from provenir.observability.metric_names import lookup
-from provenir.observability.metrics import CHANNELS
 from provenir.provenance.run_folder import RunFolder
+from provenir.provenance.run_layout import owned_entries
 from provenir.tracking.closing import close_run
 from provenir.tracking.evidence import Evidence
 from provenir.tracking.evidence_records import eval_body
@@ -113,35 +115,32 @@ def import_log(
         progress: Called with the bytes that were read since the last call.
 
     Raises:
-        UsageError: `channels` names none.
+        UsageError: `channels` names none, or a file lies where one of the folder's would.
         InputError: No row of it can be read, or the folder cannot be made.
         MissingExtraError: Reading it needs an extra that is not installed.
         LockedError: A live run holds the folder.
     """
-    clock, renamed = clock or SystemClock(), dict(channels or {})
-    if unknown := sorted(set(renamed.values()) - set(CHANNELS)):
-        raise UsageError(
-            f"no channel is called {unknown[0]!r}", mend=f"one of {', '.join(sorted(CHANNELS))}"
-        )
+    clock, renaming = clock or SystemClock(), Renaming(channels or {})
     faults, reading = RowFaults(), Reading(advance=progress)
+    if output_dir is not None:
+        _refuse_own_files(files, output_dir)
     digests = {files.name_of(path): digest_file(path) for path in files.paths}
-    unmet = dict(renamed)
-    rows = _joined(_renamed(row, renamed, unmet) for row in read_log(files, faults, reading))
+    rows = _joined(map(renaming.row, read_log(files, faults, reading)))
     first = next(rows, None)
     if first is None:
         raise _nothing_in(files, faults)
     run = _opened(files, name or _name_of(files), output_dir, clock)
     told = _Told()
     try:
-        note(run, _imported(files, digests, renamed))
+        note(run, imported(files, digests, renaming))
         for row in _up_to_a_tear(chain((first,), rows), faults):
             _take(run, row, told, clock)
         _finish(run, told, faults)
-        for absent in unmet:
-            note(run, _unmet(absent))
-        read = {file.name: f"sha256:{file.sha256}" for file in reading.files}
-        for changed in sorted(name for name, digest in read.items() if digests.get(name) != digest):
-            note(run, _changed(changed))
+        for absent in renaming.unmet:
+            note(run, unmet(absent))
+        read = {one.name: f"sha256:{one.sha256}" for one in reading.files}
+        for file in sorted(file for file, digest in read.items() if digests.get(file) != digest):
+            note(run, changed(file))
         close_run(run, clock=clock, status="completed")
     finally:
         run.folder.close()
@@ -154,6 +153,18 @@ def import_log(
         hacking=run.evidence.hacking.report(),
         findings=tuple(run.evidence.findings.values()),
     )
+
+
+def _refuse_own_files(files: LogFiles, folder: Path) -> None:
+    """A log that lies where the folder's own files will would be put away as an older run's."""
+    own = {entry.resolve() for entry in owned_entries(folder)}
+    for path in files.paths:
+        if path.resolve() in own:
+            raise UsageError(
+                "the log has the name of one of the folder's own files",
+                where=str(path),
+                mend="give another --out",
+            )
 
 
 def _opened(files: LogFiles, name: str, output_dir: Path | None, clock: Clock) -> OpenRun:
@@ -272,18 +283,6 @@ def _joined(rows: Iterable[LogRow]) -> Iterator[LogRow]:
         yield held
 
 
-def _renamed(row: LogRow, names: Mapping[str, str], unmet: dict[str, str]) -> LogRow:
-    """The row under the names that were asked for, which win over a name of the log."""
-    met = names.keys() & row.metrics.keys()
-    if not met:
-        return row
-    chosen = {names[name]: row.metrics[name] for name in names if name in met}
-    for name in met:
-        unmet.pop(name, None)
-    rest = {name: value for name, value in row.metrics.items() if name not in met}
-    return LogRow(row.place, row.step, rest | chosen)
-
-
 def _belong_together(first: LogRow, second: LogRow) -> bool:
     if first.step is None or first.step != second.step:
         return False
@@ -303,38 +302,6 @@ def _up_to_a_tear(rows: Iterator[LogRow], faults: RowFaults) -> Iterator[LogRow]
         yield from rows
     except InputError as fault:
         faults.note(fault.what, fault.where or "the file")
-
-
-def _imported(files: LogFiles, digests: Mapping[str, str], renamed: Mapping[str, str]) -> Finding:
-    shown = ", ".join(f"{name} {digest}" for name, digest in list(digests.items())[:3])
-    more = "" if len(digests) <= 3 else f" and {len(digests) - 3} more files"
-    more += "".join(f", {name} taken for {channel}" for name, channel in renamed.items())
-    data = {"source": files.source, "files": dict(digests)}
-    return Finding(
-        kind=IMPORTED,
-        severity="warning",
-        detail=f"imported from a log ({files.source}), not observed: {shown}{more}; how the run "
-        "ended, on which host and with which code is not known",
-        data=data | ({"channels": dict(renamed)} if renamed else {}),
-    )
-
-
-def _unmet(name: str) -> Finding:
-    return Finding(
-        kind="unmet_name",
-        severity="warning",
-        detail=f"no row has the name {name!r} that was to be mapped",
-        subject=name,
-    )
-
-
-def _changed(name: str) -> Finding:
-    return Finding(
-        kind="log_changed",
-        severity="critical",
-        detail=f"{name} changed while it was imported; its digest is not of what was read",
-        subject=name,
-    )
 
 
 def _name_of(files: LogFiles) -> str:
