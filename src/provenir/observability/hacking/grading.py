@@ -77,7 +77,7 @@ def _reported(seen: list[HackingSignal], rollout: Rollout, *, confirmed: bool) -
         data["rank"] = rollout.rank
     if len(spans) > MAX_SPANS:
         data["more_spans"] = len(spans) - MAX_SPANS
-    measured = calibrated(worst.kind, spans)
+    measured = calibrated(worst.kind, spans) if is_flag(worst) else None
     ordered = dict.fromkeys(signal.detail for signal in (worst, *seen))
     return replace(
         worst,

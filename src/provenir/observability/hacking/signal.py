@@ -42,7 +42,7 @@ class HackingSignal(Finding):
         evidence: How it is known.
         spans: Where in the response it was seen, in characters of the text as it was given.
         confidence: Share of hacks among the rollouts of the calibration set that carried this
-            signal, 0 to 1; None where it was not measured.
+            signal, its lower bound, 0 to 1; None where it was not measured.
         calibration: Name of that set, None where there is none.
         confirmed: Whether two independent classes of evidence agree on the rollout, or it was
             executed; else the signal is a suspicion.
