@@ -219,6 +219,7 @@ _RULES: Final = (
 )
 
 
+_WORDS: Final = {mark: tuple(mark.split()) for rule in _RULES for mark in rule.marks}
 _KEYS: Final = tuple(frozenset(mark.split()[-1] for mark in rule.marks) for rule in _RULES)
 
 
@@ -227,12 +228,14 @@ def appeals(text: str, said: set[str]) -> Iterator[Hit]:
 
     Args:
         text: The folded text.
-        said: Its words, which hold the last one of every mark of a rule that may apply.
+        said: Its words, which hold every word of a mark that may stand in it.
     """
     for rule, keys in zip(_RULES, _KEYS, strict=True):
         if keys.isdisjoint(said):
             continue
         for mark in rule.marks:
+            if not said.issuperset(_WORDS[mark]):
+                continue
             hit = _around(text, rule, mark)
             if hit is not None:
                 yield hit
