@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CONFIG = FlightRecorderConfig()
 CLIP = 3.0
-SHIFT, PLANTED, WITHIN, LENGTH = 3.0, 200, 10, 1000
+SHIFT, PLANTED, WITHIN, LENGTH, LONG = 3.0, 200, 10, 1000, 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +196,16 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.1, help="false alarms per 1,000 steps")
     args = parser.parse_args()
     search = [course(n, f"search/{n}/{i}", LENGTH) for n in GATED for i in range(args.runs)]
-    tests = Tests(
-        {n: [course(n, f"test/{n}/{i}", LENGTH) for i in range(args.runs)] for n in GATED},
-        {
-            n: [course(n, f"shift/{n}/{i}", PLANTED + WITHIN, PLANTED) for i in range(args.shifts)]
-            for n in ("white", "t4", "AR(.5)")
-        },
-    )
-    heads = ["method", "threshold", *GATED, *(f"found, {noise}" for noise in tests.shifted)]
+    healthy = {n: [course(n, f"test/{n}/{i}", LENGTH) for i in range(args.runs)] for n in GATED}
+    healthy[f"trend, {LONG:,} steps"] = [
+        course("trend", f"long/{i}", LONG) for i in range(args.runs * LENGTH // LONG)
+    ]
+    shifted = {
+        n: [course(n, f"shift/{n}/{i}", PLANTED + WITHIN, PLANTED) for i in range(args.shifts)]
+        for n in ("white", "t4", "AR(.5)")
+    }
+    tests = Tests(healthy, shifted)
+    heads = ["method", "threshold", *healthy, *(f"found, {noise}" for noise in tests.shifted)]
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for name, method in METHODS.items():
         print(row(name, method, matched(method, search, args.rate), tests), flush=True)

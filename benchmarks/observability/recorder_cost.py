@@ -1,10 +1,10 @@
 """What one `log_step` of nine keys costs, against `json.dumps` of the same dict.
 
 Both are timed in turns in the same process, so that a busy machine slows both. Then the same with
-the file: `run.log_step` of a tracked run, against `json.dumps` and an unbuffered write. Flat memory
-shows with --steps 1000000 --no-file.
+the file: `run.log_step` of a tracked run, against `json.dumps` and an unbuffered write. With
+--memory nothing is timed: the resident memory is shown as the steps go by (Linux).
 
-Run from the checkout: python benchmarks/observability/recorder_cost.py [--steps 20000]
+Run from the checkout: python benchmarks/observability/recorder_cost.py [--steps 20000] [--memory]
 """
 
 from __future__ import annotations
@@ -73,16 +73,39 @@ def with_file(steps: int) -> None:
     print(f"ratio of medians, run.log_step to json and write: {ratio:.2f}")
 
 
+def resident() -> int:
+    """Resident memory now, in KiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() // 1024
+
+
+def memory(steps: int) -> None:
+    """Show the resident memory of a recorder after each tenth of the steps."""
+    rng = random.Random(0)
+    recorder = FlightRecorder()
+    first = 0
+    for step in range(steps):
+        recorder.log_step(metrics(step, rng))
+        if (step + 1) % (steps // 10) == 0:
+            now = resident()
+            first = first or now
+            print(f"after {step + 1:9,} steps: {now:,} KiB, {now - first:+,} KiB")
+    print(f"{len(recorder.anomalies)} episodes kept, faults {recorder.faults}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--no-file", action="store_true")
+    parser.add_argument("--memory", action="store_true")
     args = parser.parse_args()
+    if args.memory:
+        memory(args.steps)
+        return
     rng = random.Random(0)
     recorder, second = FlightRecorder(), FlightRecorder()
     own, typed, peer = array("d"), array("d"), array("d")
     clock = time.perf_counter
-    memory = 0
     for step in range(args.steps):
         values = metrics(step, rng)
         begin = clock()
@@ -95,13 +118,9 @@ def main() -> None:
         begin = clock()
         second.log_step(RLStepMetrics(**values))
         typed.append(clock() - begin)
-        if step == args.steps // 10:
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
     ratio = show("dict", own) / show("json.dumps", peer)
     show("RLStepMetrics", typed)
     print(f"ratio of medians, dict to json.dumps: {ratio:.2f}")
-    print(f"peak memory after the first tenth of the steps: +{grown} KiB (timings included)")
     if not args.no_file:
         with_file(min(args.steps, 5_000))
 

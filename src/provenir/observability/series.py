@@ -44,11 +44,16 @@ class Series:
             self.first.append(step)
             self.final.append(value)
             return
-        if len(self.first) >= self._limit and self._filled >= self._width:
+        if self._filled >= self._width and len(self.first) >= self._limit:
             self._join_pairs()
         if self._filled < self._width:
             self._filled += 1
-            self._extend(step, value)
+            self.last[-1] = step
+            self.final[-1] = value
+            if value < self.low[-1]:
+                self.low[-1] = value
+            elif value > self.high[-1]:
+                self.high[-1] = value
             return
         self._filled = 1
         self.first.append(step)
@@ -68,14 +73,6 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.first)
-
-    def _extend(self, step: int, value: float) -> None:
-        self.last[-1] = step
-        self.final[-1] = value
-        if value < self.low[-1]:
-            self.low[-1] = value
-        elif value > self.high[-1]:
-            self.high[-1] = value
 
     def _join_pairs(self) -> None:
         if self._width == 1:

@@ -296,14 +296,29 @@ class Baseline:
     def _carry_forward(self) -> None:
         """Move the expected range along the trend, within the values that were seen."""
         slope, value = self._slope, self._value
+        # Like `measure` without min() and max().
         if slope > 0.0:
-            self._most = max(self._most, value)
-            self.location = min(self.location + slope, self._most)
-            self._high = max(self._high, min(self._high + 2.0 * slope, self._most))
+            if value > self._most:
+                self._most = value
+            most = self._most
+            location = self.location + slope
+            self.location = location if location < most else most
+            high = self._high + 2.0 * slope
+            if high > most:
+                high = most
+            if high > self._high:
+                self._high = high
         else:
-            self._least = min(self._least, value)
-            self.location = max(self.location + slope, self._least)
-            self._low = min(self._low, max(self._low + 2.0 * slope, self._least))
+            if value < self._least:
+                self._least = value
+            least = self._least
+            location = self.location + slope
+            self.location = location if location > least else least
+            low = self._low + 2.0 * slope
+            if low < least:
+                low = least
+            if low < self._low:
+                self._low = low
 
     def _keep_apart(self) -> None:
         """Take a value of an excursion, which is over when values are back or settle elsewhere."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice
+from operator import mul
 from statistics import NormalDist
 from typing import Final
 
@@ -38,20 +39,23 @@ def scatter(ordered: list[float]) -> float:
     low, high = ordered[cut], ordered[count - 1 - cut]
     middle = ordered[cut : count - cut]
     mean = (sum(middle) + cut * (low + high)) / count
-    total = sum((value - mean) * (value - mean) for value in middle)
+    away = [value - mean for value in middle]
+    total = sum(map(mul, away, away))
     total += cut * ((low - mean) * (low - mean) + (high - mean) * (high - mean))
     return math.sqrt(total / (count - 1)) * _consistency(count, cut)
 
 
 def correlation(values: list[float], center: float, scale: float) -> float:
     """Lag-one autocorrelation of values in order, those far out drawn in to three scales."""
-    near = [min(max((value - center) / scale, -_FAR), _FAR) for value in values]
+    low, high = center - _FAR * scale, center + _FAR * scale
+    near = [low if value < low else high if value > high else value for value in values]
     mean = sum(near) / len(near)
     near = [value - mean for value in near]
-    square = sum(value * value for value in near)
+    square: float = sum(map(mul, near, near))
     if square <= 0.0:
         return 0.0
-    return sum(a * b for a, b in pairwise(near)) / square
+    product: float = sum(map(mul, near, islice(near, 1, None)))
+    return product / square
 
 
 def run_factor(correlated: float, count: int) -> float:
