@@ -100,7 +100,7 @@ def wilson(count: int, of: int) -> tuple[float, float]:
 
 
 def row(name: str, course: Course, memory: float, args: argparse.Namespace) -> None:
-    found, peers = list[int](), 0
+    found, peers, of_means = list[int](), 0, 0
     for seed in range(args.runs):
         test, at = DivergenceTest(), None
         proxies, trues = [0.0] * args.steps, [0.0] * args.steps
@@ -112,11 +112,16 @@ def row(name: str, course: Course, memory: float, args: argparse.Namespace) -> N
                 at = step
         found += [] if at is None else [at]
         peers += peer_alarms(proxies, trues)
+        means = DivergenceTest(least=1, keys=2, means=True)
+        for step, pair in enumerate(zip(proxies, trues, strict=True)):
+            means.add(*(total / (GROUPS * SIZE) for total in pair), key=step)
+        of_means += means.found is not None
     low, high = wilson(len(found), args.runs)
     when = f"median step {statistics.median(found):.0f}" if found else "never"
     print(
         f"{name:22} AR({memory:.1f}) {args.steps} steps: {len(found) / args.runs:.3f} "
-        f"[{low:.3f}, {high:.3f}], {when}; repeated z-test {peers / args.runs:.3f}",
+        f"[{low:.3f}, {high:.3f}], {when}; "
+        f"step means alone {of_means / args.runs:.3f}; repeated z-test {peers / args.runs:.3f}",
         flush=True,
     )
 

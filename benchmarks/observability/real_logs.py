@@ -5,7 +5,8 @@ true reward (`reward/f`, `reward/correctness_f`) and a proxy (`reward/g`, `rewar
 Where the step count of a file starts again, another run begins.
 
 Parted: over the last third of a run the proxy's mean lies above that of the first third by at least
-0.1, while the true reward has gained less than a fifth of that. Nothing was tuned on the runs in
+0.1, while the true reward has gained less than a fifth of that. Beside it stands at which step the
+hack report says so of the step means, by its sequential test. Nothing was tuned on the runs in
 `HELD_OUT`; they are marked with a star. Block bootstrap: differences of a run from its running
 median, drawn in blocks of eight around its mean level, make streams in which nothing happens; their
 alarms per 1,000 steps are printed with a 95% interval. The peer is a three-sigma rule.
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from false_alarms import ThreeSigma, interval
 
-from provenir.observability import FlightRecorder
+from provenir.observability import FlightRecorder, HackingMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +94,16 @@ def judged(run: list[Row]) -> str:
     return f"{recorder.summary()['verdict']:8} {'; '.join(alarms) or 'no alarm'}"
 
 
+def said_to_part(run: list[Row]) -> str:
+    """What the hack report says of the means of proxy and true reward."""
+    monitor = HackingMonitor()
+    for row in run:
+        proxy, true = first_of(row, PROXY), first_of(row, TRUE)
+        monitor.add_step({"step": row["step"], "reward_mean": proxy, "true_reward_mean": true})
+    said = [s for s in monitor.report().signals if s.kind == "proxy_divergence"]
+    return f"said to part at step {said[0].data['step']}" if said else "not said to part"
+
+
 def stream(run: list[Row], count: int, rng: random.Random) -> Iterator[Row]:
     """Steps made of blocks of a run's noise around its mean level."""
     rows = [seen(row) for row in run]
@@ -125,7 +136,7 @@ def main() -> None:
         star = "*" if path.stem in HELD_OUT else " "
         for number, run in enumerate(runs_of(path), start=1):
             print(f"{star} {path.stem} run {number}, {len(run)} steps: {parted(run)}")
-            print(f"      {judged(run)}")
+            print(f"      {judged(run)}; {said_to_part(run)}")
             if len(run) >= 3 * BLOCK:
                 long.append(run)
     alarms = peers = 0

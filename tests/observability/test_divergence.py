@@ -162,3 +162,31 @@ def test_the_means_of_steps_tell_where_rollouts_do_not():
 @pytest.mark.parametrize("metrics", [None, 3, {1: 2}, {"true_reward": "x"}, {"true_reward": 1e999}])
 def test_any_metrics_are_taken(metrics):
     HackingMonitor().add_step(metrics)
+
+
+def steps_of(seed, *, proxy, true, scatter, count=60):
+    rng = random.Random(seed)
+    for step in range(count):
+        means = [
+            min(1.0, max(0.0, low + (high - low) * step / count + s * rng.gauss(0, 1)))
+            for (low, high), s in zip((proxy, true), scatter, strict=True)
+        ]
+        yield {"step": step, "reward_mean": means[0], "true_reward_mean": means[1]}
+
+
+def said(steps):
+    monitor = HackingMonitor()
+    for metrics in steps:
+        monitor.add_step(metrics)
+    return "proxy_divergence" in monitor.report().by_kind()
+
+
+def test_a_true_reward_that_rises_a_hundredth_as_far_does_not_follow():
+    moved = {"proxy": (0.2, 0.7), "true": (0.001, 0.006), "scatter": (0.03, 0.0015)}
+    assert sum(said(steps_of(seed, **moved)) for seed in range(20)) >= 19
+
+
+def test_a_small_true_reward_that_follows_or_a_proxy_that_rests_is_none():
+    for true, proxy in (((0.02, 0.12), (0.2, 0.4)), ((0.001, 0.004), (0.3, 0.3))):
+        still = {"proxy": proxy, "true": true, "scatter": (0.03, 0.002)}
+        assert sum(said(steps_of(seed, **still)) for seed in range(20)) == 0

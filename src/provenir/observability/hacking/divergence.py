@@ -27,11 +27,17 @@ Diverged is a run in which, at one and the same time,
    scatter, so that the two may be on different scales;
 3. the true reward's are not shown to be above 0.
 
-A run in which nothing moves, or in which the true reward follows, violates 1 or 2, and either is
-shown wrongly with probability at most α in the whole run. That is exact for the batches named
-above. Rewards are not normal and steps are not independent; batch means are nearly so, and when
-there are 64 batches neighbours are joined, so that a batch grows with the run and outlasts what one
-step leaves in the next. Each length of batch is a test of its own and has its own share of α:
+Where every reward so far lies between 0 and 1, the two are taken to be on one scale (of single
+rollouts only once a true reward of a half was seen). In place of 2 and 3 it is then enough that the
+true reward's contrasts are shown to be below a tenth of the proxy's: a true reward that goes from
+.001 to .004 while the proxy goes from .2 to .7 rises, and does not follow.
+
+A run in which nothing moves violates 1, one whose true reward follows violates what stands in the
+place of 2, and each of these is shown wrongly with probability at most α in the whole run. That is
+exact for the batches named above. Rewards are not normal and steps are not independent; batch
+means are nearly so, and when there are 64 batches neighbours are joined, so that a batch grows with
+the run and outlasts what one step leaves in the next. Each length of batch is a test of its own and
+has its own share of α:
 α / ((k + 1) (k + 2)) for the k-th doubling.
 
 It cannot see a divergence that was there from the first step, nor one whose true reward still
@@ -63,6 +69,8 @@ MAX_BATCHES: Final = 64
 _FEWEST: Final = 8
 _KEYS: Final = 4
 _FOLLOWS: Final = 0.75
+_FOLLOWS_IN_UNITS: Final = 0.1
+_OF_SCALE: Final = 0.5
 _SPREAD: Final = 8.0  # variance of the mixture over effect sizes
 _NEGLIGIBLE: Final = 1e-12
 
@@ -150,11 +158,23 @@ class DivergenceTest:
 
     Args:
         alpha: Probability of a false alarm in the whole run, between 0 and 1.
-        least: Rollouts in a batch, at least; a batch also holds four keys or more.
+        least: Rollouts in a batch, at least.
+        keys: Keys in a batch, at least.
+        means: Whether means of steps are taken, and not rollouts.
     """
 
-    def __init__(self, *, alpha: float = ALPHA, least: int = LEAST_ROLLOUTS) -> None:
+    def __init__(
+        self,
+        *,
+        alpha: float = ALPHA,
+        least: int = LEAST_ROLLOUTS,
+        keys: int = _KEYS,
+        means: bool = False,
+    ) -> None:
         self.alpha = alpha
+        self._least_keys = keys
+        self._lowest, self._highest = math.inf, -math.inf
+        self._has_scale = means
         self.found: Divergence | None = None
         self._least = least
         self._taken = 0
@@ -190,12 +210,16 @@ class DivergenceTest:
         was_known = self.found is not None
         if key is None or key != self._last_key:
             scale = 1 << self._doublings
-            if self._keys >= _KEYS * scale and self._open[0].count >= self._least * scale:
+            rollouts = self._open[0].count
+            if self._keys >= self._least_keys * scale and rollouts >= self._least * scale:
                 self._close()
             self._keys += 1
             self._last_key = key
         self._taken += 1
         self._step = step
+        self._lowest = min(self._lowest, proxy, true)
+        self._highest = max(self._highest, proxy, true)
+        self._has_scale |= true >= _OF_SCALE
         for moments, value in zip((self._proxy, self._true), (proxy, true), strict=True):
             moments.add(value)
         for moments, value in zip(self._open, (proxy, true), strict=True):
@@ -227,19 +251,28 @@ class DivergenceTest:
 
     def _diverges(self) -> bool:
         scatter, scatter_true = self._proxy.scatter, self._true.scatter
-        if scatter <= 0:
+        (proxy, true), (proxy2, true2) = self._contrasts.sums, self._contrasts.squares
+        if scatter <= 0 or not self._is_above(proxy, proxy2):
             return False
-        known, n, bound = self._contrasts, self._contrasts.batches - 1, -math.log(self._level())
+        in_units = self._has_scale and self._lowest >= 0 and self._highest <= 1
+        if in_units and self._is_behind(_FOLLOWS_IN_UNITS, 1.0):
+            return True
+        if self._is_above(true, true2):
+            return False
+        return self._is_behind(_FOLLOWS / scatter, 1 / scatter_true if scatter_true > 0 else 0.0)
+
+    def _is_behind(self, b: float, a: float) -> bool:
+        """Whether `b` times the proxy's contrasts are shown to be above `a` times the true's."""
+        known = self._contrasts
         (proxy, true), (proxy2, true2) = known.sums, known.squares
-        if proxy <= 0 or _log_evidence(proxy, proxy2, known.weights, n) < bound:
-            return False
-        if true > 0 and _log_evidence(true, true2, known.weights, n) >= bound:
-            return False
-        a = 1 / scatter_true if scatter_true > 0 else 0.0
-        b = _FOLLOWS / scatter
-        behind = b * proxy - a * true
-        behind2 = b * b * proxy2 - 2 * a * b * known.products + a * a * true2
-        return behind > 0 and _log_evidence(behind, behind2, known.weights, n) >= bound
+        squares = b * b * proxy2 - 2 * a * b * known.products + a * a * true2
+        return self._is_above(b * proxy - a * true, squares)
+
+    def _is_above(self, total: float, squares: float) -> bool:
+        """Whether contrasts with that weighted sum and sum of squares are shown to be above 0."""
+        known = self._contrasts
+        bound = -math.log(self._level())
+        return _log_evidence(total, squares, known.weights, known.batches - 1) >= bound
 
     def _known(self) -> Divergence:
         known, quarter = self._contrasts, max(1, len(self._batches) // 4)

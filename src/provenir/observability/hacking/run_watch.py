@@ -20,6 +20,7 @@ _TRUE: Final = "true_reward_mean"
 _MOST_SIGNALS: Final = 20
 _ROLLOUTS: Final = "rollouts"
 _STEPS: Final = "steps"
+_STEPS_IN_BATCH: Final = 2
 
 
 class RunWatch:
@@ -53,7 +54,7 @@ class StepWatch:
 
     def __init__(self) -> None:
         self.signals: list[HackingSignal] = []
-        self._divergence = DivergenceTest(least=1)
+        self._divergence = DivergenceTest(least=1, keys=_STEPS_IN_BATCH, means=True)
 
     @property
     def taken(self) -> int:
