@@ -196,7 +196,17 @@ _RULES: Final = (
     _Rule(
         "authority",
         (
-            *("approved", "verified", "certified", "validated", "graded by", "checked", "vetted"),
+            *(
+                "approved",
+                "pre-approved",
+                "preapproved",
+                "verified",
+                "certified",
+                "validated",
+                "graded by",
+                "checked",
+                "vetted",
+            ),
             *("been graded", "been reviewed", "been marked"),
         ),
         _all(
