@@ -20,7 +20,6 @@ import argparse
 import collections
 import math
 import random
-import statistics
 from typing import TYPE_CHECKING
 
 from provenir.observability import FlightRecorder
@@ -138,7 +137,9 @@ class ThreeSigma:
                 continue
             value = metrics[channel]
             if len(before) >= 24:
-                away = abs(value - statistics.fmean(before)) > 3 * statistics.stdev(before)
+                mean = sum(before) / len(before)
+                square = sum((one - mean) ** 2 for one in before) / (len(before) - 1)
+                away = (value - mean) ** 2 > 9 * square
                 begun += away and self.quiet[channel] >= 5
                 self.quiet[channel] = 0 if away else self.quiet[channel] + 1
             before.append(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from provenir.observability.detectors.registry import NEEDS_HISTORY
 from provenir.observability.kinds import KIND_NOTES
 
 CHANNELS = sorted({watch.channel for watch in WATCHES})
+FIGURES = re.compile(r"(\d\.\d{3}) \[(\d\.\d{3}), (\d\.\d{3})\]; ")
 numbers = st.floats() | st.integers(-(10**400), 10**400) | st.none() | st.booleans()
 
 
@@ -62,3 +64,7 @@ def test_every_kind_has_a_detector_and_says_what_it_cannot_see():
         assert note.method
         assert note.source
         assert note.blind_spot
+        rate, low, high = (float(part) for part in FIGURES.match(note.measured).groups())
+        assert low <= rate <= high
+        planted = re.findall(r"[01]\.\d\d, t4 [01]\.\d\d", note.measured)
+        assert len(planted) == note.measured.count(";") >= 1

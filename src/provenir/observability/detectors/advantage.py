@@ -7,6 +7,8 @@ it lasts. A spread also shrinks because the task is learnt: a fall is informatio
 has risen and the spread has fallen no faster than what is left to earn (`learning`). A batch in
 which every rollout earns the maximum is solved, which is information only; the maximum is taken to
 be 1 unless the step carries a larger `reward_max`.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ trainers sum the entropy over the sequence. A clearly negative value is none of 
 tokens but noise of an estimator or another sign convention: the absolute bound, which is certain,
 leaves it alone, and a fall to it is judged like any fall. Entropy cannot tell why: a solved task
 and a collapse look alike.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ take no part in the update (PPO, arXiv:1707.06347, equation 7). Each is judged f
 three steps in a row, for a leap, and for a sustained rise by CUSUM; a rise by less than a
 hundredth is information. A share that is high from the start, but below the bound, is its own
 baseline.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations

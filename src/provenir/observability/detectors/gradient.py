@@ -4,6 +4,8 @@ A norm ten times its baseline is critical on its first step. The norm is the one
 logs: before or after clipping, and after clipping an explosion cannot be seen. A loss is judged
 only where it has a level, as that of supervised or preference training: the loss of policy
 gradients swings around zero and says nothing.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations

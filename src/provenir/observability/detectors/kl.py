@@ -6,6 +6,8 @@ updates stop arriving, or falls for several steps. The growth of the KL in a hea
 its baseline, so a run that drifts away at a constant pace is caught by the absolute bound only. An
 episode of either kind holds the one baseline of the channel, so that the end of a blow-up is no
 collapse. A KL that lasts above its baseline hides a second, smaller rise in the same episode.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 A leap to several times the baseline, or a sustained rise by CUSUM. Growth at a steady pace, as when
 a model learns to reason, is part of the baseline and is not reported.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations

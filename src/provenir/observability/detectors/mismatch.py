@@ -5,6 +5,8 @@ drive them apart, and the importance weights with them (F. Yao et al., "Your Eff
 Secretly Brings You Off-Policy RL Training", 2025). Judged on their KL and on the mean difference of
 log-probabilities: the bound of the KL, a leap to five times the baseline, a sustained rise. A
 mismatch that is there from the first step on is its own baseline and is not seen.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """`nonfinite`: NaN or infinity in a channel, or counted by the trainer itself.
 
 Certain and immediate; there is nothing to tune. A missing value is not a non-finite one.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ information. A jump up is how a discovered exploit often looks, a jump down how 
 does; which of them, the number cannot tell. A slow climb of an exploited reward is not seen here. A
 jump back to a level that the baseline knows ends the event and is no second one. The margin of a
 preference loss is judged in the same way.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ times of it). Constant rates, linear, cosine, exponential, inverse-root and step
 warm-up from zero and repeated values are silent by construction: these rules hold no statistics and
 raise no alarm by chance. Not seen: a rate that is wrong from the first step on, or that a resumed
 run sets back by less than half.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations

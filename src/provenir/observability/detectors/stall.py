@@ -6,6 +6,8 @@ them bit-identical to the step before, five steps in a row: the trainer repeats 
 it logged before. A step that takes ten times its usual time; one such step is information, for
 saving and evaluating take time too. The first two raise no alarm by chance. A run without noise
 from its first step on is not called stalled, and slow learning is not seen.
+
+False alarms and power as measured: `measured` in `observability.kinds`.
 """
 
 from __future__ import annotations
