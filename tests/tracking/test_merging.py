@@ -27,8 +27,9 @@ resume = True if "resume" in options else None
 key = {"sign_passport": True, "signing_key": b"k"} if "sign" in options and rank == 0 else {}
 run = provenir.track("run", output_dir="out", resume=resume, **key).start()
 print("open", flush=True)
-locks = ["run.lock", *(f"run.rank{n}.lock" for n in range(1, int(os.environ["WORLD_SIZE"])))]
-while not all((Path("out") / name).exists() for name in locks):
+part = f"ready-{'-'.join(options)}"
+Path(f"{part}-{rank}").touch()
+while not all(Path(f"{part}-{n}").exists() for n in range(int(os.environ["WORLD_SIZE"]))):
     time.sleep(0.01)  # the barrier that processes have which train together
 for step in range(steps):
     kl = 0.1 + 0.001 * (rank + step % 5)

@@ -250,7 +250,7 @@ def test_a_real_grpo_run_is_halted_with_a_snapshot(grpo, tmp_path):
         return [float(len(c)) for c in completions]
 
     with provenir.track("run", output_dir=tmp_path / "run") as run:
-        _, outcome = grpo(reward=broken, callbacks=[TrackingCallback(run, halt_on="kl_blowup")])
+        _, outcome = grpo(reward=broken, callbacks=[TrackingCallback(run, halt_on="kl_mismatch")])
     assert len(outcome.rewards) == run.flight_recorder.num_steps == 2
     assert run.status == "interrupted"
     assert "kl_mismatch" in run.stop_reason

@@ -86,7 +86,8 @@ def test_a_trainer_is_not_stopped_unless_it_was_told_to(tmp_path):
     with provenir.track("run", output_dir=tmp_path / "run") as run:
         trainer, _ = train(run, tmp_path / "out")
     assert trainer.state.global_step == 60
-    assert [anomaly.kind for anomaly in run.anomalies] == ["grad_explosion"]
+    assert {anomaly.kind for anomaly in run.anomalies} == {"grad_explosion"}
+    assert {anomaly.channel for anomaly in run.anomalies} == {"grad_norm", "loss"}
     assert run.status == "completed"
     assert not list((tmp_path / "out").glob("checkpoint-*"))
 

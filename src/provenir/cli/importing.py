@@ -52,7 +52,7 @@ def import_log(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Make a run folder out of a log that exists already.
+    """Make a run folder of a trainer's log.
 
     The kind is guessed where --from is left out. Nothing is signed.
     """
