@@ -42,3 +42,9 @@ def test_rewards_that_do_not_rise_explain_nothing(rise, seed, spread):
 @given(st.lists(st.floats(-1e9, 1e9), max_size=15))
 def test_a_few_rewards_explain_nothing(course):
     assert not explains(course, most=None, spread=0.0, before=0.0)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=16, max_size=40))
+def test_any_finite_rewards_are_taken(course):
+    assert explains(course, most=max(course), spread=0.1, before=1.0) in (True, False)
+    assert explains([1.7e308] * 20, most=None, spread=0.1, before=1.0) is False

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 REWARDS: Final = 128
 """Mean rewards that are looked at."""
 
+_LARGEST: Final = 1e150
 _FEWEST: Final = 16
 _NEWEST: Final = 4
 _RISE: Final = 1.5
@@ -37,7 +38,7 @@ def explains(rewards: Sequence[float], *, most: float | None, spread: float, bef
         spread: What the spread is now, or a little more, to allow for chance.
         before: What it was.
     """
-    course = list(rewards)
+    course = [min(max(reward, -_LARGEST), _LARGEST) for reward in rewards]  # sums stay finite
     if len(course) < _FEWEST:
         return False
     old, new = midmean(course[: len(course) // 2]), fmean(course[-_NEWEST:])
