@@ -19,6 +19,7 @@ GUIDES = sorted((ROOT / "docs" / "guide").glob("*.md"))
 NEEDS = {
     "console.md": ("altair", "vl_convert"),
     "data.md": ("pyarrow", "zstandard", "datasets"),
+    "import.md": ("altair", "vl_convert"),
     "train.md": ("torch", "transformers", "trl", "datasets"),
 }
 COMMANDS_TOO = {"auditor.md", "import.md", "trust.md", "verify.md"}
