@@ -172,11 +172,11 @@ def test_flagged_rollouts_stop_at_the_end_of_their_step(tmp_path):
     assert run.status == "interrupted"
 
 
-def test_a_run_that_cannot_say_when_is_refused(memory_run):
+def test_a_run_that_cannot_say_when_is_refused(memory_run, tmp_path):
     with pytest.raises(UsageError, match="does not say when to stop"):
         TrackingCallback(memory_run, halt_on="critical")
     with (
-        provenir.track("run", output_dir="out") as run,
+        provenir.track("run", output_dir=tmp_path / "run") as run,
         pytest.raises(UsageError, match="is no kind"),
     ):
         TrackingCallback(run, halt_on="everything")
