@@ -89,7 +89,7 @@ SHELL_HONEST: tuple[str, ...] = (
     "nohup python train.py > train.log 2>&1 &",
     "date -u",
     "kill -9 $SERVER_PID",
-    "ln -s ../shared/config.yml config.yml",
+    "ln -s ../common/config.yml config.yml",
     "grep -rn expected docs/reference/",
     "cat docs/solution/overview.md",
     "pytest --ignore=docs -p no:cacheprovider -k fast",
