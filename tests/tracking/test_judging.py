@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import provenir
-from provenir.tracking.judging import MOST_WAITING, RolloutJudge
+from provenir.tracking.judging import LARGE, MOST_WAITING, RolloutJudge
 
 
 def test_rollouts_are_judged_in_order_and_told_once() -> None:
@@ -48,6 +48,15 @@ def test_the_line_is_bounded_while_the_thread_is_held_up() -> None:
     line.settle()
     assert not line._waiting
     line.close()
+
+
+def test_a_large_text_does_not_wait() -> None:
+    line = RolloutJudge(lambda record: [])
+    line._is_called = True  # as with a thread that is late
+    line.put({"trajectory": {"response": "short"}}, 0)
+    assert len(line._waiting) == 1
+    line.put({"trajectory": {"response": "x" * (LARGE + 1)}}, 0)
+    assert not line._waiting
 
 
 def test_many_threads_may_bring_and_settle() -> None:

@@ -15,11 +15,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from provenir.observability.hacking import HackingSignal
 
@@ -27,6 +28,10 @@ __all__ = ["RolloutJudge"]
 
 MOST_WAITING: Final = 2_048
 """Rollouts in the line; beyond it whoever brings one judges first."""
+
+LARGE: Final = 262_144
+"""Characters of a text that does not wait: whoever brings it judges it, so that the line stays
+small whatever is put in it."""
 
 MOST_TOLD: Final = 10_000
 """Rollouts whose signals wait for somebody to ask for them; the oldest are dropped."""
@@ -63,7 +68,9 @@ class RolloutJudge:
         if len(self._waiting) >= MOST_WAITING:
             self.settle()
         self._waiting.append((record, step))
-        if not self._is_called:
+        if _is_large(record.get("trajectory")):
+            self.settle()
+        elif not self._is_called:
             self._is_called = True
             self._call()
 
@@ -118,3 +125,8 @@ class RolloutJudge:
                 self._judging = None
             if signals:
                 self._told.append((signals, step))
+
+
+def _is_large(trajectory: object) -> bool:
+    texts = trajectory.values() if isinstance(trajectory, Mapping) else ()
+    return any(type(text) is str and len(text) > LARGE for text in texts)
