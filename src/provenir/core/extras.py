@@ -21,10 +21,12 @@ _INSTALL_BASE: Final = "pip install -e ."
 _INSTALL_EXTRA: Final = "pip install -e '.[{extra}]'"
 
 EXTRAS: Final[dict[str, str]] = {
-    "data": "arrays and kernels over datasets (numpy, and all of files)",
+    "data": "arrays and kernels over datasets (numpy, numba, and all of files)",
     "demo": "everything that the demonstration run needs (train, data, report)",
+    "embedding": "sentence embeddings for paraphrases (sentence-transformers, and all of data)",
     "files": "Parquet and zstd files (pyarrow, zstandard)",
     "oms": "OpenSSF's verifier for model signing exports (model-signing, pyOpenSSL)",
+    "ray": "scans spread over a Ray cluster (ray, and all of data)",
     "report": "charts in the HTML page (altair, vl-convert-python)",
     "tensorboard": "importing TensorBoard's event files (tensorboard)",
     "train": "training with TRL (torch, transformers, trl, datasets, peft, safetensors)",

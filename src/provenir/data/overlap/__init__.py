@@ -1,0 +1,3 @@
+"""Overlap: which rows of a corpus hold text of which items of an eval set."""
+
+__all__: list[str] = []
