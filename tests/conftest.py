@@ -12,8 +12,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# A shell that starts something in the background has it ignore Ctrl-C, and every child inherits that;
-# tests that interrupt a child would wait for ever.
+# A shell that starts something in the background has it ignore Ctrl-C, and every child inherits
+# that; tests that interrupt a child would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -228,7 +228,7 @@ class RunFolder:
         if self._closed:
             raise UsageError("the run is closed", where=str(self.path))
         for line in lines:
-            if not line.endswith(b"\n") or line.find(b"\n") != len(line) - 1:
+            if line.find(b"\n") != len(line) - 1 or not line:
                 raise UsageError("a JSON line has its newline at its end alone", where=kind)
         file = self._files.get(kind)
         if file is None:

@@ -26,6 +26,8 @@ from provenir.tracking.judging import RolloutJudge
 from provenir.tracking.records import SAMPLE_EVERY, judged_trajectory, seen_by_recorder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provenir.observability.anomaly import Anomaly
     from provenir.observability.hacking import HackingSignal
     from provenir.provenance.run_record import RunRecord
@@ -98,10 +100,7 @@ class Evidence:
 
         `trajectories` becomes the number of the next one.
         """
-        number = record.get("number")
-        if type(number) is int and self.trajectories < number < MAX_SAFE_INTEGER:
-            self.trajectories = number  # those before it did not reach the disk
-        self.trajectories += 1
+        self._count(record)
         if self.judge is not None:
             self.judge.put(record, self.next_step)
             return []
@@ -113,6 +112,22 @@ class Evidence:
             return self._judged(record)
         finally:
             self.changing = outer
+
+    def rollouts(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Take rollouts, in order; see `trajectory`."""
+        if self.judge is None:
+            for record in records:
+                self.trajectory(record)
+            return
+        for record in records:
+            self._count(record)
+        self.judge.put_all(records, self.next_step)
+
+    def _count(self, record: Mapping[str, Any]) -> None:
+        number = record.get("number")
+        if type(number) is int and self.trajectories < number < MAX_SAFE_INTEGER:
+            self.trajectories = number  # those before it did not reach the disk
+        self.trajectories += 1
 
     def _judged(self, record: Mapping[str, Any]) -> list[HackingSignal]:
         trajectory = judged_trajectory(record)

@@ -15,12 +15,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from provenir.observability.hacking import HackingSignal
 
@@ -65,12 +64,17 @@ class RolloutJudge:
             record: Its record, which nobody changes any more.
             step: The step that it was made for.
         """
-        if len(self._waiting) >= MOST_WAITING:
-            self.settle()
-        self._waiting.append((record, step))
-        if _is_large(record.get("trajectory")):
-            self.settle()
-        elif not self._is_called:
+        self.put_all((record,), step)
+
+    def put_all(self, records: Sequence[Mapping[str, Any]], step: int) -> None:
+        """Put rollouts of one step in the line, in order; see `put`."""
+        for record in records:
+            if len(self._waiting) >= MOST_WAITING:
+                self.settle()
+            self._waiting.append((record, step))
+            if _is_large(record.get("trajectory")):
+                self.settle()
+        if self._waiting and not self._is_called:
             self._is_called = True
             self._call()
 
@@ -128,5 +132,8 @@ class RolloutJudge:
 
 
 def _is_large(trajectory: object) -> bool:
-    texts = trajectory.values() if isinstance(trajectory, Mapping) else ()
-    return any(type(text) is str and len(text) > LARGE for text in texts)
+    if isinstance(trajectory, dict):
+        for text in trajectory.values():
+            if type(text) is str and len(text) > LARGE:
+                return True
+    return False

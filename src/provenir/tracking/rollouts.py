@@ -50,7 +50,6 @@ def log_rollouts(
         if lines:
             run.folder.append_trajectories(lines)
     finally:
-        for rollout in rollouts:
-            run.evidence.trajectory(rollout)
+        run.evidence.rollouts(rollouts)
         for finding in notes:
             note(run, finding)

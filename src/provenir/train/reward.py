@@ -132,22 +132,25 @@ class _RewardRecorder:
         starts: Sequence[int],
         same: Mapping[str, Any],
     ) -> None:
-        group, first = -1, 0
+        if not len(prompts) == len(completions) == len(rewards):
+            raise UsageError(
+                f"a reward function was called with {len(prompts)} prompts and {len(completions)}"
+                f" completions and returned {len(rewards)} rewards"
+            )
         rollouts: list[dict[str, Any]] = []
-        for i, (prompt, completion, reward) in enumerate(
-            zip(prompts, completions, rewards, strict=True)
-        ):
-            if group + 1 < len(starts) and i == starts[group + 1]:
-                group, first = group + 1, i
-            told: dict[str, Any] = {
-                "prompt": plain_text(prompt),
-                "response": plain_text(completion),
-                "reward": reward,
-                "group_id": f"{self.name}/{self.calls}/{group}",
-                "place": i - first,
-                **same,
-            }
-            rollouts.append(told)
+        for group, (first, end) in enumerate(pairwise([*starts, len(rewards)])):
+            group_id = f"{self.name}/{self.calls}/{group}"
+            rollouts += [
+                {
+                    "prompt": plain_text(prompts[i]),
+                    "response": plain_text(completions[i]),
+                    "reward": rewards[i],
+                    "group_id": group_id,
+                    "place": i - first,
+                    **same,
+                }
+                for i in range(first, end)
+            ]
         together = getattr(self.run, "log_trajectories", None)
         if callable(together):
             together(rollouts)
@@ -186,8 +189,11 @@ def normalised_advantages(
         group = rewards[start:end]
         scored = [r for r in group if r is not None and math.isfinite(r)]
         mean = math.fsum(scored) / len(scored) if scored else 0.0
-        around = math.fsum((r - mean) ** 2 for r in scored)
+        around = math.fsum([(r - mean) ** 2 for r in scored])
         scale = math.sqrt(around / (len(scored) - 1)) + STD_FLOOR if len(scored) > 1 else 1.0
+        if len(scored) == len(group):
+            advantages += [(r - mean) / scale for r in scored]
+            continue
         advantages += [
             (r - mean) / scale if r is not None and math.isfinite(r) else None for r in group
         ]
@@ -232,7 +238,7 @@ def _spread(advantages: Sequence[float | None]) -> float | None:
     if not known:
         return None
     mean = math.fsum(known) / len(known)
-    return math.sqrt(math.fsum((a - mean) ** 2 for a in known) / len(known))
+    return math.sqrt(math.fsum([(a - mean) ** 2 for a in known]) / len(known))
 
 
 def _step_of(trainer_state: Any, *, evaluates: bool) -> int | None:
