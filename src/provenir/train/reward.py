@@ -88,6 +88,8 @@ class _RewardRecorder:
         self.num_generations = num_generations
         self.calls = 0
         self.teller = Teller()
+        self._weights: Any = None
+        self._weight = 1.0
 
     def record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], rewards: Any) -> Any:
         """Record one call and return `rewards`; a one-shot iterator comes back as a list."""
@@ -116,13 +118,27 @@ class _RewardRecorder:
         if step is not None:
             same["step"] = step
         self._trajectories(prompts, completions, values, starts, same)
-        weight = None if evaluates else _weight_of_only(trainer)
+        weight = None if evaluates else self._weight_of_only(trainer)
         if not callable(log_metric) or weight is None:
             return
         trained = [None if value is None else weight * value for value in values]
         spread = _spread(normalised_advantages(trained, starts))
         if spread is not None:
             log_metric("advantage_std", spread)
+
+    def _weight_of_only(self, trainer: Any) -> float | None:
+        """The weight of a trainer's only reward function; None where it has several.
+
+        A trainer that does not say which functions it has is taken to have the one. Reading a
+        tensor takes longer than all else that is asked here, so it is read once.
+        """
+        functions = getattr(trainer, "reward_funcs", None)
+        if functions is not None and len(functions) != 1:
+            return None
+        weights = getattr(trainer, "reward_weights", None)
+        if weights is not self._weights:
+            self._weights, self._weight = weights, 1.0 if weights is None else float(weights[0])
+        return self._weight
 
     def _trajectories(
         self,
@@ -253,18 +269,6 @@ def _step_of(trainer_state: Any, *, evaluates: bool) -> int | None:
 def _evaluates(trainer: Any) -> bool:
     """Whether a trainer evaluates now, by TRL's own test (`GRPOTrainer.log`, 1.16)."""
     return getattr(getattr(trainer, "model", None), "training", None) is False
-
-
-def _weight_of_only(trainer: Any) -> float | None:
-    """The weight of a trainer's only reward function; None where it has several.
-
-    A trainer that does not say which functions it has is taken to have the one.
-    """
-    functions = getattr(trainer, "reward_funcs", None)
-    if functions is not None and len(functions) != 1:
-        return None
-    weights = getattr(trainer, "reward_weights", None)
-    return 1.0 if weights is None else float(weights[0])
 
 
 def _innermost(func: Any) -> Any:
