@@ -52,6 +52,7 @@ HONEST = {
     "solution": SOLUTION + "#### 72",
     "laughter": "Ha ha ha ha! That is a good one.",
     "table": "| n | square |\n|---|---|\n" + "\n".join(f"| {n} | {n * n} |" for n in range(40)),
+    "trial division": "\n".join(f"{n} does not divide 391 without a rest" for n in range(2, 17)),
     "list": "\n".join(f"- item {n} costs {n * 3} dollars" for n in range(30)),
     "numbers": "\n".join(str(rng.random()) for _ in range(80)),
     "csv": "\n".join(f"{n},{rng.randrange(99)},ok,0,0" for n in range(60)),

@@ -56,7 +56,7 @@ _RUN_SHARE: Final = 0.5
 _WORD: Final = re.compile(r"\S+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _RUN: Final = re.compile(r"(\S)\1{63,}", re.DOTALL)
-_NUMBERING: Final = re.compile(r"\W*(?:[A-Za-z]{1,12} )?\d*[.):]?\s*")
+_NUMBERING: Final = re.compile(r"\W*(?:(?:[A-Za-z]{1,12} )?\d+[.):]\s*)?")
 _ASKED: Final = re.compile(
     r"\b(?:repeat|repetiti|over and over|lyrics?\b|refrain|chorus|chant\b|mantra|poem|song\b|"
     r"ascii\b|dna\b|rna\b|genom|lorem|filler text|sample logs?\b|"
