@@ -21,7 +21,9 @@ from provenir.cli.output import print_json, stdout, table
 from provenir.core.extras import EXTRAS, install_line
 
 # `name>=1.2; extra == 'data'` (core metadata, Requires-Dist), as this package writes it.
-REQUIREMENT: Final = re.compile(r"([\w.-]+)(?:>=([\w.]+))?(?:\s*;\s*extra == ['\"]([\w-]+)['\"])?")
+REQUIREMENT: Final = re.compile(
+    r"([\w.-]+)(?:\[[\w,.-]+\])?(?:>=([\w.]+))?(?:\s*;\s*extra == ['\"]([\w-]+)['\"])?"
+)
 Row = dict[str, str]
 
 
