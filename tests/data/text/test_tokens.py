@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import json
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provenir.core.errors import BoundsError
+from provenir.data.compiled import COMPILED
+from provenir.data.text.folding import Kind, plain_fold, strict_fold
+from provenir.data.text.hashing import word_hash
+from provenir.data.text.kernel import ROOM
+from provenir.data.text.tokens import _tokenise_slowly as slowly
+from provenir.data.text.tokens import char_offsets, fold_arrays, read_rows, tokenise
 from provenir.data.text.words import words
 from strategies import any_text
-
-np = pytest.importorskip("numpy")
-
-from provenir.data.text.tokens import char_offsets, tokenise, word_hash  # noqa: E402
 
 LETTERS = "aZ9_ -\n\r\t\u00ad\u0301\u200bé½ßﬁ京가\u1161ιа😀\ud800"
 tangled = st.text(st.sampled_from(LETTERS), max_size=40)
@@ -100,3 +106,107 @@ def test_hashes_are_the_same_for_ever():
         0xD6B18F3C01E2A6D9,
         0x469A963C6C2B8C90,
     ]
+
+
+def in_json(text: str, *, escape: bool) -> bytes:
+    return json.dumps(text, ensure_ascii=escape).encode("utf-8", "surrogatepass")
+
+
+compiled_only = pytest.mark.skipif(not COMPILED, reason="the kernel needs numba")
+
+
+def read(data: bytes, bounds: list[int], **options) -> list[list[int]]:
+    """The hashes of the words of each row."""
+    rows = np.array(bounds[:-1], np.int64), np.array(bounds[1:], np.int64)
+    options = {"json": True, "strict": False} | options
+    by_row = [[] for _ in bounds[1:]]
+    for hashes, _, _, numbers in read_rows(as_array(data), rows, **options):
+        for value, row in zip(hashes.tolist(), numbers.tolist(), strict=True):
+            by_row[row].append(value)
+    return by_row
+
+
+@compiled_only
+@given(st.lists(tangled | any_text, min_size=1, max_size=4), st.booleans(), st.booleans())
+def test_rows_of_json_give_the_words_that_they_hold(texts, escape, strict):
+    lines = [in_json(text, escape=escape) for text in texts]
+    bounds = [0, *np.cumsum([len(line) for line in lines]).tolist()]
+    assert read(b"".join(lines), bounds, strict=strict) == [
+        [word_hash(word.value) for word in words(text, strict=strict)] for text in texts
+    ]
+
+
+@compiled_only
+@given(tangled | st.text("a½㌖ﷺ-\n", max_size=30), st.integers(1, 7))
+def test_small_parts_give_the_same_words(text, chunk):
+    data = text.encode("utf-8", "surrogatepass")
+    assert read(data, [0, len(data)], json=False, chunk=chunk) == [
+        [word_hash(word.value) for word in words(text)]
+    ]
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (rb"a\u00e9b a\u00E9b", ["aeb", "aeb"]),
+        (rb"a\ud83d\ude00b", ["a", "b"]),
+        (rb"\ud835\udc00\ud835\udc01", ["ab"]),
+        (rb"a\ud835b a\udc00b a\ud835\ud835\udc00", ["a", "b", "a", "b", "a", "a"]),
+        (rb"a\ud835\u0062 a\ud835\n", ["a", "b", "a"]),
+        (rb"a\nb\tc\rd\be\"f\\g\/h", ["a", "b", "c", "d", "e", "f", "g", "h"]),
+        (rb"a\\nb", ["a", "nb"]),
+        (rb"exam-\r\n\tple", ["example"]),
+        (rb"a\u12 b\u", ["a", "b"]),
+        (rb"a\u00g1", ["a", "g1"]),
+        (b"a\\", ["a"]),
+        (rb"a\ud835\u", ["a"]),
+    ],
+)
+def test_escapes_are_read_as_what_they_stand_for(data, expected):
+    assert read(data, [0, len(data)]) == [[word_hash(value) for value in expected]]
+
+
+@compiled_only
+@given(
+    st.binary(max_size=30)
+    | st.lists(
+        st.sampled_from(
+            [b"\\", b"u", b"d83d", b"de00", b"00e9", b"n", b"a", b"\xc3", b"\xa9", b" "]
+        ),
+        max_size=14,
+    ).map(b"".join)
+)
+def test_any_bytes_can_be_read_as_json(data):
+    # Nothing beyond the row is looked at: the same row with others around it gives the same.
+    alone = read(data, [0, len(data)])[0]
+    amid = read(b"0041" + data + b"de00\xa9", [0, 4, 4 + len(data), len(data) + 9])
+    assert amid[1] == alone
+
+
+def test_ascii_is_always_one_symbol():
+    # The kernel takes ASCII letters by a shortcut that knows single symbols only.
+    for strict in (False, True):
+        fold = strict_fold() if strict else plain_fold()
+        letters = fold_arrays(strict=strict)[3]
+        for point in range(128):
+            [(kind, value)] = fold[chr(point)]
+            assert letters[point] == (value if kind is Kind.WORD else 0)
+
+
+def test_one_character_gives_fewer_symbols_than_there_is_room():
+    assert max(len(plain_fold()[chr(point)]) for point in range(0x110000)) < ROOM
+
+
+@given(tangled | any_text, st.booleans())
+def test_the_slow_reading_agrees(text, strict):
+    data = as_array(text.encode("utf-8", "surrogatepass"))
+    fast, slow = tokenise(data, strict=strict), slowly(data, 0, len(data), strict=strict)
+    assert [column.tolist() for column in fast] == [column.tolist() for column in slow]
+    assert [column.dtype for column in fast] == [column.dtype for column in slow]
+
+
+def test_a_text_beyond_the_offsets_is_refused():
+    beyond = np.lib.stride_tricks.as_strided(as_array(b"a"), (2**31,), (0,))
+    with pytest.raises(BoundsError, match="tokenise it in parts"):
+        tokenise(beyond)

@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from provenir.core.errors import BoundsError
 from provenir.core.extras import require
+from provenir.data.compiled import COMPILED
+from provenir.data.text.folding import (
+    PLAIN_KINDS,
+    STRICT_KINDS,
+    Kind,
+    Stored,
+    fold_table,
+)
+from provenir.data.text.hashing import WORD_HASH_VERSION, word_hash
 from provenir.data.text.words import words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["WORD_HASH_VERSION", "Tokens", "char_offsets", "tokenise", "word_hash"]
-
-WORD_HASH_VERSION: Final = "1"
-"""Version of `word_hash`; hashes of different versions must not be compared."""
+__all__ = ["WORD_HASH_VERSION", "Tokens", "char_offsets", "fold_arrays", "tokenise"]
 
 MAX_OFFSET: Final = 2**31 - 1
 """Last byte offset that fits a token's place."""
 
-START: Final = 0x9E3779B97F4A7C15
-STEP: Final = 0xD6E8FEB86659FD93
-FINISH: Final = 0xBF58476D1CE4E5B9
-_WORD: Final = 2**64 - 1
+CHUNK: Final = 1 << 14
+"""Words that the kernel finds in one call, at most."""
 
 
 class Tokens(NamedTuple):
     """The words of a text, one position of each array a word.
 
     Attributes:
-        hashes: `word_hash` of each word, uint64.
+        hashes: `hashing.word_hash` of each word, uint64.
         starts: Offset in the buffer of its first byte, int32.
         ends: Offset after its last byte, int32.
     """
@@ -39,20 +45,6 @@ class Tokens(NamedTuple):
     hashes: NDArray[np.uint64]
     starts: NDArray[np.int32]
     ends: NDArray[np.int32]
-
-
-@functools.lru_cache(maxsize=1 << 16)
-def word_hash(value: str) -> int:
-    """Return the 64-bit hash of a folded word, the same on every machine.
-
-    One multiplication for each code point and a finaliser after Stafford's variant 13 of the
-    SplitMix64 mixer. It is no cryptographic hash: whoever wants two words to collide can do so.
-    """
-    mixed = START
-    for char in value:
-        mixed = ((mixed ^ ord(char)) * STEP) & _WORD
-    mixed = ((mixed ^ mixed >> 32) * FINISH) & _WORD
-    return mixed ^ mixed >> 29
 
 
 def tokenise(
@@ -76,7 +68,80 @@ def tokenise(
         raise BoundsError(
             f"the text ends at byte {hi:,}", where="tokenise", mend="tokenise it in parts"
         )
-    return _tokenise_slowly(buf, lo, hi, strict=strict)
+    if not COMPILED:
+        return _tokenise_slowly(buf, lo, hi, strict=strict)
+    np = require("data", "numpy")
+    rows = np.array([lo], np.int64), np.array([hi], np.int64)
+    chunk = min(max(CHUNK, (hi - lo) // 4), 2 * (hi - lo) + 1)
+    parts = list(read_rows(buf, rows, json=False, strict=strict, chunk=chunk))
+    if len(parts) == 1:
+        return Tokens(*parts[0][:3])
+    return Tokens(*(np.concatenate(columns) for columns in list(zip(*parts, strict=True))[:3]))
+
+
+@functools.cache
+def fold_arrays(*, strict: bool) -> tuple[NDArray[Any], ...]:
+    """The fold as the kernel reads it.
+
+    Returns:
+        Pages (uint16), entries and extra symbols (uint32) as in `folding.FoldTable`, with the kinds
+        of the chosen fold; for each byte (uint8) the ASCII letter or digit that it folds to, 0 for
+        all others; and the table of `kernel.machine`.
+    """
+    from provenir.data.text.kernel import machine
+
+    np = require("data", "numpy")
+    table = fold_table()
+    chosen = STRICT_KINDS if strict else PLAIN_KINDS
+    kinds = np.zeros(16, np.uint32)
+    for stored, kind in chosen.items():
+        kinds[stored] = kind
+
+    entries, extra = (np.array(part, np.uint32) for part in (table.entries, table.extra))
+    places = np.unique(entries[entries & 15 == Stored.SEVERAL] >> 4)
+    symbols = np.ones(len(extra), np.bool_)
+    symbols[places] = False  # these are counts
+    entries = entries & ~np.uint32(15) | kinds[entries & 15]
+    extra = np.where(symbols, extra & ~np.uint32(15) | kinds[extra & 15], extra)
+    letters = np.zeros(256, np.uint8)
+    ascii_ = entries[np.array(table.pages)[0] * 256 :][:128]
+    found = np.flatnonzero(ascii_ & 15 == Kind.WORD)
+    letters[found] = np.where(ascii_[found] >> 4, ascii_[found] >> 4, found)
+    return np.array(table.pages, np.uint16), entries, extra, letters, machine()
+
+
+def read_rows(
+    buf: NDArray[np.uint8],
+    rows: tuple[NDArray[np.int64], NDArray[np.int64]],
+    *,
+    json: bool,
+    strict: bool,
+    chunk: int = CHUNK,
+) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Read the words of many rows, a bounded number at a time.
+
+    Args:
+        buf: The bytes.
+        rows: Where each row begins and where it ends.
+        json: Whether the rows are JSON, so that escapes are read as what they stand for.
+        strict: Use the strict fold.
+        chunk: Most words in one part, at least 1.
+
+    Yields:
+        Arrays as in `Tokens`, and the number of each word's row (int32). The last part may be
+        empty. A word stands in one part, a row may go on in the next.
+    """
+    from provenir.data.text.kernel import ROOM, STATE_SIZE, read_words
+
+    np = require("data", "numpy")
+    state, mixed = np.zeros(STATE_SIZE, np.int64), np.zeros(1, np.uint64)
+    fold = fold_arrays(strict=strict)
+    while True:
+        out = tuple(np.empty(chunk + ROOM, kind) for kind in (np.uint64, *[np.int32] * 3))
+        count = read_words(buf, rows, json, fold, state, mixed, out)
+        yield tuple(column[:count] for column in out)
+        if state[0] == len(rows[0]):
+            return
 
 
 def _tokenise_slowly(buf: NDArray[np.uint8], lo: int, hi: int, *, strict: bool) -> Tokens:
