@@ -1,0 +1,230 @@
+"""Alignment: which words of an eval item stand in a row, in runs that are worth pointing at.
+
+Both sides are lists of word hashes. A *run* is a maximal stretch of at least two words that both
+sides share. The best chain of runs covers the item in its own order; its worth is the weight of
+the words covered, less what it costs to say where each next run stands in the row: a constant and
+the logarithm of how far the diagonal moves (the description length of the jump, after Rissanen
+1978, "Modeling by shortest data description"). An edit moves the diagonal by a word and is cheap,
+a sentence put in between moves it by twenty and is paid by a run of three words, a run at the other
+end of a long row must be longer. The row may hold the runs in any order, so text spread over
+fields, or with its sentences turned about, is found; and no window is needed in long rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from provenir.data.overlap.compiled import jit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MAX_RUNS", "align_pairs", "common_grams"]
+
+MAX_RUNS: Final = 4096
+"""Runs of a pair that are chained; where there are more, the shortest are left out."""
+JUMP: Final = 0.5
+"""What a jump costs at least, in weights of a word that no other item has."""
+JUMP_PER_DOUBLING: Final = 0.4
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
+@jit
+def find_runs(e, r, head, link, least, runs):  # type: ignore[no-untyped-def]
+    """Write the maximal common runs of at least `least` words; return how many there are.
+
+    Args:
+        e: uint64 words of the item.
+        r: uint64 words of the row.
+        head: int32 scratch, a power of two >= 2 * len(e).
+        link: int32 scratch, len(e).
+        least: Shortest run, at least 2.
+        runs: int32[MAX_RUNS, 3]: (place in the item, place in the row, length); what does not fit
+            is counted but not written.
+    """
+    mask = np.uint64(len(head) - 1)
+    head[:] = -1
+    for i in range(len(e) - 2, -1, -1):
+        slot = ((e[i] * _MIX) ^ e[i + 1]) * _MIX >> np.uint64(20) & mask
+        link[i] = head[slot]
+        head[slot] = i
+    count = 0
+    for j in range(len(r) - 1):
+        slot = ((r[j] * _MIX) ^ r[j + 1]) * _MIX >> np.uint64(20) & mask
+        i = head[slot]
+        while i >= 0:
+            if e[i] == r[j] and e[i + 1] == r[j + 1] and (i == 0 or j == 0 or e[i - 1] != r[j - 1]):
+                n = 2
+                while i + n < len(e) and j + n < len(r) and e[i + n] == r[j + n]:
+                    n += 1
+                if n >= least:
+                    if count < len(runs):
+                        runs[count, 0] = i
+                        runs[count, 1] = j
+                        runs[count, 2] = n
+                    count += 1
+            i = link[i]
+    return count
+
+
+@jit
+def chain_runs(runs, count, mass, worth, before):  # type: ignore[no-untyped-def]
+    """Return the last run of the best chain, or -1; `before` holds each run's predecessor.
+
+    Args:
+        runs: int32[count, 3], sorted by place in the item.
+        count: How many.
+        mass: float64[len(e) + 1], running sum of the weights.
+        worth: float64 scratch of `count`.
+        before: int32 scratch of `count`.
+    """
+    best = -1
+    for f in range(count):
+        i, j, n = runs[f, 0], runs[f, 1], runs[f, 2]
+        worth[f] = mass[i + n] - mass[i]
+        before[f] = -1
+        for g in range(f):
+            end = runs[g, 0] + runs[g, 2]
+            if end >= i + n:
+                continue
+            gain = mass[i + n] - mass[max(i, end)]
+            moved = abs((j - i) - (runs[g, 1] - runs[g, 0]))
+            total = worth[g] + gain - JUMP - JUMP_PER_DOUBLING * np.log2(1.0 + moved)
+            if total > worth[f]:
+                worth[f] = total
+                before[f] = g
+        if best < 0 or worth[f] > worth[best]:
+            best = f
+    return best
+
+
+@jit
+def fill_gaps(e, r, at, first, last):  # type: ignore[no-untyped-def]
+    """Match single words of a gap that stand on the diagonal of the run before or after it.
+
+    Args:
+        e: Words of the item.
+        r: Words of the row.
+        at: int32[len(e)]: the place in the row of each matched word, -1 elsewhere.
+        first: First word of the gap.
+        last: The word after the gap.
+    """
+    for i in range(first, last):
+        if first > 0:
+            j = at[first - 1] + (i - first + 1)
+            if j < len(r) and r[j] == e[i]:
+                at[i] = j
+                continue
+        if last < len(e):
+            j = at[last] - (last - i)
+            if j >= 0 and r[j] == e[i]:
+                at[i] = j
+
+
+@jit
+def align_one(e, weights, r, head, link, runs, at):  # type: ignore[no-untyped-def]
+    """Write to `at` the place in the row of each word of the item, -1 where it has none."""
+    at[:] = -1
+    if len(e) < 2 or len(r) < 2:
+        return
+    least = 2
+    count = find_runs(e, r, head, link, least, runs)
+    while count > len(runs):
+        least *= 2
+        count = find_runs(e, r, head, link, least, runs)
+    if count == 0:
+        return
+    order = np.argsort(runs[:count, 0], kind="mergesort")
+    sorted_runs = runs[:count][order]
+    mass = np.zeros(len(e) + 1)
+    for i in range(len(e)):
+        mass[i + 1] = mass[i] + weights[i]
+    before = np.empty(count, np.int32)
+    f = chain_runs(sorted_runs, count, mass, np.empty(count), before)
+    gap_end = len(e)
+    while f >= 0:
+        i, j, n = sorted_runs[f, 0], sorted_runs[f, 1], sorted_runs[f, 2]
+        for k in range(n):
+            if at[i + k] < 0:
+                at[i + k] = j + k
+        fill_gaps(e, r, at, i + n, gap_end)
+        gap_end = i
+        f = before[f]
+    fill_gaps(e, r, at, 0, gap_end)
+
+
+@jit
+def align_all(pairs, words, weights, row_words, at):  # type: ignore[no-untyped-def]
+    """Align each pair; see `align_pairs`."""
+    longest = 0
+    for p in range(len(pairs)):
+        longest = max(longest, pairs[p, 1] - pairs[p, 0])
+    size = 16
+    while size < 2 * longest:
+        size *= 2
+    head = np.empty(size, np.int32)
+    link = np.empty(longest, np.int32)
+    runs = np.empty((MAX_RUNS, 3), np.int32)
+    done = 0
+    for p in range(len(pairs)):
+        lo, hi = pairs[p, 0], pairs[p, 1]
+        used = 16
+        while used < 2 * (hi - lo):
+            used *= 2
+        align_one(
+            words[lo:hi],
+            weights[lo:hi],
+            row_words[pairs[p, 2] : pairs[p, 3]],
+            head[:used],
+            link,
+            runs,
+            at[done : done + hi - lo],
+        )
+        done += hi - lo
+
+
+def align_pairs(
+    pairs: NDArray[np.int64],
+    words: NDArray[np.uint64],
+    weights: NDArray[np.float32],
+    row_words: NDArray[np.uint64],
+) -> NDArray[np.int32]:
+    """Align items with rows.
+
+    Args:
+        pairs: int64[k, 4]: the item's words [lo, hi) in `words`, the row's in `row_words`.
+        words: uint64, word hashes of all items.
+        weights: float32, the weight of each of them.
+        row_words: uint64, word hashes of the rows.
+
+    Returns:
+        int32, the pairs' words one pair after the other: the place of each word in its row's
+        words (from 0), or -1 where it is not matched.
+    """
+    at = np.empty(int((pairs[:, 1] - pairs[:, 0]).sum()), np.int32)
+    align_all(pairs, words, weights, row_words, at)
+    return at
+
+
+def common_grams(
+    words: NDArray[np.uint64], row_words: NDArray[np.uint64], n: int
+) -> NDArray[np.int32]:
+    """Return for each word of an item where the row has the n-gram that begins with it, or -1.
+
+    Args:
+        words: uint64, the item's word hashes.
+        row_words: uint64, the row's.
+        n: Length of the n-grams in words, at least 2.
+    """
+    at = np.full(len(words), -1, np.int32)
+    size = 1 << max(4, int(2 * len(words)).bit_length())
+    runs = np.empty((MAX_RUNS, 3), np.int32)
+    head, link = np.empty(size, np.int32), np.empty(len(words), np.int32)
+    while (count := find_runs(words, row_words, head, link, n, runs)) > len(runs):
+        runs = np.empty((count, 3), np.int32)
+    for i, j, length in runs[:count].tolist():
+        grams = length - n + 1
+        at[i : i + grams] = np.arange(j, j + grams)
+    return at
