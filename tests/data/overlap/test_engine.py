@@ -23,7 +23,7 @@ CLEAN = "Photosynthesis turns light into chemical energy that plants keep as sug
 def block(rows, *, raw: bytes | None = None):
     data = b"".join(orjson.dumps(row) + b"\n" for row in rows) if raw is None else raw
     buf = np.frombuffer(data + b" " * 256, np.uint8)
-    return SimpleNamespace(buf=buf, size=len(data), json=True, starts=None)
+    return SimpleNamespace(buf=buf, size=len(data))
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +45,8 @@ def test_a_clean_block_has_no_hits(index):
 def test_a_question_is_found_without_its_answer(index):
     (hit,) = scan(index, {"text": CLEAN}, {"prompt": QUESTION, "response": CLEAN}).hits
     assert (hit.row, hit.item, hit.score.role) == (1, 0, "question")
-    (span,) = hit.spans
-    assert (span.field, span.start, span.row_start) == ("prompt", 0, 0)
+    span = hit.spans[0]
+    assert (span.segment, span.field, span.start, span.row_start) == (0, "prompt", 0, 0)
     assert QUESTION[span.start : span.end] == QUESTION[span.row_start : span.row_end]
     assert span.end == len(QUESTION) - 1
 

@@ -12,11 +12,12 @@ fields, or with its sentences turned about, is found; and no window is needed in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from provenir.data.overlap.compiled import jit
+from provenir.data.overlap.items import ROLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,12 +28,21 @@ MAX_RUNS: Final = 4096
 """Runs of a pair that are chained; where there are more, the shortest are left out."""
 JUMP: Final = 0.5
 """What a jump costs at least, in weights of a word that no other item has."""
-JUMP_PER_DOUBLING: Final = 0.4
+JUMP_PER_DOUBLING: Final = 0.3
+LONGEST_GAP: Final = 8
+"""Words between two runs in which single words are matched."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @jit
-def find_runs(e, r, head, link, least, runs):  # type: ignore[no-untyped-def]
+def find_runs(
+    e: NDArray[Any],
+    r: NDArray[Any],
+    head: NDArray[Any],
+    link: NDArray[Any],
+    least: int,
+    runs: NDArray[Any],
+) -> int:
     """Write the maximal common runs of at least `least` words; return how many there are.
 
     Args:
@@ -70,7 +80,9 @@ def find_runs(e, r, head, link, least, runs):  # type: ignore[no-untyped-def]
 
 
 @jit
-def chain_runs(runs, count, mass, worth, before):  # type: ignore[no-untyped-def]
+def chain_runs(
+    runs: NDArray[Any], count: int, mass: NDArray[Any], worth: NDArray[Any], before: NDArray[Any]
+) -> int:
     """Return the last run of the best chain, or -1; `before` holds each run's predecessor.
 
     Args:
@@ -101,7 +113,7 @@ def chain_runs(runs, count, mass, worth, before):  # type: ignore[no-untyped-def
 
 
 @jit
-def fill_gaps(e, r, at, first, last):  # type: ignore[no-untyped-def]
+def fill_gaps(e: NDArray[Any], r: NDArray[Any], at: NDArray[Any], first: int, last: int) -> None:
     """Match single words of a gap that stand on the diagonal of the run before or after it.
 
     Args:
@@ -111,6 +123,8 @@ def fill_gaps(e, r, at, first, last):  # type: ignore[no-untyped-def]
         first: First word of the gap.
         last: The word after the gap.
     """
+    if first == 0 or last == len(e) or last - first > LONGEST_GAP:
+        return
     for i in range(first, last):
         if first > 0:
             j = at[first - 1] + (i - first + 1)
@@ -124,7 +138,15 @@ def fill_gaps(e, r, at, first, last):  # type: ignore[no-untyped-def]
 
 
 @jit
-def align_one(e, weights, r, head, link, runs, at):  # type: ignore[no-untyped-def]
+def align_one(
+    e: NDArray[Any],
+    weights: NDArray[Any],
+    r: NDArray[Any],
+    head: NDArray[Any],
+    link: NDArray[Any],
+    runs: NDArray[Any],
+    at: NDArray[Any],
+) -> None:
     """Write to `at` the place in the row of each word of the item, -1 where it has none."""
     at[:] = -1
     if len(e) < 2 or len(r) < 2:
@@ -141,8 +163,8 @@ def align_one(e, weights, r, head, link, runs, at):  # type: ignore[no-untyped-d
     mass = np.zeros(len(e) + 1)
     for i in range(len(e)):
         mass[i + 1] = mass[i] + weights[i]
-    before = np.empty(count, np.int32)
-    f = chain_runs(sorted_runs, count, mass, np.empty(count), before)
+    before: NDArray[Any] = np.empty(count, np.int32)
+    f: Any = chain_runs(sorted_runs, count, mass, np.empty(count), before)
     gap_end = len(e)
     while f >= 0:
         i, j, n = sorted_runs[f, 0], sorted_runs[f, 1], sorted_runs[f, 2]
@@ -156,61 +178,84 @@ def align_one(e, weights, r, head, link, runs, at):  # type: ignore[no-untyped-d
 
 
 @jit
-def align_all(pairs, words, weights, row_words, at):  # type: ignore[no-untyped-def]
-    """Align each pair; see `align_pairs`."""
+def net_masses(
+    at: NDArray[Any], weights: NDArray[Any], roles: NDArray[Any], found: NDArray[Any]
+) -> None:
+    """Add to `found`, by role, the weight of the matched words less what the jumps cost."""
+    last = -1
+    for i in range(len(at)):
+        if at[i] < 0:
+            continue
+        found[roles[i]] += weights[i]
+        if last >= 0:
+            moved = abs((at[i] - i) - (at[last] - last))
+            if moved > 0:
+                found[roles[i]] -= JUMP + JUMP_PER_DOUBLING * np.log2(1.0 + moved)
+        last = i
+
+
+@jit
+def align_all(
+    pairs: NDArray[Any],
+    words: NDArray[Any],
+    weights: NDArray[Any],
+    roles: NDArray[Any],
+    row_words: NDArray[Any],
+    at: NDArray[Any],
+    found: NDArray[Any],
+) -> None:
+    """Align each pair and weigh what is matched; see `align_pairs`."""
     longest = 0
     for p in range(len(pairs)):
         longest = max(longest, pairs[p, 1] - pairs[p, 0])
     size = 16
     while size < 2 * longest:
         size *= 2
-    head = np.empty(size, np.int32)
-    link = np.empty(longest, np.int32)
-    runs = np.empty((MAX_RUNS, 3), np.int32)
+    head: NDArray[Any] = np.empty(size, np.int32)
+    link: NDArray[Any] = np.empty(longest, np.int32)
+    runs: NDArray[Any] = np.empty((MAX_RUNS, 3), np.int32)
     done = 0
     for p in range(len(pairs)):
         lo, hi = pairs[p, 0], pairs[p, 1]
         used = 16
         while used < 2 * (hi - lo):
             used *= 2
-        align_one(
-            words[lo:hi],
-            weights[lo:hi],
-            row_words[pairs[p, 2] : pairs[p, 3]],
-            head[:used],
-            link,
-            runs,
-            at[done : done + hi - lo],
-        )
+        here = at[done : done + hi - lo]
+        row = row_words[pairs[p, 2] : pairs[p, 3]]
+        align_one(words[lo:hi], weights[lo:hi], row, head[:used], link, runs, here)
+        net_masses(here, weights[lo:hi], roles[lo:hi], found[p])
         done += hi - lo
 
 
 def align_pairs(
-    pairs: NDArray[np.int64],
-    words: NDArray[np.uint64],
-    weights: NDArray[np.float32],
-    row_words: NDArray[np.uint64],
-) -> NDArray[np.int32]:
+    pairs: NDArray[Any],
+    words: NDArray[Any],
+    weights: NDArray[Any],
+    roles: NDArray[Any],
+    row_words: NDArray[Any],
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Align items with rows.
 
     Args:
         pairs: int64[k, 4]: the item's words [lo, hi) in `words`, the row's in `row_words`.
         words: uint64, word hashes of all items.
         weights: float32, the weight of each of them.
+        roles: int8, the role of each of them: its place in `items.ROLES`.
         row_words: uint64, word hashes of the rows.
 
     Returns:
         int32, the pairs' words one pair after the other: the place of each word in its row's
-        words (from 0), or -1 where it is not matched.
+        words (from 0), or -1 where it is not matched; and float64[k, roles], the weight of the
+        matched words of each role less what the jumps between them cost.
     """
-    at = np.empty(int((pairs[:, 1] - pairs[:, 0]).sum()), np.int32)
-    align_all(pairs, words, weights, row_words, at)
-    return at
+    at: NDArray[Any] = np.empty(int((pairs[:, 1] - pairs[:, 0]).sum()), np.int32)
+    found = np.zeros((len(pairs), len(ROLES)))
+    with np.errstate(over="ignore"):  # hashes wrap around; said for the interpreted kernel
+        align_all(pairs, words, weights, roles, row_words, at, found)
+    return at, found
 
 
-def common_grams(
-    words: NDArray[np.uint64], row_words: NDArray[np.uint64], n: int
-) -> NDArray[np.int32]:
+def common_grams(words: NDArray[Any], row_words: NDArray[Any], n: int) -> NDArray[Any]:
     """Return for each word of an item where the row has the n-gram that begins with it, or -1.
 
     Args:
@@ -218,12 +263,14 @@ def common_grams(
         row_words: uint64, the row's.
         n: Length of the n-grams in words, at least 2.
     """
-    at = np.full(len(words), -1, np.int32)
+    at: NDArray[Any] = np.full(len(words), -1, np.int32)
     size = 1 << max(4, int(2 * len(words)).bit_length())
-    runs = np.empty((MAX_RUNS, 3), np.int32)
-    head, link = np.empty(size, np.int32), np.empty(len(words), np.int32)
-    while (count := find_runs(words, row_words, head, link, n, runs)) > len(runs):
-        runs = np.empty((count, 3), np.int32)
+    runs: NDArray[Any] = np.empty((MAX_RUNS, 3), np.int32)
+    head: NDArray[Any] = np.empty(size, np.int32)
+    link: NDArray[Any] = np.empty(len(words), np.int32)
+    with np.errstate(over="ignore"):
+        while (count := find_runs(words, row_words, head, link, n, runs)) > len(runs):
+            runs = np.empty((count, 3), np.int32)
     for i, j, length in runs[:count].tolist():
         grams = length - n + 1
         at[i : i + grams] = np.arange(j, j + grams)

@@ -1,94 +1,51 @@
 """The scan: rows in, hits out; the same for a thread, a process and a worker of a cluster.
 
-Stage 1 finds by seeds which rows may hold which items. Stage 2 reads those rows alone: it parses
-them, takes their words, aligns them with the items and asks the rule.
+Stage 1 finds by seeds, on raw bytes, which rows may hold which items. Stage 2 reads those rows
+alone: it parses them, takes the words of all of them at once, aligns them with the items, and asks
+the rule.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import orjson
 
-from provenir.data.overlap.align import align_pairs, common_grams
+from provenir.data.overlap.evidence import RowTexts, find_hits
 from provenir.data.overlap.fields import field_texts
-from provenir.data.overlap.pieces import frame, seeds, tokenise
-from provenir.data.overlap.rules import Alignment, Rule, Score
+from provenir.data.overlap.frame import frame
+from provenir.data.overlap.scan import MIN_SEEDS, find_candidates
+from provenir.data.overlap.wide import find_wide_candidates
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from numpy.typing import NDArray
 
+    from provenir.data.overlap.hits import RawHit
     from provenir.data.overlap.index import EvalIndex
+    from provenir.data.overlap.rules import Rule
 
-__all__ = ["BlockResult", "RawHit", "RowSource", "Span", "scan_block"]
+__all__ = ["BlockResult", "RowSource", "scan_block", "unexamined"]
 
-_BETWEEN_FIELDS = "\n\n"
+_LINE_END: Final = b" \t\r\n"
 
 
 class RowSource(Protocol):
-    """A block of rows: what `scan_block` needs of it.
-
-    Attributes:
-        buf: uint8, the bytes; JSON Lines, or the texts of rows one after the other.
-        size: How many of them count.
-        json: Whether the rows are JSON Lines.
-        starts: int64[n + 1], where each row begins, where the rows are no JSON Lines; else None.
-    """
+    """A block of rows: what `scan_block` needs of it."""
 
     @property
-    def buf(self) -> NDArray[np.uint8]: ...
+    def buf(self) -> NDArray[Any]:
+        """uint8, JSON Lines, with `plain.PADDING` readable bytes after the last row."""
+        ...
+
     @property
-    def size(self) -> int: ...
-    @property
-    def json(self) -> bool: ...
-    @property
-    def starts(self) -> NDArray[np.int64] | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch that both sides have in common; places are counted in characters.
-
-    Attributes:
-        segment: Number of the segment of the item.
-        start: Where it begins in the segment's text.
-        end: Where it ends.
-        field: Path of the field of the row.
-        row_start: Where it begins in the field's text.
-        row_end: Where it ends.
-    """
-
-    segment: int
-    start: int
-    end: int
-    field: str
-    row_start: int
-    row_end: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawHit:
-    """A row of a block that holds an item.
-
-    Attributes:
-        row: Number of the row in the block, from 0.
-        offset: Byte of the block at which the row begins.
-        length: Bytes of the row.
-        item: Number of the item in the index; `EvalIndex.twins` gives those with the same words.
-        score: What the rule found.
-        spans: The common stretches in the item's order.
-    """
-
-    row: int
-    offset: int
-    length: int
-    item: int
-    score: Score
-    spans: tuple[Span, ...]
+    def size(self) -> int:
+        """How many of the bytes are rows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +53,27 @@ class BlockResult:
     """What a block holds.
 
     Attributes:
-        hits: By row and item.
-        rows: Rows of the block.
-        skipped: Numbers of the rows that are not JSON objects; they were not examined.
+        hits: By row, then item.
+        rows: Rows of the block, those that were skipped among them.
+        skipped: Numbers of the rows that are no JSON objects; they were not examined.
         candidates: Rows that stage 2 read.
+        seen: int64, words of the index (places in `EvalIndex.words`) that a row had in common
+            with an item without being a hit of it.
+        seen_rows: int64, in how many rows of the block.
     """
 
     hits: tuple[RawHit, ...]
     rows: int
     skipped: tuple[int, ...]
     candidates: int
+    seen: NDArray[Any]
+    seen_rows: NDArray[Any]
+
+
+def unexamined(index: EvalIndex, rule: Rule) -> tuple[int, ...]:
+    """Return the numbers of the items that a rule cannot find: too short, or all boilerplate."""
+    examined = rule.examines(index.mass, index.sizes)[index.first] & ~index.seedless()
+    return tuple(np.flatnonzero(~examined).tolist())
 
 
 def scan_block(
@@ -119,100 +87,60 @@ def scan_block(
         rule: What counts as a hit.
         fields: Top-level names or paths of the rows that are examined; None for all.
     """
-    if block.json:
-        starts, suspect = frame(block.buf, block.size)
-    else:
-        assert block.starts is not None
-        starts, suspect = block.starts, np.zeros(len(block.starts) - 1, bool)
-    hits: list[RawHit] = []
-    skipped: list[int] = []
-    candidates = 0
-    for row in range(len(starts) - 1):
-        lo, hi = int(starts[row]), int(starts[row + 1])
-        raw = block.buf[lo:hi].tobytes().rstrip(b"\r\n")
-        try:
-            value = orjson.loads(raw) if block.json else {"text": raw.decode("utf-8", "replace")}
-        except ValueError:
+    starts, suspect = frame(block.buf, block.size)
+    skipped = [
+        row for row in np.flatnonzero(suspect).tolist() if _parsed(block, starts, row) is None
+    ]
+    rows, items = _candidate_pairs(block, starts, index)
+    names, first = np.unique(rows, return_index=True)
+    texts: list[RowTexts] = []
+    kept: list[NDArray[Any]] = []
+    edges = [*first.tolist(), len(items)]
+    for row, (begin, end) in zip(names.tolist(), pairwise(edges), strict=True):
+        value = _parsed(block, starts, row)
+        if value is None:
             skipped.append(row)
             continue
-        if not isinstance(value, dict):
-            skipped.append(row)
-            continue
-        found = _row_hits(value, index, rule, fields)
-        candidates += found is not None
-        hits.extend(
-            RawHit(row=row, offset=lo, length=len(raw), item=item, score=score, spans=spans)
-            for item, score, spans in found or ()
-        )
+        lo = int(starts[row])
+        length = len(bytes(block.buf[lo : int(starts[row + 1])]).rstrip(_LINE_END))
+        texts.append(RowTexts(row=row, offset=lo, length=length, texts=field_texts(value, fields)))
+        kept.append(items[begin:end])
+    hits, seen = find_hits(texts, kept, index, rule)
+    places, counts = np.unique(seen, return_counts=True)
     return BlockResult(
-        hits=tuple(hits), rows=len(starts) - 1, skipped=tuple(skipped), candidates=candidates
+        hits=tuple(hits),
+        rows=len(starts) - 1,
+        skipped=tuple(sorted(set(skipped))),
+        candidates=len(texts),
+        seen=places,
+        seen_rows=counts,
     )
 
 
-def _row_hits(value: Any, index: EvalIndex, rule: Rule, fields: Any) -> Any:
-    texts = field_texts(value, fields)
-    parts = [entry.text.encode("utf-8", "replace") for entry in texts]
-    words, begins, ends = tokenise(b"\n\n".join(parts))
-    counts: dict[int, int] = {}
-    for seed in np.unique(seeds(words)).tolist():
-        for unit in index.seeds.get(seed, ()):
-            counts[unit] = counts.get(unit, 0) + 1
-    items = sorted({int(index.units[u]) for u, c in counts.items() if c >= 2 or True})
-    if not items:
-        return None
-    found = []
-    for item in items:
-        lo, hi = index.bounds[item], index.bounds[item + 1]
-        if rule.ngram:
-            at = common_grams(index.words[lo:hi], words, rule.ngram)
-        else:
-            pairs = np.array([[lo, hi, 0, len(words)]], np.int64)
-            with np.errstate(over="ignore"):
-                at = align_pairs(pairs, index.words, index.weights, words)
-        score = rule.score(Alignment(at=at, weights=index.weights[lo:hi], roles=index.roles[lo:hi]))
-        if score is not None:
-            found.append((item, score, _spans(at, rule, index, lo, texts, parts, begins, ends)))
-    return found
-
-
-def _spans(
-    at: Any, rule: Any, index: Any, lo: Any, texts: Any, parts: Any, begins: Any, ends: Any
-) -> Any:
-    edges = np.cumsum([0] + [len(p) + 2 for p in parts])
-    field_of = np.searchsorted(edges, begins, side="right") - 1
-    item_of = index.items[int(np.searchsorted(index.bounds, lo, side="right") - 1)]
-    spans = []
-    n = len(at)
-    segs = index.segments[lo : lo + n]
-    k = 0
-    while k < n:
-        if at[k] < 0:
-            k += 1
-            continue
-        m = k
-        while (
-            m + 1 < n
-            and at[m + 1] == at[m] + 1
-            and segs[m + 1] == segs[k]
-            and field_of[at[m + 1]] == field_of[at[k]]
-        ):
-            m += 1
-        last = at[m]
-        f = int(field_of[at[k]])
-        text = item_of.segments[int(segs[k])].text.encode("utf-8", "replace")
-        spans.append(
-            Span(
-                int(segs[k]),
-                _chars(text, index.starts[lo + k]),
-                _chars(text, index.ends[lo + m]),
-                texts[f].path,
-                _chars(parts[f], begins[at[k]] - edges[f]),
-                _chars(parts[f], ends[last] - edges[f]),
-            )
+def _candidate_pairs(
+    block: RowSource, starts: NDArray[Any], index: EvalIndex
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Distinct pairs of a row and an item, by row and item."""
+    least = 1 if index.exhaustive else MIN_SEEDS
+    found = find_candidates(block.buf, starts, json=True, table=index.seeds, min_seeds=least)
+    rows, units = found.row, found.item
+    looked_at = np.flatnonzero(found.foreign if index.exhaustive else found.dense)
+    if len(looked_at):
+        wide = find_wide_candidates(
+            block.buf, starts, looked_at, json=True, table=index.wide, min_seeds=least
         )
-        k = m + 1
-    return tuple(spans)
+        rows = np.concatenate([rows, wide.row])
+        units = np.concatenate([units, wide.item])
+    width = len(index.items)
+    pairs = np.unique(rows.astype(np.int64) * width + index.units[units])
+    return pairs // width, pairs % width
 
 
-def _chars(text: bytes, place: Any) -> int:
-    return len(text[: int(place)].decode("utf-8", "replace"))
+def _parsed(block: RowSource, starts: NDArray[Any], row: int) -> dict[str, Any] | None:
+    """The row as an object, None where it is none."""
+    raw = memoryview(block.buf)[int(starts[row]) : int(starts[row + 1])]
+    try:
+        value = orjson.loads(raw)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

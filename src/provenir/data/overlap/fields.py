@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
 __all__ = ["FieldText", "field_texts"]
 
@@ -27,7 +27,7 @@ class FieldText(NamedTuple):
     speaker: str
 
 
-def field_texts(row: Mapping[str, Any], fields: Collection[str] | None = None) -> list[FieldText]:
+def field_texts(row: dict[str, Any], fields: Collection[str] | None = None) -> list[FieldText]:
     """Return the texts of a row; booleans, nulls and keys are none.
 
     Args:
@@ -58,7 +58,7 @@ def field_texts(row: Mapping[str, Any], fields: Collection[str] | None = None) -
     return found
 
 
-def _speaker(value: Mapping[str, Any]) -> str:
+def _speaker(value: dict[str, Any]) -> str:
     """Who says a message in the two usual forms: role/content and from/value."""
     for who, what in (("role", "content"), ("from", "value")):
         if what in value and isinstance(value.get(who), str):

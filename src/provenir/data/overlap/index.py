@@ -2,21 +2,24 @@
 
 Items with the same words are examined once, through the first of them; `twins` gives the others.
 Seeds belong to *units*: each segment of an item is one, and where an item has several short
-segments, the whole of it is one more. So a question is found without its long answer, and an item
+segments, these together are one more. So a question is found without its long answer, and an item
 of many small parts by what is left of all of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
 from provenir.core.errors import UsageError
 from provenir.data.overlap.items import ROLES, EvalItem, eval_item
-from provenir.data.overlap.pieces import seeds, tokenise
+from provenir.data.overlap.seeds import SeedTable, ascii_seeds
 from provenir.data.overlap.weights import word_weights
+from provenir.data.overlap.wide import wide_seeds
+from provenir.data.text.tokens import char_offsets, tokenise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EvalIndex"]
 
-SEED_WORDS: Final = 5
-SMALL_SEGMENT_WORDS: Final = 30
+SMALL_SEEDS: Final = 30
+"""Segments with fewer seeds than this are also looked for together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,27 +42,33 @@ class EvalIndex:
         first: int32 per item, the number of the first item that has the same words.
         bounds: int64[n + 1], where each item's words begin.
         words: uint64, word hashes.
-        starts: int32 per word, where it begins in its segment's UTF-8 bytes.
+        starts: int32 per word, the character of its segment's text at which it begins.
         ends: int32 per word, where it ends.
         segments: int32 per word, the number of its segment within the item.
-        roles: int8 per word, its segment's role: its place in `ROLES`.
+        roles: int8 per word, its segment's role: its place in `items.ROLES`.
         weights: float32 per word.
+        mass: float64[n, roles], the sum of the weights of each item's words, by role.
+        sizes: int64[n, roles], how many words.
         units: int32 per unit, its item.
-        seeds: What finds the units of a row.
+        seeds: Finds the units whose seeds are in a row, by its ASCII words.
+        wide: The same by the folded words of all scripts.
     """
 
     items: tuple[EvalItem, ...]
     exhaustive: bool
-    first: NDArray[np.int32]
-    bounds: NDArray[np.int64]
-    words: NDArray[np.uint64]
-    starts: NDArray[np.int32]
-    ends: NDArray[np.int32]
-    segments: NDArray[np.int32]
-    roles: NDArray[np.int8]
-    weights: NDArray[np.float32]
-    units: NDArray[np.int32]
-    seeds: dict[int, list[int]]
+    first: NDArray[Any]
+    bounds: NDArray[Any]
+    words: NDArray[Any]
+    starts: NDArray[Any]
+    ends: NDArray[Any]
+    segments: NDArray[Any]
+    roles: NDArray[Any]
+    weights: NDArray[Any]
+    mass: NDArray[Any]
+    sizes: NDArray[Any]
+    units: NDArray[Any]
+    seeds: SeedTable
+    wide: SeedTable
 
     @classmethod
     def build(
@@ -68,8 +77,8 @@ class EvalIndex:
         *,
         exhaustive: bool = False,
         fields: Collection[str] | None = None,
-    ) -> EvalIndex:
-        """Make an index of eval sets.
+    ) -> Self:
+        """Make an index of eval sets; the same sets in another order give the same index.
 
         Args:
             sets: The records of each set, by the set's name.
@@ -81,108 +90,163 @@ class EvalIndex:
             UsageError: No set, a set without records, or a record without the fields.
         """
         if not sets:
-            raise UsageError("no eval set given", mend="give at least one")
+            raise UsageError("no eval set was given", mend="give at least one")
         items: list[EvalItem] = []
         for name in sorted(sets):
             before = len(items)
             items.extend(eval_item(name, n, row, fields) for n, row in enumerate(sets[name]))
             if len(items) == before:
                 raise UsageError(f"the eval set {name} has no records", mend="check its file")
-        return _indexed(tuple(items), exhaustive)
+        words = _words_of(items)
+        first = _first_of_same(words["words"], words["bounds"])
+        weights = _weights(words["words"], words["bounds"], first)
+        limits: dict[str, Any] = {"max_df": None} if exhaustive else {}
+        units, plain, wide = _seeds_of(items, first)
+        return cls(
+            items=tuple(items),
+            exhaustive=exhaustive,
+            first=first,
+            weights=weights,
+            units=units,
+            seeds=SeedTable.build(*plain, **limits),
+            wide=SeedTable.build(*wide, **limits),
+            **words,
+            **_by_role(words["roles"], weights, words["bounds"]),
+        )
 
-    def twins(self, item: int) -> NDArray[np.int64]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what the index consists of but for its items, by name."""
+        found = {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in ("items", "exhaustive", "seeds", "wide")
+        }
+        for name in ("seeds", "wide"):
+            table: SeedTable = getattr(self, name)
+            found |= {f"{name}.{part}": array for part, array in table.arrays().items()}
+        return found
+
+    @classmethod
+    def from_arrays(
+        cls, items: tuple[EvalItem, ...], arrays: Mapping[str, NDArray[Any]], *, exhaustive: bool
+    ) -> Self:
+        """Make an index of what `arrays` returned; the arrays are used in place."""
+        tables = {
+            name: SeedTable.from_arrays(
+                {
+                    part.removeprefix(f"{name}."): array
+                    for part, array in arrays.items()
+                    if part.startswith(f"{name}.")
+                }
+            )
+            for name in ("seeds", "wide")
+        }
+        own = {name: array for name, array in arrays.items() if "." not in name}
+        return cls(items=items, exhaustive=exhaustive, **own, **tables)
+
+    def twins(self, item: int) -> NDArray[Any]:
         """Return the numbers of all items that have the words of `item`, itself included."""
         return np.flatnonzero(self.first == self.first[item])
 
-    def unexamined(self) -> tuple[int, ...]:
-        """Return the numbers of the items that have too few words to be found."""
-        have = np.zeros(len(self.items), bool)
+    def seedless(self) -> NDArray[Any]:
+        """Return for each item whether it has too few words in a row for any seed."""
+        have: NDArray[Any] = np.zeros(len(self.items), np.bool_)
         have[self.units] = True
-        return tuple(np.flatnonzero(~have[self.first]).tolist())
+        return ~have[self.first]
 
 
-def _indexed(items: tuple[EvalItem, ...], exhaustive: bool) -> EvalIndex:
+def _words_of(items: list[EvalItem]) -> dict[str, NDArray[Any]]:
+    """The arrays that say of each word what and where it is, and `bounds`."""
     columns: dict[str, list[Any]] = {
-        n: [] for n in ("words", "starts", "ends", "segments", "roles")
+        name: [np.empty(0, kind)]
+        for name, kind in (
+            ("words", np.uint64),
+            ("starts", np.int32),
+            ("ends", np.int32),
+            ("segments", np.int32),
+            ("roles", np.int8),
+        )
     }
     bounds = [0]
     for item in items:
+        count = 0
         for number, segment in enumerate(item.segments):
-            words, starts, ends = tokenise(segment.text.encode("utf-8", "replace"))
-            columns["words"].append(words)
-            columns["starts"].append(starts)
-            columns["ends"].append(ends)
-            columns["segments"].append(np.full(len(words), number, np.int32))
-            columns["roles"].append(np.full(len(words), ROLES.index(segment.role), np.int8))
-        bounds.append(
-            sum(map(len, columns["words"][len(columns["words"]) - len(item.segments) :]))
-            + bounds[-1]
-        )
-    kinds = {
-        "words": np.uint64,
-        "starts": np.int32,
-        "ends": np.int32,
-        "segments": np.int32,
-        "roles": np.int8,
-    }
-    arrays: dict[str, Any] = {
-        n: np.concatenate(parts or [np.empty(0)]).astype(kinds[n]) for n, parts in columns.items()
-    }
-    edges = np.array(bounds, np.int64)
-    first = _first_of_same(arrays["words"], edges)
-    units, found = _seed_units(items, arrays, edges, first)
-    return EvalIndex(
-        items=items,
-        exhaustive=exhaustive,
-        first=first,
-        bounds=edges,
-        weights=_weights(arrays["words"], edges, first),
-        units=units,
-        seeds=found,
-        **arrays,
-    )
+            buf = np.frombuffer(segment.text.encode("utf-8", "surrogatepass"), np.uint8)
+            found = tokenise(buf)
+            size = len(found.hashes)
+            columns["words"].append(found.hashes)
+            for name, offsets in (("starts", found.starts), ("ends", found.ends)):
+                columns[name].append(char_offsets(buf, 0, len(buf), offsets).astype(np.int32))
+            columns["segments"].append(np.full(size, number, np.int32))
+            columns["roles"].append(np.full(size, ROLES.index(segment.role), np.int8))
+            count += size
+        bounds.append(bounds[-1] + count)
+    arrays = {name: np.concatenate(parts) for name, parts in columns.items()}
+    return arrays | {"bounds": np.array(bounds, np.int64)}
 
 
-def _first_of_same(words: NDArray[np.uint64], bounds: NDArray[np.int64]) -> NDArray[np.int32]:
+def _first_of_same(words: NDArray[Any], bounds: NDArray[Any]) -> NDArray[Any]:
     seen: dict[bytes, int] = {}
-    edges = bounds.tolist()
     return np.array(
         [
-            seen.setdefault(words[lo:hi].tobytes(), n)
-            for n, (lo, hi) in enumerate(zip(edges[:-1], edges[1:], strict=True))
+            seen.setdefault(words[lo:hi].tobytes(), item)
+            for item, (lo, hi) in enumerate(pairwise(bounds.tolist()))
         ],
         np.int32,
     )
 
 
-def _weights(
-    words: NDArray[np.uint64], bounds: NDArray[np.int64], first: NDArray[np.int32]
-) -> NDArray[np.float32]:
-    """Weights over distinct items; the others have those of the first of their kind."""
-    distinct = np.flatnonzero(first == np.arange(len(first)))
+def _weights(words: NDArray[Any], bounds: NDArray[Any], first: NDArray[Any]) -> NDArray[Any]:
+    """Weights over distinct items; no other item is ever aligned, so that those of them are 0."""
     lengths = np.diff(bounds)
-    keep = np.repeat(first == np.arange(len(first)), lengths)
-    edges = np.concatenate([[0], np.cumsum(lengths[distinct])])
-    weights = np.ones(len(words), np.float32)
-    weights[keep] = word_weights(words[keep], edges)
+    distinct = first == np.arange(len(first))
+    counted: NDArray[Any] = np.repeat(distinct, lengths)
+    weights: NDArray[Any] = np.zeros(len(words), np.float32)
+    weights[counted] = word_weights(
+        words[counted], np.concatenate([[0], np.cumsum(lengths[distinct])])
+    )
     return weights
 
 
-def _seed_units(items: Any, arrays: Any, bounds: Any, first: Any) -> Any:
+def _by_role(
+    roles: NDArray[Any], weights: NDArray[Any], bounds: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
+    items = len(bounds) - 1
+    place = np.repeat(np.arange(items), np.diff(bounds)) * len(ROLES) + roles
+    shape, size = (items, len(ROLES)), items * len(ROLES)
+    return {
+        "mass": np.bincount(place, weights, size).reshape(shape),
+        "sizes": np.bincount(place, minlength=size).astype(np.int64).reshape(shape),
+    }
+
+
+def _seeds_of(
+    items: list[EvalItem], first: NDArray[Any]
+) -> tuple[NDArray[Any], list[NDArray[Any]], list[NDArray[Any]]]:
+    """The item of each unit; and of both kinds of seeds: the seeds, and the unit of each."""
     units: list[int] = []
-    table: dict[int, list[int]] = {}
-    for n in range(len(items)):
-        if first[n] != n:
-            continue
-        lo, hi = bounds[n], bounds[n + 1]
-        numbers = arrays["segments"][lo:hi]
-        parts = [seeds(arrays["words"][lo:hi][numbers == s]) for s in np.unique(numbers)]
-        small = [p for p in parts if len(p) and len(p) < SMALL_SEGMENT_WORDS]
+    kinds: list[list[list[Any]]] = [[[], []], [[], []]]
+    for number in np.flatnonzero(first == np.arange(len(first))).tolist():
+        parts = [
+            (ascii_seeds(text.encode("utf-8", "surrogatepass")), wide_seeds(text))
+            for text in (segment.text for segment in items[number].segments)
+        ]
+        small = [part for part in parts if len(part[1]) < SMALL_SEEDS]
         if len(small) > 1:
-            parts.append(np.concatenate(small))
+            plain_parts, wide_parts = zip(*small, strict=True)
+            parts.append((np.concatenate(plain_parts), np.concatenate(wide_parts)))
         for part in parts:
-            if len(part):
-                for seed in np.unique(part).tolist():
-                    table.setdefault(seed, []).append(len(units))
-                units.append(n)
-    return np.array(units, np.int32), table
+            if not len(part[0]) + len(part[1]):
+                continue
+            for seeds, kind in zip(part, kinds, strict=True):
+                kind[0].append(seeds)
+                kind[1].append(np.full(len(seeds), len(units), np.int32))
+            units.append(number)
+    plain, wide = (
+        [
+            np.concatenate([np.empty(0, np.uint64), *seeds]),
+            np.concatenate([np.empty(0, np.int32), *owners]),
+        ]
+        for seeds, owners in kinds
+    )
+    return np.array(units, np.int32), plain, wide

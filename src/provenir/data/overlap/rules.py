@@ -24,71 +24,97 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from provenir.data.overlap.hits import Score
 from provenir.data.overlap.items import ROLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RULES", "AlignedRule", "Alignment", "NgramRule", "Rule", "Score"]
+__all__ = ["PARTS", "RULES", "AlignedRule", "Evidence", "NgramRule", "Rule", "Verdicts"]
 
 LONG_WORDS: Final = 30
 SHORT_WORDS: Final = 6
 WHOLE: Final = 0.995
 """What counts as all of a text: less than 1 for the rounding of sums."""
-_PASSAGE: Final = ROLES.index("passage")
-_QUESTION: Final = ROLES.index("question")
-_ANSWER: Final = ROLES.index("answer")
+
+PARTS: Final = ("item", "question", "answer", "passage")
+"""What can leak. The item is all of it but its passages."""
+_ROLES_OF_PART: Final = {
+    "item": tuple(role for role in ROLES if role != "passage"),
+    "question": ("question",),
+    "answer": ("answer",),
+    "passage": ("passage",),
+}
+_PASSAGE: Final = PARTS.index("passage")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alignment:
-    """An item beside a row.
-
-    Attributes:
-        at: int32[n], the place in the row of each word of the item, or -1; for a rule of n-grams
-            the place of the n-gram that begins with the word.
-        weights: float32[n], the weights of the item's words.
-        roles: int8[n], the role of each word's segment: its place in `ROLES`.
-    """
-
-    at: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    roles: NDArray[np.int8]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """A leak.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """Pairs of an item and a row, aligned.
 
     Attributes:
-        value: Share of the text that is matched, from 0 to 1.
-        role: What leaked: ``item``, or one of `ROLES`.
-        severity: ``info`` for a passage alone, else ``critical``.
+        at: int32, the words of the pairs' items one pair after the other: the place of each in its
+            row's words, or -1; for a rule of n-grams the place of the n-gram that begins with it.
+        edges: int64[k + 1], where each pair's words begin in `at`.
+        found: float64[k, roles], what is matched of each role, less the cost of the jumps.
+        total: float64[k, roles], the mass of each role of the item.
+        words: int64[k, roles], the words of each role of the item.
     """
 
-    value: float
-    role: str
-    severity: str
+    at: NDArray[Any]
+    edges: NDArray[Any]
+    found: NDArray[Any]
+    total: NDArray[Any]
+    words: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Verdicts:
+    """What a rule says of each pair.
+
+    Attributes:
+        value: float64[k], the share that is matched, 0 where it is no leak.
+        part: int64[k], what leaked: its place in `PARTS`.
+        aside: bool[k], whether the item has more to it than the passage that leaked.
+    """
+
+    value: NDArray[Any]
+    part: NDArray[Any]
+    aside: NDArray[Any]
+
+    def score(self, pair: int) -> Score:
+        """Return the score of a leak."""
+        part = PARTS[self.part[pair]]
+        info = part == "passage" and bool(self.aside[pair])
+        return Score(
+            value=float(self.value[pair]), role=part, severity="info" if info else "critical"
+        )
 
 
 class Rule(Protocol):
-    """What the engine asks of a rule.
-
-    Attributes:
-        name: Its name in the registry.
-        version: Raised with every change of what it finds.
-        ngram: Length of the n-grams that it is made of; 0 where runs are chained.
-    """
+    """What the engine asks of a rule."""
 
     @property
-    def name(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def ngram(self) -> int: ...
+    def name(self) -> str:
+        """Its name in the registry."""
+        ...
 
-    def score(self, alignment: Alignment) -> Score | None:
-        """Return the leak, or None where it is none."""
+    @property
+    def version(self) -> int:
+        """Raised with every change of what it finds."""
+        ...
+
+    @property
+    def ngram(self) -> int:
+        """Length of the n-grams that it is made of; 0 where runs are chained."""
+        ...
+
+    def examines(self, total: NDArray[Any], words: NDArray[Any]) -> NDArray[Any]:
+        """Return for each item whether the rule can find it at all (arrays as in `Evidence`)."""
+        ...
+
+    def judge(self, evidence: Evidence) -> Verdicts:
+        """Say of each pair whether it is a leak, and of what."""
         ...
 
 
@@ -101,47 +127,43 @@ class AlignedRule:
         least_mass: Matched mass below which nothing is a leak.
     """
 
-    threshold: float = 0.4
-    least_mass: float = 3.5
+    threshold: float = 0.46
+    least_mass: float = 2.0
     name: str = "idf-aligned"
     version: int = 1
     ngram: int = 0
 
-    def score(self, alignment: Alignment) -> Score | None:
-        """Return the best of what leaked: item, question or answer; else the passage."""
-        roles = alignment.roles
-        matched = np.where(alignment.at >= 0, alignment.weights, np.float32(0))
-        total = np.bincount(roles, alignment.weights, len(ROLES))
-        found = np.bincount(roles, matched, len(ROLES))
-        words = np.bincount(roles, minlength=len(ROLES))
-        core = np.arange(len(ROLES)) != _PASSAGE
-        parts = (("item", core), ("question", _QUESTION), ("answer", _ANSWER))
-        value, role = max(
-            (
-                (self._leaked(found[part].sum(), total[part].sum(), words[part].sum()), role)
-                for role, part in parts
-            ),
-            key=lambda leak: leak[0],
-        )
-        if value:
-            return Score(value=value, role=role, severity="critical")
-        value = self._leaked(found[_PASSAGE], total[_PASSAGE], words[_PASSAGE])
-        if not value:
-            return None
-        alone = words[core].sum() > 0
-        return Score(value=value, role="passage", severity="info" if alone else "critical")
+    def examines(self, total: NDArray[Any], words: NDArray[Any]) -> NDArray[Any]:
+        """Return for each item whether some part of it has the mass that a leak needs."""
+        found: NDArray[Any] = (_by_part(total) >= self.least_mass).any(axis=1)
+        return found
 
-    def _leaked(self, found: float, total: float, words: int) -> float:
-        """The share that is matched, or 0 where that is no leak."""
-        if found < self.least_mass:
-            return 0.0
-        share = float(found / total)
-        return min(share, 1.0) if share >= self.needed(int(words)) else 0.0
+    def judge(self, evidence: Evidence) -> Verdicts:
+        """Name the best of what leaked: item, question or answer; else the passage."""
+        found, total = _by_part(evidence.found), _by_part(evidence.total)
+        words = _by_part(evidence.words)
+        share = np.minimum(found / np.maximum(total, 1e-9), 1.0)
+        share[(found < self.least_mass) | (share < self.needed(words))] = 0.0
+        part = share[:, :_PASSAGE].argmax(axis=1)
+        part[share[:, :_PASSAGE].max(axis=1) == 0.0] = _PASSAGE
+        value = share[np.arange(len(share)), part]
+        return Verdicts(value=value, part=part, aside=words[:, 0] > 0)
 
-    def needed(self, words: int) -> float:
-        """The share that makes a leak of a text of so many words."""
-        room = (words - SHORT_WORDS) / (LONG_WORDS - SHORT_WORDS)
-        return WHOLE + (self.threshold - WHOLE) * min(max(room, 0.0), 1.0)
+    def needed(self, words: NDArray[Any]) -> NDArray[Any]:
+        """Return the share that makes a leak of texts of so many words."""
+        room = np.clip((words - SHORT_WORDS) / (LONG_WORDS - SHORT_WORDS), 0.0, 1.0)
+        needed: NDArray[Any] = WHOLE + (self.threshold - WHOLE) * room
+        return needed
+
+
+def _by_part(by_role: NDArray[Any]) -> NDArray[Any]:
+    return np.stack(
+        [
+            by_role[:, [ROLES.index(role) for role in _ROLES_OF_PART[part]]].sum(axis=1)
+            for part in PARTS
+        ],
+        axis=1,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,22 +182,35 @@ class NgramRule:
     threshold: float = 0.0
     version: int = 1
 
-    def score(self, alignment: Alignment) -> Score | None:
-        """Return the share of the item's words that stand in a common n-gram, where it leaks."""
-        starts = alignment.at >= 0
+    def examines(self, total: NDArray[Any], words: NDArray[Any]) -> NDArray[Any]:
+        """Return for each item whether it has an n-gram."""
+        enough: NDArray[Any] = words.sum(axis=1) >= self.ngram
+        return enough
+
+    def judge(self, evidence: Evidence) -> Verdicts:
+        """Count what the rule counts in each item."""
+        pairs = len(evidence.edges) - 1
+        value = np.zeros(pairs)
+        for pair in range(pairs):
+            value[pair] = self._share(
+                evidence.at[evidence.edges[pair] : evidence.edges[pair + 1]] >= 0
+            )
+        whole: NDArray[Any] = np.zeros(pairs, np.int64)
+        return Verdicts(value=value, part=whole, aside=whole > 0)
+
+    def _share(self, starts: NDArray[Any]) -> float:
+        """Share of the words in common n-grams, 0 where that is no leak."""
         if not starts.any():
-            return None
+            return 0.0
         covered = np.convolve(starts, np.ones(self.ngram))[: len(starts)] > 0
         share = float(covered.mean())
-        judged = share
-        if self.of == "grams":
-            judged = float(starts.sum()) / max(len(starts) - self.ngram + 1, 1)
-        if self.of != "any" and judged < self.threshold:
-            return None
-        return Score(value=share, role="item", severity="critical")
+        if self.of == "any":
+            return share
+        grams = float(starts.sum()) / max(len(starts) - self.ngram + 1, 1)
+        return share if (share if self.of == "words" else grams) >= self.threshold else 0.0
 
 
-RULES: Final[dict[str, Any]] = {
+RULES: Final[dict[str, Rule]] = {
     rule.name: rule
     for rule in (
         AlignedRule(),

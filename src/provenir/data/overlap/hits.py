@@ -1,0 +1,80 @@
+"""What a scan finds: rows that hold items, and the stretches of text that both have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["RawHit", "Score", "Span"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How much of what leaked.
+
+    Attributes:
+        value: Share of the text that is matched, from 0 to 1.
+        role: What leaked: ``item``, ``question``, ``answer`` or ``passage``.
+        severity: ``info`` for a passage alone, else ``critical``.
+    """
+
+    value: float
+    role: str
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch that both sides have in common; places are counted in characters.
+
+    Attributes:
+        segment: Number of the segment of the item.
+        start: Where it begins in the segment's text.
+        end: Where it ends.
+        field: Path of the field of the row.
+        row_start: Where it begins in the field's text.
+        row_end: Where it ends.
+    """
+
+    segment: int
+    start: int
+    end: int
+    field: str
+    row_start: int
+    row_end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawHit:
+    """A row of a block that holds an item.
+
+    Attributes:
+        row: Number of the row in the block, from 0.
+        offset: Byte of the block's buffer at which the row begins.
+        length: Bytes of the row, without its line end.
+        item: Number of the item in the index; `EvalIndex.twins` gives those with the same words.
+        score: What the rule found.
+        runs: int32[n, 3]: place in the item's words, place in the row's words, length in words.
+        places: int32[n, 6]: `Span`'s fields, with the number of the field in `fields`.
+        fields: Paths of the row's texts.
+    """
+
+    row: int
+    offset: int
+    length: int
+    item: int
+    score: Score
+    runs: NDArray[Any]
+    places: NDArray[Any]
+    fields: tuple[str, ...]
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The common stretches, in the item's order."""
+        return tuple(
+            Span(segment, start, end, self.fields[field], row_start, row_end)
+            for segment, start, end, field, row_start, row_end in self.places.tolist()
+        )
