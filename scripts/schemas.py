@@ -20,6 +20,7 @@ from provenir.attest.log_index import IndexHead
 from provenir.attest.verifier_state import VerifierState
 from provenir.attest.witness import WitnessState
 from provenir.core.manifest import RunManifest
+from provenir.data.overlap.index_header import EvalIndexHeader
 from provenir.governance.bom import ModelBOM
 from provenir.governance.passport_proof import PassportProof
 from provenir.governance.predicate import PassportPredicate
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
     AlertDocument,
     DataSourceStatement,
+    EvalIndexHeader,
     FlightRecorderDocument,
     HackingReportDocument,
     IndexHead,

@@ -19,6 +19,7 @@ from provenir.attest.witness import FileWitness, WitnessState
 from provenir.core.canonical import canonical_bytes
 from provenir.core.errors import DocumentError
 from provenir.core.manifest import RunManifest
+from provenir.data.overlap.index_header import EvalIndexHeader, Section
 from provenir.flows.verify import Order, verify
 from provenir.governance.bom import ModelBOM
 from provenir.governance.passport_proof import PassportProof
@@ -38,6 +39,7 @@ from provenir.tracking.alert_message import AlertMessage
 DOCUMENTS = {
     AlertDocument: "../../alert.json",
     DataSourceStatement: "../../data-source.json",
+    EvalIndexHeader: "../../eval-index.json",
     FlightRecorderDocument: "flight_recorder.json",
     HackingReportDocument: "hacking_report.json",
     IndexHead: "../log/index/head.json",
@@ -103,6 +105,12 @@ def claims(run):
     return {
         "alert.json": AlertDocument.model_validate(alert.payload()),
         "data-source.json": DataSourceStatement(records_root=DIGEST, n=1, license="MIT", **named),
+        "eval-index.json": EvalIndexHeader(
+            fold_version="1",
+            word_hash_version="1",
+            exhaustive=False,
+            sections=(Section(name="items", kind="json", shape=(2,), offset=0),),
+        ),
         "policy.json": PolicyStatement(policy=DIGEST, **named),
         "revocation.json": Revocation(
             revoked=run.passport.digest(), reason="lost", revoked_at=NOW, issued_at=NOW

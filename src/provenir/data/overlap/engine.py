@@ -7,7 +7,7 @@ the rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -17,6 +17,7 @@ import orjson
 from provenir.data.overlap.evidence import RowTexts, find_hits
 from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.frame import frame
+from provenir.data.overlap.hits import RawHit, Span
 from provenir.data.overlap.scan import MIN_SEEDS, find_candidates
 from provenir.data.overlap.wide import find_wide_candidates
 
@@ -25,11 +26,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from provenir.data.overlap.hits import RawHit
     from provenir.data.overlap.index import EvalIndex
     from provenir.data.overlap.rules import Rule
 
-__all__ = ["BlockResult", "RowSource", "scan_block", "unexamined"]
+__all__ = ["BlockResult", "RawHit", "RowSource", "Span", "scan_block", "unexamined"]
 
 _LINE_END: Final = b" \t\r\n"
 
@@ -46,6 +46,10 @@ class RowSource(Protocol):
     def size(self) -> int:
         """How many of the bytes are rows."""
         ...
+
+
+def _none() -> NDArray[Any]:
+    return np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +70,8 @@ class BlockResult:
     rows: int
     skipped: tuple[int, ...]
     candidates: int
-    seen: NDArray[Any]
-    seen_rows: NDArray[Any]
+    seen: NDArray[Any] = field(default_factory=_none, compare=False)
+    seen_rows: NDArray[Any] = field(default_factory=_none, compare=False)
 
 
 def unexamined(index: EvalIndex, rule: Rule) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from provenir.data.overlap.align import align_pairs, common_grams
 from provenir.data.overlap.compiled import jit
-from provenir.data.overlap.hits import RawHit
+from provenir.data.overlap.hits import RawHit, Span
 from provenir.data.overlap.rules import Evidence
 from provenir.data.text.tokens import tokenise
 
@@ -105,6 +105,7 @@ def find_hits(
             at = _spread(at, rule.ngram)
         runs, places = _quote(at, pairs[pair], words, index)
         places[:, 3] -= words.first_field[row_of[pair]]
+        paths = [entry.path for entry in row.texts]
         hits.append(
             RawHit(
                 row=row.row,
@@ -112,9 +113,11 @@ def find_hits(
                 length=row.length,
                 item=int(item_of[pair]),
                 score=verdicts.score(pair),
-                runs=runs,
-                places=places,
-                fields=tuple(entry.path for entry in row.texts),
+                spans=tuple(
+                    Span(segment, start, end, paths[field], row_start, row_end)
+                    for segment, start, end, field, row_start, row_end in places.tolist()
+                ),
+                runs=tuple(tuple(run) for run in runs.tolist()),
             )
         )
     place = np.arange(len(evidence.at)) - np.repeat(

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = ["RawHit", "Score", "Span"]
 
@@ -47,7 +43,7 @@ class Span:
     row_end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RawHit:
     """A row of a block that holds an item.
 
@@ -57,9 +53,9 @@ class RawHit:
         length: Bytes of the row, without its line end.
         item: Number of the item in the index; `EvalIndex.twins` gives those with the same words.
         score: What the rule found.
-        runs: int32[n, 3]: place in the item's words, place in the row's words, length in words.
-        places: int32[n, 6]: `Span`'s fields, with the number of the field in `fields`.
-        fields: Paths of the row's texts.
+        spans: The common stretches, in the item's order.
+        runs: The same in words: place in the item, place in the row, length; empty where the
+            method does not align words.
     """
 
     row: int
@@ -67,14 +63,5 @@ class RawHit:
     length: int
     item: int
     score: Score
-    runs: NDArray[Any]
-    places: NDArray[Any]
-    fields: tuple[str, ...]
-
-    @property
-    def spans(self) -> tuple[Span, ...]:
-        """The common stretches, in the item's order."""
-        return tuple(
-            Span(segment, start, end, self.fields[field], row_start, row_end)
-            for segment, start, end, field, row_start, row_end in self.places.tolist()
-        )
+    spans: tuple[Span, ...]
+    runs: tuple[tuple[int, int, int], ...] = ()

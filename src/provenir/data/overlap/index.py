@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from provenir.core.errors import UsageError
+from provenir.data.overlap.index_file import index_bytes, index_digest, open_index, save_index
 from provenir.data.overlap.items import ROLES, EvalItem, eval_item
 from provenir.data.overlap.seeds import SeedTable, ascii_seeds
 from provenir.data.overlap.weights import word_weights
@@ -23,6 +24,7 @@ from provenir.data.text.tokens import char_offsets, tokenise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -143,6 +145,35 @@ class EvalIndex:
         }
         own = {name: array for name, array in arrays.items() if "." not in name}
         return cls(items=items, exhaustive=exhaustive, **own, **tables)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the file that `save` writes."""
+        return index_digest(self._pieces())
+
+    def save(self, path: str | Path) -> str:
+        """Write the index to a file (see `index_file`) and return its digest.
+
+        Raises:
+            OSError: The folder is missing or cannot be written.
+        """
+        pieces = self._pieces()
+        save_index(path, pieces)
+        return index_digest(pieces)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Map the index in a file, and check all of it.
+
+        Raises:
+            DocumentError: It is no index, one of another version, or altered.
+            InputError: It cannot be opened.
+        """
+        items, arrays, header, _ = open_index(path)
+        return cls.from_arrays(items, arrays, exhaustive=header.exhaustive)
+
+    def _pieces(self) -> list[bytes]:
+        return index_bytes(self.items, self.arrays(), exhaustive=self.exhaustive)
 
     def twins(self, item: int) -> NDArray[Any]:
         """Return the numbers of all items that have the words of `item`, itself included."""

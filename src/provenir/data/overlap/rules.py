@@ -30,7 +30,7 @@ from provenir.data.overlap.items import ROLES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PARTS", "RULES", "AlignedRule", "Evidence", "NgramRule", "Rule", "Verdicts"]
+__all__ = ["PARTS", "RULES", "AlignedRule", "Evidence", "NgramRule", "Rule", "Score", "Verdicts"]
 
 LONG_WORDS: Final = 30
 SHORT_WORDS: Final = 6
