@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_RUNS", "align_pairs", "common_grams"]
 
-MAX_RUNS: Final = 4096
+MAX_RUNS: Final = 2048
 """Runs of a pair that are chained; where there are more, the shortest are left out."""
 JUMP: Final = 0.5
 """What a jump costs at least, in weights of a word that no other item has."""
@@ -101,9 +101,11 @@ def chain_runs(
             end = runs[g, 0] + runs[g, 2]
             if end >= i + n:
                 continue
-            gain = mass[i + n] - mass[max(i, end)]
+            total = worth[g] + mass[i + n] - mass[max(i, end)] - JUMP
+            if total <= worth[f]:
+                continue
             moved = abs((j - i) - (runs[g, 1] - runs[g, 0]))
-            total = worth[g] + gain - JUMP - JUMP_PER_DOUBLING * np.log2(1.0 + moved)
+            total -= JUMP_PER_DOUBLING * np.log2(1.0 + moved)
             if total > worth[f]:
                 worth[f] = total
                 before[f] = g
