@@ -10,7 +10,7 @@ import orjson
 from provenir.data.overlap.background import Background
 from provenir.data.overlap.engine import scan_block
 from provenir.data.overlap.index import EvalIndex
-from provenir.data.overlap.rules import RULES
+from provenir.data.overlap.rules import AlignedRule
 
 NOTICE = (
     "This material may be copied and handed on in any medium as long as the notice of the "
@@ -21,7 +21,7 @@ SPECIFIC = (
     "gardeners should leave heaps untouched until spring warms their hollow nests again and "
     "every neighbour has been asked to look twice before any bonfire is lit"
 )
-RULE = RULES["idf-aligned"]
+RULE = AlignedRule(threshold=0.35)
 
 
 def judged(rows):

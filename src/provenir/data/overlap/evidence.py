@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from provenir.data.overlap.rules import Evidence
 from provenir.data.text.tokens import tokenise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -97,15 +98,12 @@ def find_hits(
     )
     evidence = _evidence(pairs, item_of, words, index, rule)
     verdicts = rule.judge(evidence)
+    leaks = np.flatnonzero(verdicts.value > 0)
+    quotes = _quotes(leaks, pairs, evidence, words, index, rule.ngram)
     hits = []
-    for pair in np.flatnonzero(verdicts.value > 0).tolist():
-        row = rows[int(row_of[pair])]
-        at = evidence.at[evidence.edges[pair] : evidence.edges[pair + 1]]
-        if rule.ngram:
-            at = _spread(at, rule.ngram)
-        runs, places = _quote(at, pairs[pair], words, index)
-        places[:, 3] -= words.first_field[row_of[pair]]
-        paths = [entry.path for entry in row.texts]
+    for pair, (runs, places) in zip(leaks.tolist(), quotes, strict=True):
+        number = int(row_of[pair])
+        row, first = rows[number], int(words.first_field[number])
         hits.append(
             RawHit(
                 row=row.row,
@@ -114,10 +112,10 @@ def find_hits(
                 item=int(item_of[pair]),
                 score=verdicts.score(pair),
                 spans=tuple(
-                    Span(segment, start, end, paths[field], row_start, row_end)
-                    for segment, start, end, field, row_start, row_end in places.tolist()
+                    Span(segment, start, end, row.texts[field - first].path, row_start, row_end)
+                    for segment, start, end, field, row_start, row_end in places
                 ),
-                runs=tuple(tuple(run) for run in runs.tolist()),
+                runs=tuple((own, theirs, length) for own, theirs, length in runs),
             )
         )
     place = np.arange(len(evidence.at)) - np.repeat(
@@ -173,15 +171,27 @@ def _evidence(
     )
 
 
-def _quote(
-    at: NDArray[Any], pair: NDArray[Any], words: _Words, index: EvalIndex
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The runs and places of a hit; fields are numbered among those of all rows."""
-    lo, hi, begin, end = pair.tolist()
-    runs: NDArray[Any] = np.empty((len(at), 3), np.int32)
-    runs = runs[: common_runs(at, index.segments[lo:hi], words.fields[begin:end], runs)].copy()
-    own, theirs = lo + runs[:, 0], begin + runs[:, 1]
-    own_last, their_last = own + runs[:, 2] - 1, theirs + runs[:, 2] - 1
+def _quotes(
+    leaks: NDArray[Any],
+    pairs: NDArray[Any],
+    evidence: Evidence,
+    words: _Words,
+    index: EvalIndex,
+    ngram: int,
+) -> Iterator[tuple[list[list[int]], list[list[int]]]]:
+    """Give the runs and places of each leak; fields are numbered among those of all rows."""
+    at = evidence.at
+    if ngram:
+        at = at.copy()
+        for lo, hi in zip(evidence.edges[leaks], evidence.edges[leaks + 1], strict=True):
+            at[lo:hi] = _spread(at[lo:hi], ngram)
+    longest = int((pairs[leaks, 1] - pairs[leaks, 0]).sum())
+    runs: NDArray[Any] = np.empty((longest, 4), np.int64)
+    count = common_runs(leaks, pairs, evidence.edges, at, index.segments, words.fields, runs)
+    runs = runs[:count]
+    pair = leaks[runs[:, 0]]
+    own, theirs = pairs[pair, 0] + runs[:, 1], pairs[pair, 2] + runs[:, 2]
+    own_last, their_last = own + runs[:, 3] - 1, theirs + runs[:, 3] - 1
     columns = [
         index.segments[own],
         index.starts[own],
@@ -190,7 +200,10 @@ def _quote(
         words.starts[theirs],
         words.ends[their_last],
     ]
-    return runs, np.stack(columns, axis=1)
+    all_runs, all_places = runs[:, 1:].tolist(), np.stack(columns, axis=1).tolist()
+    edges: list[int] = np.searchsorted(runs[:, 0], np.arange(len(leaks) + 1)).tolist()
+    for begin, end in pairwise(edges):
+        yield all_runs[begin:end], all_places[begin:end]
 
 
 def _spread(at: NDArray[Any], n: int) -> NDArray[Any]:
@@ -203,26 +216,45 @@ def _spread(at: NDArray[Any], n: int) -> NDArray[Any]:
 
 @jit
 def common_runs(
-    at: NDArray[Any], segments: NDArray[Any], fields: NDArray[Any], runs: NDArray[Any]
+    leaks: NDArray[Any],
+    pairs: NDArray[Any],
+    edges: NDArray[Any],
+    at: NDArray[Any],
+    segments: NDArray[Any],
+    fields: NDArray[Any],
+    runs: NDArray[Any],
 ) -> int:
-    """Write the stretches in which both sides run on within one text; return their number."""
+    """Write the stretches in which both sides run on within one text; return their number.
+
+    Args:
+        leaks: int64, numbers of pairs.
+        pairs: int64[k, 4], as `align.align_pairs` takes them.
+        edges: int64[k + 1], where each pair's words begin in `at`.
+        at: int32, the place of each word of an item in its row's words, or -1.
+        segments: int32, the segment of each word of the index.
+        fields: int64, the text of each word of the rows.
+        runs: int64[n, 4], filled with: place in `leaks`, in the item, in the row; length.
+    """
     count = 0
-    i = 0
-    while i < len(at):
-        if at[i] < 0:
-            i += 1
-            continue
-        n = 1
-        while (
-            i + n < len(at)
-            and at[i + n] == at[i] + n
-            and segments[i + n] == segments[i]
-            and fields[at[i + n]] == fields[at[i]]
-        ):
-            n += 1
-        runs[count, 0] = i
-        runs[count, 1] = at[i]
-        runs[count, 2] = n
-        count += 1
-        i += n
+    for k in range(len(leaks)):
+        here = at[edges[leaks[k]] : edges[leaks[k] + 1]]
+        own = segments[pairs[leaks[k], 0] : pairs[leaks[k], 1]]
+        theirs = fields[pairs[leaks[k], 2] : pairs[leaks[k], 3]]
+        i = 0
+        while i < len(here):
+            n = 1
+            if here[i] >= 0:
+                while (
+                    i + n < len(here)
+                    and here[i + n] == here[i] + n
+                    and own[i + n] == own[i]
+                    and theirs[here[i + n]] == theirs[here[i]]
+                ):
+                    n += 1
+                runs[count, 0] = k
+                runs[count, 1] = i
+                runs[count, 2] = here[i]
+                runs[count, 3] = n
+                count += 1
+            i += n
     return count
