@@ -201,8 +201,8 @@ def _quotes(
         words.ends[their_last],
     ]
     all_runs, all_places = runs[:, 1:].tolist(), np.stack(columns, axis=1).tolist()
-    edges: list[int] = np.searchsorted(runs[:, 0], np.arange(len(leaks) + 1)).tolist()
-    for begin, end in pairwise(edges):
+    edges: NDArray[Any] = np.searchsorted(runs[:, 0], np.arange(len(leaks) + 1))
+    for begin, end in pairwise(edges.tolist()):
         yield all_runs[begin:end], all_places[begin:end]
 
 
