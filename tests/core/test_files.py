@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -280,3 +281,18 @@ def test_read_lines_accepts_a_line_of_exactly_the_limit(tmp_path: Path) -> None:
 def test_read_lines_refuses_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         read_lines(tmp_path)
+
+
+def test_atomic_write_takes_pieces_and_leaves_nothing_where_they_fail(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    atomic_write(path, iter((b"one", b"", b"two")))
+    assert path.read_bytes() == b"onetwo"
+
+    def failing() -> Iterator[bytes]:
+        yield b"new"
+        raise InputError("the source changed")
+
+    with pytest.raises(InputError, match="changed"):
+        atomic_write(path, failing())
+    assert path.read_bytes() == b"onetwo"
+    assert names(tmp_path) == ["a"]

@@ -13,7 +13,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -41,7 +41,9 @@ _NO_HARD_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLI
 _ANOTHER_COPY: Final = "check the disk, or read another copy"
 
 
-def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644, replace: bool = True) -> None:
+def atomic_write(
+    path: str | Path, data: bytes | Iterable[bytes], *, mode: int = 0o644, replace: bool = True
+) -> None:
     """Write a file so that a crash leaves the former content or all of the new one.
 
     The data goes to a new file in the same folder, is synced, renamed over `path`, and the folder
@@ -49,7 +51,7 @@ def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644, replace: b
 
     Args:
         path: The file; its folder must exist.
-        data: The whole content.
+        data: The whole content, or its pieces; what they raise leaves no file behind.
         mode: Permission bits of the new file; the process's umask narrows them.
         replace: Whether a file that is there may be replaced. Where not, and where the file system
             knows no hard links, a crash may leave an empty file.
@@ -69,13 +71,14 @@ def atomic_write(path: str | Path, data: bytes, *, mode: int = 0o644, replace: b
 
 
 def _write_and_rename(
-    temporary: Path, target: Path, data: bytes, mode: int, *, replace: bool
+    temporary: Path, target: Path, data: bytes | Iterable[bytes], mode: int, *, replace: bool
 ) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(temporary, flags, mode)
     try:
         try:
-            _write_all(descriptor, data)
+            for piece in (data,) if isinstance(data, bytes) else data:
+                _write_all(descriptor, piece)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
