@@ -13,7 +13,7 @@ from provenir.core.errors import InputError, UsageError
 
 pytest.importorskip("numpy")
 
-from provenir.data.minhash import find_near_duplicates, write_kept  # noqa: E402
+from provenir.data.minhash import find_near_duplicates, write_kept
 
 TEXTS = ("one two three four five six", "seven eight nine ten eleven twelve")
 MARK = b"\xef\xbb\xbf"
