@@ -125,18 +125,20 @@ def _value(option: Any, value: object, place: _Place) -> object:
 
 def _single(option: Any, value: object, place: _Place) -> object:
     kind = _kind(option)
-    wanted: type = bool if option.is_flag else int if kind is int else str
+    wanted: type = bool if option.is_flag else kind if kind in (int, float) else str
+    if kind is float and type(value) is int:
+        value = float(value)
     if type(value) is not wanted or value == "":
-        words = {bool: "true or false", int: "a whole number", str: "text"}
+        words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
         raise place.fault(f"not {words[wanted]}", "correct or remove it")
     return str(place.path.parent / str(value)) if kind is Path else value
 
 
-def _kind(option: Any) -> object:
+def _kind(option: Any) -> Any:
     """The type of one value; typer with its own parameter classes and typer over click differ."""
     described = getattr(option, "type_descriptor", None)
     if described is None:
-        return {"path": Path, "integer": int}.get(option.type.name, str)
+        return {"path": Path, "integer": int, "float": float}.get(option.type.name, str)
     inner = get_args(described.annotation)
     return inner[0] if inner else described.annotation
 
