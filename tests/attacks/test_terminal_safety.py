@@ -305,7 +305,27 @@ def imports(s: Scene) -> Lines:
     ]
 
 
+def duplicates(s: Scene) -> Lines:
+    """Rows whose texts, fields and file are hostile, one of them twice, and what is none."""
+    rows = s.fresh("rows") / made_visible(f"{s.text[:60]}.jsonl")
+    rows.parent.mkdir(parents=True)
+    line = json.dumps({"text": s.text + " and five more words here", s.text: s.text})
+    rows.write_text(f"{line}\n{s.text}\n{line}\n")
+    return [
+        *shown("dataset", "dedup", rows),
+        ("dataset", "dedup", rows, "--strict"),
+        ("dataset", "dedup", rows, "--fields", s.text, "--output", s.fresh("kept.jsonl")),
+        ("dataset", "dedup", rows, "--output", rows),
+        ("dataset", "dedup", rows, "--keep", s.text),
+        ("dataset", "dedup", rows, "--keep", f"max:{s.text}"),
+        ("dataset", "dedup", rows, "--fields", s.text + "x"),
+        ("dataset", "dedup", s.missing),
+        ("dataset", "dedup", s.junk),
+    ]
+
+
 COMMANDS: dict[str, Callable[[Scene], Lines]] = {
+    "dataset dedup": duplicates,
     "run list": lambda s: [*shown("run", "list", s.place), ("run", "list", s.missing)],
     "run show": lambda s: [
         *shown("run", "show", s.run),

@@ -19,10 +19,11 @@ GUIDES = sorted((ROOT / "docs" / "guide").glob("*.md"))
 NEEDS = {
     "console.md": ("altair", "vl_convert"),
     "data.md": ("pyarrow", "zstandard", "datasets"),
+    "dedup.md": ("numpy",),
     "import.md": ("altair", "vl_convert"),
     "train.md": ("torch", "transformers", "trl", "datasets"),
 }
-COMMANDS_TOO = {"auditor.md", "import.md", "trust.md", "verify.md"}
+COMMANDS_TOO = {"auditor.md", "dedup.md", "import.md", "trust.md", "verify.md"}
 """Guides whose commands are run between the Python blocks."""
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from provenir._version import __version__
-from provenir.cli import demo, doctor, key, lineage, log, passport, report, verify
+from provenir.cli import dataset, demo, doctor, key, lineage, log, passport, report, verify
 from provenir.cli import run as run_noun
 from provenir.cli.offline import go_offline
 from provenir.cli.output import note, warn
@@ -48,6 +48,7 @@ app = typer.Typer(
 )
 app.add_typer(run_noun.app, name="run")
 app.add_typer(passport.app, name="passport")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(key.app, name="key")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(log.app, name="log")
