@@ -21,6 +21,7 @@ from provenir.attest.verifier_state import VerifierState
 from provenir.attest.witness import WitnessState
 from provenir.core.manifest import RunManifest
 from provenir.data.overlap.index_header import EvalIndexHeader
+from provenir.eval.canary.commitment import CanaryCommitment, CanaryRegister
 from provenir.governance.bom import ModelBOM
 from provenir.governance.passport_proof import PassportProof
 from provenir.governance.predicate import PassportPredicate
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
     AlertDocument,
+    CanaryCommitment,
+    CanaryRegister,
     DataSourceStatement,
     EvalIndexHeader,
     FlightRecorderDocument,

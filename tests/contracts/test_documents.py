@@ -20,6 +20,7 @@ from provenir.core.canonical import canonical_bytes
 from provenir.core.errors import DocumentError
 from provenir.core.manifest import RunManifest
 from provenir.data.overlap.index_header import EvalIndexHeader, Section
+from provenir.eval.canary import CanaryCommitment, CanaryGuard, CanaryRegister
 from provenir.flows.verify import Order, verify
 from provenir.governance.bom import ModelBOM
 from provenir.governance.passport_proof import PassportProof
@@ -38,6 +39,8 @@ from provenir.tracking.alert_message import AlertMessage
 
 DOCUMENTS = {
     AlertDocument: "../../alert.json",
+    CanaryCommitment: "../../canary-commitment.json",
+    CanaryRegister: "../../canary-register.json",
     DataSourceStatement: "../../data-source.json",
     EvalIndexHeader: "../../eval-index.json",
     FlightRecorderDocument: "flight_recorder.json",
@@ -102,8 +105,11 @@ def claims(run):
     named = {"name": "a", "issued_at": NOW}
     told = {"run": "a", "run_id": "a-1", "kind": "kl_blowup", "severity": "critical"}
     alert = AlertMessage(event="onset", detail="kl is 9", value=9.5, step=3, time=NOW, **told)
+    register = CanaryRegister.of([CanaryGuard().mint("a"), CanaryGuard(b"k").mint("a", "b")])
     return {
         "alert.json": AlertDocument.model_validate(alert.payload()),
+        "canary-commitment.json": register.commitment(),
+        "canary-register.json": register,
         "data-source.json": DataSourceStatement(records_root=DIGEST, n=1, license="MIT", **named),
         "eval-index.json": EvalIndexHeader(
             fold_version="1",
