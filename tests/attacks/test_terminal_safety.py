@@ -321,6 +321,29 @@ def duplicates(s: Scene) -> Lines:
         ("dataset", "dedup", rows, "--fields", s.text + "x"),
         ("dataset", "dedup", s.missing),
         ("dataset", "dedup", s.junk),
+def canaries(s: Scene) -> Lines:
+    """Eval sets, recipients, fields, files and registers that are called by hostile texts."""
+    rows, key = s.fresh("rows") / made_visible(f"{s.text[:60]}.jsonl"), s.fresh("key-file")
+    rows.parent.mkdir(parents=True)
+    rows.write_text(json.dumps({s.text: s.text}) + "\n")
+    key.write_text("k" * 32)
+    keyed = ("--recipient", s.text, "--key-file", key)
+    copy, register = rows.with_name("copy.jsonl"), rows.with_name("register.json")
+    return [
+        *shown("canary", "mint", s.text, *keyed),
+        ("canary", "mint", s.text, *keyed, "--out", register),
+        ("canary", "mint", s.text, *keyed, "--out", register),
+        ("canary", "mint", s.text, "--recipient", s.text),
+        ("canary", "mint", s.text, "--key-file", s.missing),
+        ("canary", "tag", rows, s.text, *keyed, "--field", s.text, "--out", copy),
+        ("canary", "tag", rows, s.text, *keyed, "--field", s.text, "--out", copy),
+        ("canary", "tag", rows, s.text, "--out", s.text),
+        *shown("canary", "scan", rows.parent, "--id", s.text, *keyed),
+        *shown("canary", "scan", copy, "--register", register),
+        ("canary", "scan", s.junk, "--register", register),
+        ("canary", "scan", copy, "--register", s.junk),
+        ("canary", "scan", s.missing, "--id", s.text),
+        ("canary", "scan", rows),
     ]
 
 
@@ -419,6 +442,9 @@ COMMANDS: dict[str, Callable[[Scene], Lines]] = {
         ("log", "prove", s.log, "--from-size", 1, "--out", s.fresh("proof")),
     ],
     "log export": lambda s: shown("log", "export", s.log, "--tiles", s.fresh("tiles")),
+    "canary mint": lambda s: [line for line in canaries(s) if line[1] == "mint"],
+    "canary tag": lambda s: [line for line in canaries(s) if line[1] == "tag"],
+    "canary scan": lambda s: canaries(s),
     "doctor": lambda s: shown("doctor"),
 }
 

@@ -16,6 +16,7 @@ import typer
 
 from provenir._version import __version__
 from provenir.cli import dataset, demo, doctor, key, lineage, log, passport, report, verify
+from provenir.cli import canary, demo, doctor, key, lineage, log, passport, report, verify
 from provenir.cli import run as run_noun
 from provenir.cli.offline import go_offline
 from provenir.cli.output import note, warn
@@ -52,6 +53,7 @@ app.add_typer(dataset.app, name="dataset")
 app.add_typer(key.app, name="key")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(log.app, name="log")
+app.add_typer(canary.app, name="canary")
 app.command(name="verify")(verify.verify)
 app.command(name="report")(report.report)
 app.command(name="demo")(demo.demo)

@@ -39,6 +39,8 @@ DECIDING: Final = frozenset(
         *("--new", "--signing-key", "--threshold", "--require", "--compromised-at"),
         *("--policy", "--name", "--license", "--reason"),
         *("--witness", "--witness-name", "--witness-state"),
+        # Which canaries are looked for.
+        *("--id", "--recipient", "--key-file", "--register"),
     )
 )
 

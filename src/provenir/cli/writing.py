@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["write_new"]
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write a file that was not there.
 
     Raises:
@@ -21,7 +21,7 @@ def write_new(path: Path, data: bytes) -> None:
         OSError: It cannot be written.
     """
     try:
-        atomic_write(path, data, replace=False)
+        atomic_write(path, data, mode=mode, replace=False)
     except FileExistsError as fault:
         raise UsageError(
             "this file exists already and is never overwritten",
