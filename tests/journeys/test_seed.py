@@ -147,6 +147,16 @@ def test_section_3_the_hacking_detector(names, capsys):
     ]
 
 
+def test_section_5_canaries(names):
+    names["eval_dataset"] = [{"question": f"{n} + {n}?"} for n in range(3)]
+    names["train_dataset"] = train_rows()
+    play("canary", names)
+    assert names["leaked_rows"] == []
+    names["train_dataset"] += names["tagged_eval"]
+    with pytest.raises(RuntimeError, match=r"at rows \[60, 61, 62\]"):
+        play("canary", names)
+
+
 @pytest.mark.parametrize("form", ["wrapper", "wrapper_signed"])
 def test_section_6_passport_and_replay_twice_in_a_row(workplace, names, capsys, form):
     import provenir
