@@ -117,6 +117,14 @@ def test_random_digits_are_no_canary():
     assert many.in_row(dice.randbytes(400_000).hex().encode()) == []
 
 
+@pytest.mark.parametrize("piece", ["\\", "\\n", "\\u12", "\\uff1", "\\b ", "0-", "\xef"])
+def test_a_hostile_row_takes_no_longer_than_its_length(piece):
+    """Were any expression quadratic, this would not come to an end."""
+    row = piece.encode("latin-1") * 200_000
+    assert TRACES.in_row(row + b" \n") == []
+    assert TRACES.in_row(row + b'"' + CANARY.encode()) == [CANARY]
+
+
 def test_rows_are_told_apart_and_digits_do_not_run_over_their_ends():
     rows = [b'{"a":"x"}\r\n', f'{{"a":"{CANARY}"}}\n'.encode(), b"\n", DIGITS.encode()]
     block = b"".join(rows)

@@ -32,7 +32,7 @@ __all__ = ["Block", "Places", "blocks_of"]
 _BATCH_ROWS: Final = 256
 _OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 _BLANK: Final = re.compile(rb"(?:\A|(?<=\n))[ \t\r]*\n")
-_MAY_BE_BLANK: Final = re.compile(rb"\A[ \t\r]*\n|\n[ \t\r]*\n")
+_NEXT_BLANK: Final = re.compile(rb"\n[ \t\r]*\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +183,7 @@ def _plain(value: object) -> object:
 def _count_rows(data: bytes) -> int:
     """How many lines are not blank."""
     lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
-    if _MAY_BE_BLANK.search(data) is None:
+    # One that begins with the newline before is found much faster.
+    if data[:1] not in b" \t\r\n" and _NEXT_BLANK.search(data) is None:
         return lines
     return lines - len(_BLANK.findall(data))

@@ -9,15 +9,16 @@ One rule, over the bytes of a row as JSON stores it:
    digit spelled ``\u0031``; so it does with doubled backslashes, for JSON text within JSON;
 4. an ASCII letter beyond f, and the end of the row, end a canary.
 
-All 32 digits are compared, so nothing else is ever taken for a canary. `Traces` first asks of
-a block whether 32 hexadecimal digits follow each other in it at all, a question that may be
-answered yes too often and never no too often.
+All 32 digits are compared, so nothing else is ever taken for a canary.
+
+A canary takes 32 bytes at least, and none of them can be a letter beyond f, but for the n, r, t
+and u of escapes. So a block is first searched for stretches of 32 such bytes, which prose has few
+of, and only those are read closely.
 """
 
 from __future__ import annotations
 
 import re
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from provenir.eval.canary.token import DIGITS
@@ -27,21 +28,26 @@ if TYPE_CHECKING:
 
     from provenir.eval.canary.token import Canary
 
-__all__ = ["Traces", "squeezed"]
+__all__ = ["Traces"]
 
-_HEX: Final = b"0123456789abcdefABCDEF"
-_LETTERS: Final = b"ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ"
-_FULL_WIDTH_LEAD: Final = b"\xef"
-_DROPPED: Final = bytes(set(range(256)) - {*_HEX, *_LETTERS})
-_DROPPED_BUT_LEAD: Final = bytes(set(_DROPPED) - set(_FULL_WIDTH_LEAD))
-_LOWER: Final = bytes.maketrans(b"ABCDEF" + _LETTERS, b"abcdef" + b"z" * len(_LETTERS))
-_SHAPE: Final = bytes.maketrans(
-    _HEX + _FULL_WIDTH_LEAD + _LETTERS, b"h" * (len(_HEX) + 1) + b"z" * len(_LETTERS)
-)
-_ENOUGH: Final = b"h" * DIGITS
+_PARTING: Final = b"ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ"
+_ALWAYS_PARTING: Final = b"\n" + _PARTING.translate(None, b"nrtu")
+_ENDS: Final = bytes(byte in _ALWAYS_PARTING for byte in range(256))
+_END: Final = b"\x01"
+_STRETCH: Final = bytes(DIGITS)
+
+_KEPT: Final = b"0123456789abcdefABCDEF" + _PARTING
+_DROPPED: Final = bytes(set(range(256)) - set(_KEPT))
+_NO_DIGIT: Final = bytes(set(range(256)) - set(b"0123456789abcdefABCDEF\xef"))
+_LOWER: Final = bytes.maketrans(b"ABCDEF" + _PARTING, b"abcdef" + b"z" * len(_PARTING))
 _RUN: Final = re.compile(rb"[0-9a-f]{%d,}" % DIGITS)
-_ESCAPE: Final = re.compile(rb"(\\+)(?:u([0-9a-fA-F]{4})|([bfnrt]))")
-_WIDE: Final = re.compile(rb"\xef\xbc[\x90-\x99\xa1-\xa6]|\xef\xbd[\x81-\x86]")
+# After an even number of backslashes the letter is one of the text, unless it is JSON within JSON,
+# which cannot be told. There b and f count as the digits that they are.
+_GAPS: Final = re.compile(
+    rb"(?<!\\)(?:\\++(?:[nrt]|u(?!00[3-7]|[fF]{2}[124])[0-9a-fA-F]{4}))+|(?<!\\)\\(?:\\\\)*+[bf]"
+)
+_SPELLED: Final = re.compile(rb"(?<!\\)\\++u([0-9a-fA-F]{4})")
+_WIDE: Final = re.compile(rb"\xef(?:\xbc[\x90-\x99\xa1-\xa6]|\xbd[\x81-\x86])")
 _WIDE_BASE: Final = 0xFEE0  # from U+FF01…FF5E to ASCII
 
 
@@ -57,17 +63,7 @@ class Traces:
 
     def in_row(self, row: bytes) -> list[Canary]:
         """Return the canaries in the bytes of one row, in their order there, each once."""
-        if not _may_hold(row):
-            return []
-        known = self.by_digits
-        found: dict[bytes, Canary] = {}
-        for run in _RUN.finditer(squeezed(row)):
-            digits = run[0]
-            for start in range(len(digits) - DIGITS + 1):
-                window = digits[start : start + DIGITS]
-                if window in known:
-                    found[window] = known[window]
-        return list(found.values())
+        return [canary for _, found in self.in_block(row) for canary in found]
 
     def in_block(self, block: bytes) -> Iterator[tuple[int, list[Canary]]]:
         """Yield the offset of each row of a block that holds canaries, and those.
@@ -75,45 +71,55 @@ class Traces:
         Args:
             block: Whole rows, each but perhaps the last with its newline.
         """
-        if not _may_hold(block):
-            return
-        offset = 0
-        for row in BytesIO(block):
-            found = self.in_row(row)
+        row = 0
+        canaries: dict[Canary, None] = {}
+        for start, found in self._in_stretches(block):
+            begin = block.rfind(b"\n", 0, start) + 1
+            if canaries and begin != row:
+                yield row, list(canaries)
+                canaries = {}
+            row = begin
+            canaries.update(dict.fromkeys(found))
+        if canaries:
+            yield row, list(canaries)
+
+    def _in_stretches(self, block: bytes) -> Iterator[tuple[int, list[Canary]]]:
+        ends = block.translate(_ENDS)
+        start = ends.find(_STRETCH)
+        while start >= 0:
+            end = ends.find(_END, start + DIGITS)
+            end = len(block) if end < 0 else end
+            found = self._in_stretch(block[start:end])
             if found:
-                yield offset, found
-            offset += len(row)
+                yield start, found
+            start = ends.find(_STRETCH, end)
+
+    def _in_stretch(self, data: bytes) -> list[Canary]:
+        if len(data.translate(None, _NO_DIGIT)) < DIGITS:
+            return []
+        known = self.by_digits
+        return [
+            known[window]
+            for run in _RUN.findall(_digits(data))
+            for start in range(len(run) - DIGITS + 1)
+            if (window := run[start : start + DIGITS]) in known
+        ]
 
 
-def squeezed(data: bytes) -> bytes:
-    """Return the digits of a text in lower case, a ``z`` where a letter parts them."""
+def _digits(data: bytes) -> bytes:
+    """Return the digits of a text in lower case, with a ``z`` for each letter that parts them."""
     if b"\\" in data:
-        data = _ESCAPE.sub(_unescaped, data)
-    if _FULL_WIDTH_LEAD in data:
+        data = _GAPS.sub(b" ", data)
+        if rb"\u" in data:
+            data = _SPELLED.sub(_unescaped, data)
+    if b"\xef" in data:
         data = _WIDE.sub(_narrowed, data)
     return data.translate(_LOWER, _DROPPED)
 
 
-def _may_hold(data: bytes) -> bool:
-    """Whether enough digits follow each other; escapes and full width are counted generously."""
-    if len(data) < DIGITS:
-        return False
-    if b"\\" in data:
-        for escape in (rb"\n", rb"\u", rb"\r", rb"\t"):
-            data = data.replace(escape, b"")
-    return _ENOUGH in data.translate(_SHAPE, _DROPPED_BUT_LEAD)
-
-
-def _unescaped(escape: re.Match[bytes]) -> bytes:
-    slashes, point, letter = escape.groups()
-    if point is not None:
-        char = chr(int(point, 16))
-        return char.encode("utf-8", "replace") if char.isalnum() else b" "
-    # An even number of backslashes is backslashes, and the letter one of the text. JSON within
-    # JSON is not told from that; b and f are digits, so there they count as such.
-    if letter in b"bf" and len(slashes) % 2 == 0:
-        return letter
-    return b" "
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    char = chr(int(match[1], 16))
+    return char.encode("utf-8") if char.isalnum() else b" "
 
 
 def _narrowed(match: re.Match[bytes]) -> bytes:
