@@ -1,0 +1,262 @@
+"""Which rows hold a rephrasing of which eval items.
+
+For each block of a row: the lexical short-list names a few items, the run of sentences that is most
+like each of them is its window, the embedder gives the cosine of window and item, and the facts
+(numbers with units, names, opposites) lower it where they contradict (`scores`). An item of more
+than `BLOCK_WORDS` words is compared in parts, and its score is the mean over them.
+
+Cost: making the index embeds every part of every item once; a row costs its short-list queries and
+the embedding of at most `SHORTLIST` windows for each of its blocks, fewer where windows coincide or
+nothing rare is shared. Memory: the index (``2 * d`` bytes for each part of an item, its features
+and facts), one batch of rows, and the pairs that are found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from provenir.core.errors import UsageError
+from provenir.core.extras import require
+from provenir.data.paraphrase.embedders import (
+    DEFAULT_EMBEDDER,
+    THRESHOLDS,
+    CheckedEmbedder,
+    open_embedder,
+)
+from provenir.data.paraphrase.facts import Facts, compare, facts_of
+from provenir.data.paraphrase.scores import ParaphrasePair, ParaphraseScan, score_of
+from provenir.data.paraphrase.shortlist import Shortlist
+from provenir.data.paraphrase.windows import best_run, blocks, sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+__all__ = ["LEAST_FEATURES", "ParaphraseIndex", "paraphrase_pairs"]
+
+LEAST_FEATURES: Final = 3
+"""Items with fewer distinct terms and quantities are not examined: anything rephrases them."""
+
+SHORTLIST: Final = 5
+"""How many parts of items are compared with a block of a row at most."""
+
+LEAST_SHARED: Final = 0.2
+"""Share of a part's weight that a block must hold for the two to be compared."""
+
+_BATCH_ROWS: Final = 128
+
+np: Any = require("data", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of an item: all of it unless it is long."""
+
+    item: int
+    features: frozenset[str]
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A part that a row of the batch is to be compared with, and the window of the row."""
+
+    row: int
+    part: int
+    window: tuple[int, int]
+
+
+class ParaphraseIndex:
+    """Eval items, ready to be compared with rows.
+
+    Args:
+        items: The texts of the items, best their questions alone.
+        embedder: A name or a callable; see `open_embedder`.
+        threshold: Least score of a pair, above 0 and at most 1; None for the one that is known for
+            the embedder (`THRESHOLDS`).
+
+    Attributes:
+        embedder: The embedder's name.
+        threshold: Least score of a pair.
+        items: How many items are examined.
+        short_items: Numbers of the items that are not, being too short.
+        rows: How many rows were examined so far.
+        empty_rows: How many rows had no word or number to compare.
+        windows: How many windows were embedded so far.
+
+    Raises:
+        UsageError: A threshold out of range or not known, an item that is no text, or an embedder
+            that cannot run.
+        MissingExtraError: The extra that the embedder needs is not installed.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[str],
+        *,
+        embedder: str | Callable[[list[str]], Any] = DEFAULT_EMBEDDER,
+        threshold: float | None = None,
+    ) -> None:
+        for number, item in enumerate(items):
+            _require_text(item, "item", number)
+        self._embedder = open_embedder(embedder, items)
+        self.embedder = self._embedder.name
+        self.threshold = _threshold(threshold, self._embedder)
+        texts, self._parts = _parts_of(items)
+        self._parts_in = [0] * len(items)
+        for part in self._parts:
+            self._parts_in[part.item] += 1
+        self.short_items = tuple(n for n, parts in enumerate(self._parts_in) if not parts)
+        self.items = len(items) - len(self.short_items)
+        self._shortlist = Shortlist(
+            [part.features for part in self._parts], keep=SHORTLIST, least=LEAST_SHARED
+        )
+        self._vectors = self._embedder.unit_vectors(texts).astype(np.float16)
+        self.rows = self.empty_rows = self.windows = 0
+
+    def scan(self, rows: Iterable[str]) -> Iterator[ParaphrasePair]:
+        """Yield the pairs of a stream of rows in its order, the best pair of a row first.
+
+        Only a batch of rows is in memory. Numbers of rows start at 0 with each call.
+
+        Raises:
+            UsageError: A row that is no text, or an embedder whose vectors mean nothing.
+        """
+        first = 0
+        batch: list[str] = []
+        for row in rows:
+            _require_text(row, "row", first + len(batch))
+            batch.append(row)
+            if len(batch) == _BATCH_ROWS:
+                yield from self._scan_batch(batch, first)
+                first, batch = first + len(batch), []
+        yield from self._scan_batch(batch, first)
+
+    def _scan_batch(self, rows: list[str], first: int) -> Iterator[ParaphrasePair]:
+        found = [candidate for row, text in enumerate(rows) for candidate in self._look(row, text)]
+        if not found:
+            return
+        windows = sorted({(candidate.row, candidate.window) for candidate in found})
+        places = {window: place for place, window in enumerate(windows)}
+        texts = [rows[row][start:end] for row, (start, end) in windows]
+        self.windows += len(texts)
+        vectors = self._embedder.unit_vectors(texts)
+        facts = [facts_of(text) for text in texts]
+        best: dict[tuple[int, int], ParaphrasePair] = {}
+        for candidate in found:
+            place = places[candidate.row, candidate.window]
+            pair = self._pair(candidate, first, vectors[place], facts[place])
+            key = (candidate.row, candidate.part)
+            if key not in best or best[key].score < pair.score:
+                best[key] = pair
+        yield from self._over_parts(best.values())
+
+    def _look(self, row: int, text: str) -> Iterator[_Candidate]:
+        """Yield what a row is to be compared with, and count the row."""
+        pieces = sentences(text)
+        self.rows += bool(pieces)
+        self.empty_rows += not pieces
+        seen = set()
+        for block in blocks(pieces):
+            features = frozenset().union(*(sentence.features for sentence in block))
+            for part in self._shortlist.query(features):
+                window = best_run(block, self._parts[part].features, self._shortlist.weight)
+                candidate = _Candidate(row, part, window)
+                if candidate not in seen:
+                    seen.add(candidate)
+                    yield candidate
+
+    def _pair(self, candidate: _Candidate, first: int, vector: Any, facts: Facts) -> ParaphrasePair:
+        part = self._parts[candidate.part]
+        cosine = float(vector @ self._vectors[candidate.part].astype(np.float32))
+        conflict = compare(part.facts, facts)
+        start, end = candidate.window
+        return ParaphrasePair(
+            row=first + candidate.row,
+            item=part.item,
+            score=score_of(cosine, conflict),
+            cosine=cosine,
+            conflict=conflict,
+            start=start,
+            end=end,
+        )
+
+    def _over_parts(self, pairs: Iterable[ParaphrasePair]) -> list[ParaphrasePair]:
+        """Bring the best pairs of parts to one pair for each row and item; drop the low ones."""
+        groups: dict[tuple[int, int], list[ParaphrasePair]] = {}
+        for pair in pairs:
+            groups.setdefault((pair.row, pair.item), []).append(pair)
+        kept = []
+        for (_, item), group in groups.items():
+            score = sum(pair.score for pair in group) / self._parts_in[item]
+            if score >= self.threshold:
+                kept.append(replace(max(group, key=lambda pair: pair.score), score=score))
+        return sorted(kept, key=lambda pair: (pair.row, -pair.score, pair.item))
+
+
+def _require_text(value: object, what: str, number: int) -> None:
+    if not isinstance(value, str):
+        raise UsageError(f"{type(value).__name__} is not text", where=f"{what} {number}")
+
+
+def _threshold(asked: float | None, embedder: CheckedEmbedder) -> float:
+    threshold = THRESHOLDS.get(embedder.name) if asked is None else asked
+    if threshold is None:
+        raise UsageError(
+            f"no threshold is known for the embedder {embedder.name}",
+            where="threshold",
+            mend="give one that was measured on pairs like yours",
+        )
+    if not 0 < threshold <= 1:
+        raise UsageError(
+            f"{threshold} is no threshold", where="threshold", mend="0 < threshold <= 1"
+        )
+    return threshold
+
+
+def _parts_of(items: Sequence[str]) -> tuple[list[str], list[_Part]]:
+    """Cut items into parts that do not overlap; items that are too short have none."""
+    texts, parts = [], []
+    for number, item in enumerate(items):
+        pieces = sentences(item)
+        if len(frozenset().union(*(piece.features for piece in pieces))) < LEAST_FEATURES:
+            continue
+        for block in blocks(pieces, overlap=False):
+            text = item[block[0].start : block[-1].end]
+            features = frozenset().union(*(piece.features for piece in block))
+            texts.append(text)
+            parts.append(_Part(number, features, facts_of(text)))
+    return texts, parts
+
+
+def paraphrase_pairs(
+    rows: Iterable[str],
+    items: Sequence[str],
+    *,
+    embedder: str | Callable[[list[str]], Any] = DEFAULT_EMBEDDER,
+    threshold: float | None = None,
+) -> ParaphraseScan:
+    """Compare rows with eval items and return the pairs that are rephrasings.
+
+    Args:
+        rows: The texts of the training rows; read once, in batches.
+        items: The texts of the eval items, best their questions alone.
+        embedder: A name or a callable; see `open_embedder`.
+        threshold: Least score of a pair; None for the one that is known for the embedder.
+
+    Raises:
+        UsageError: See `ParaphraseIndex`.
+        MissingExtraError: The extra that the embedder needs is not installed.
+    """
+    index = ParaphraseIndex(items, embedder=embedder, threshold=threshold)
+    pairs = tuple(index.scan(rows))
+    return ParaphraseScan(
+        pairs=pairs,
+        embedder=index.embedder,
+        threshold=index.threshold,
+        rows=index.rows,
+        empty_rows=index.empty_rows,
+        items=index.items,
+        short_items=index.short_items,
+        windows=index.windows,
+    )

@@ -1,0 +1,115 @@
+"""Windows of a long text: runs of sentences, of about the length of what they are compared with.
+
+A rephrased question inside a long row would drown in the row's other words. A row is cut into
+sentences, sentences into blocks of at most `BLOCK_WORDS` words that overlap by half, and within a
+block the run of sentences that shares most with an item is the window that the embedder sees.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from provenir.data.paraphrase.hashed import features_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["BLOCK_WORDS", "Sentence", "best_run", "blocks", "sentences"]
+
+BLOCK_WORDS: Final = 120
+"""Most words of a block, and so of a window."""
+
+_SENTENCE_WORDS: Final = 60
+_END: Final = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+|\n+")
+_RUN: Final = re.compile(r"\S+\s*")
+_MAX_RUN: Final = 40  # characters: a script without spaces has no other measure of a word
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A piece of a text.
+
+    Attributes:
+        start: Its first character in the text.
+        end: The character behind its last.
+        words: How many words it has, by white space.
+        features: Its distinct terms and quantities.
+    """
+
+    start: int
+    end: int
+    words: int
+    features: frozenset[str]
+
+
+def sentences(text: str) -> list[Sentence]:
+    """Cut a text into sentences of at most 60 words; pieces of white space are left out."""
+    found = []
+    start = 0
+    ends = [match.end() for match in _END.finditer(text)]
+    for end in [*ends, len(text)]:
+        for low, high, words in _pieces(text, start, end):
+            features = frozenset(features_of(text[low:high]))
+            if features:
+                found.append(Sentence(low, high, words, features))
+        start = end
+    return found
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    low, words = start, 0
+    for match in _RUN.finditer(text, start, end):
+        here = 1 + (match.end() - match.start()) // _MAX_RUN
+        if words and words + here > _SENTENCE_WORDS:
+            yield low, match.start(), words
+            low, words = match.start(), 0
+        # A run without spaces that is longer than a sentence is cut by characters.
+        while match.end() - low > _SENTENCE_WORDS * _MAX_RUN:
+            yield low, low + _SENTENCE_WORDS * _MAX_RUN, _SENTENCE_WORDS
+            low, words = low + _SENTENCE_WORDS * _MAX_RUN, 0
+        words += here
+    if words:
+        yield low, end, words
+
+
+def blocks(pieces: Sequence[Sentence], *, overlap: bool = True) -> Iterator[Sequence[Sentence]]:
+    """Yield runs of sentences of at most `BLOCK_WORDS` words, overlapping by half unless told."""
+    first = 0
+    while first < len(pieces):
+        after, words = first + 1, pieces[first].words
+        while after < len(pieces) and words + pieces[after].words <= BLOCK_WORDS:
+            words += pieces[after].words
+            after += 1
+        yield pieces[first:after]
+        if after == len(pieces):
+            return
+        first = first + max(1, (after - first) // 2) if overlap else after
+
+
+def best_run(
+    block: Sequence[Sentence], wanted: frozenset[str], weigh: Callable[[str], float]
+) -> tuple[int, int]:
+    """Return where the run of sentences that is most like an item starts and ends in the text.
+
+    The measure is Dice's coefficient over the weights of features: twice what is shared, over the
+    sum of both sides; between 0 and 1.
+    """
+    of_item = sum(map(weigh, wanted))
+    best, most = (block[0].start, block[-1].end), 0.0
+    for first, opening in enumerate(block):
+        if wanted.isdisjoint(opening.features):
+            continue
+        seen: set[str] = set()
+        shared = own = 0.0
+        for sentence in block[first:]:
+            for feature in sentence.features - seen:
+                weight = weigh(feature)
+                own += weight
+                shared += weight if feature in wanted else 0.0
+            seen |= sentence.features
+            likeness = 2 * shared / (own + of_item) if own + of_item else 0.0
+            if likeness > most:
+                best, most = (opening.start, sentence.end), likeness
+    return best

@@ -1,0 +1,61 @@
+"""Rows against items: what is found, what is not, and what is counted as not examined."""
+
+from __future__ import annotations
+
+import pytest
+
+from provenir.core.errors import UsageError
+
+pytest.importorskip("numpy")
+
+from provenir.data.paraphrase import paraphrase_pairs
+
+CLIPS = (
+    "Mira sold clips to 48 of her friends in April, and then she sold half as many clips in May. "
+    "How many clips did Mira sell altogether in April and May?"
+)
+ITEMS = [CLIPS, "Which river flows through the city of Vienna?", "Hi there"]
+
+
+def test_a_rephrasing_is_found_where_it_stands():
+    asked = (
+        "In April Mira's 48 friends each bought a clip, and in May she sold half that many clips. "
+        "How many clips did she sell in total?"
+    )
+    row = f"This page is about gardening. Roses want sun.\n{asked} She sold 72. Goodbye for now."
+    found = paraphrase_pairs([row], ITEMS)
+    assert [(pair.row, pair.item) for pair in found.pairs] == [(0, 0)]
+    assert asked.split()[1] in row[found.pairs[0].start : found.pairs[0].end]
+
+
+def test_another_number_is_another_question():
+    same, other = (
+        paraphrase_pairs([CLIPS.replace("48", number)], ITEMS, threshold=0.01).pairs[0]
+        for number in ("48", "52")
+    )
+    assert same.score > 0.99
+    assert other.conflict.numbers == 1
+    assert other.score < 0.7
+
+
+def test_what_is_too_short_is_counted_and_named():
+    found = paraphrase_pairs([CLIPS, "", " \n "], ITEMS)
+    assert (found.rows, found.empty_rows) == (1, 2)
+    assert (found.items, found.short_items) == (2, (2,))
+
+
+def test_nothing_against_nothing():
+    found = paraphrase_pairs([], [])
+    assert (found.pairs, found.rows, found.items) == ((), 0, 0)
+
+
+@pytest.mark.parametrize("threshold", [0, -1, 1.5, float("nan")])
+def test_a_threshold_out_of_range_is_refused(threshold):
+    with pytest.raises(UsageError, match="no threshold"):
+        paraphrase_pairs([], [], threshold=threshold)
+
+
+@pytest.mark.parametrize(("rows", "items"), [([1], []), ([], [None])])
+def test_what_is_no_text_is_refused(rows, items):
+    with pytest.raises(UsageError, match="is not text"):
+        paraphrase_pairs(rows, items)
