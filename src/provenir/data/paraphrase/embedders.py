@@ -21,7 +21,7 @@ __all__ = ["DEFAULT_EMBEDDER", "THRESHOLDS", "CheckedEmbedder", "Embedder", "ope
 DEFAULT_EMBEDDER: Final = HashedFeatures.name
 """The embedder that is always there."""
 
-THRESHOLDS: Final[dict[str, float]] = {DEFAULT_EMBEDDER: 0.5}
+THRESHOLDS: Final[dict[str, float]] = {DEFAULT_EMBEDDER: 0.3}
 """Scores at and above which a pair is a rephrasing, for the embedders for which it was measured."""
 
 _SENTENCE_TRANSFORMERS: Final = "sentence-transformers:"
@@ -96,7 +96,8 @@ class CheckedEmbedder:
         if not np.isfinite(vectors).all():
             place = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
             raise self._error(f"gave NaN or infinity for {texts[place][:80]!r}")
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        with np.errstate(over="ignore"):
+            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not lengths.all() or not np.isfinite(lengths).all():
             odd = ~np.isfinite(lengths[:, 0]) | (lengths[:, 0] == 0)
             place = int(np.flatnonzero(odd)[0])
@@ -125,8 +126,8 @@ def open_embedder(spec: str | Callable[[list[str]], Any], items: Sequence[str]) 
         return CheckedEmbedder(_Named(f"callable:{module}.{name}", spec))
     if spec == DEFAULT_EMBEDDER:
         return CheckedEmbedder(HashedFeatures(items))
-    if spec.startswith(_SENTENCE_TRANSFORMERS):
-        return CheckedEmbedder(_sentence_transformer(spec))
+    if str(spec).startswith(_SENTENCE_TRANSFORMERS):
+        return CheckedEmbedder(_sentence_transformer(str(spec)))
     raise UsageError(
         f"no embedder is called {spec!r}",
         where="embedder",

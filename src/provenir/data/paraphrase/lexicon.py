@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
+    "ASKED",
     "CONCEPTS",
     "FUNCTION_WORDS",
     "LEXICON_VERSION",
@@ -256,6 +257,23 @@ POLES: Final = """
     male / female
 """
 """Words of one pole, a slash, words of the other. A text that holds both takes no side."""
+
+_PEOPLE: Final = (
+    "author writer poet painter artist composer musician scientist inventor explorer player person "
+    "man woman leader president king queen"
+).replace(" ", "|")
+
+ASKED: Final[dict[str, str]] = {
+    "person": rf"who|whom|whose|(?:which|what|name the) (?:\w+ )?(?:{_PEOPLE})",
+    "time": r"when|(?:which|what) (?:day|date|month|year|decade|century|time)|(?:date|year) of",
+    "place": r"where|(?:which|what|name the) (?:country|nation|city|town|state|continent|place)",
+    "quantity": r"how (?:many|much|long|far|high|tall|old|fast|deep|big|large|wide)|total"
+    r"|(?:number|amount|count|sum|quantity) of",
+    "share": r"percentage|fraction|probability|chance|likel(?:y|ihood)|ratio|odds",
+    "reason": r"why|reasons?|causes?|what makes",
+    "manner": r"how (?:to|do|does|did|can|should|is|are|a)|steps?|step by step|method",
+}
+"""What a question asks for → how that is said, as alternatives of a regular expression."""
 
 _UNITS_AND_TEENS: Final = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen

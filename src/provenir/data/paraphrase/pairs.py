@@ -24,8 +24,8 @@ from provenir.data.paraphrase.embedders import (
     CheckedEmbedder,
     open_embedder,
 )
-from provenir.data.paraphrase.facts import Facts, compare, facts_of
-from provenir.data.paraphrase.scores import ParaphrasePair, ParaphraseScan, score_of
+from provenir.data.paraphrase.facts import Facts, compare, facts_of, within
+from provenir.data.paraphrase.scores import FULL, ParaphrasePair, ParaphraseScan, score_of
 from provenir.data.paraphrase.shortlist import Shortlist
 from provenir.data.paraphrase.windows import best_run, blocks, sentences
 
@@ -59,11 +59,12 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A part that a row of the batch is to be compared with, and the window of the row."""
+    """A part, the row of the batch that it is compared with, its window, the block around it."""
 
     row: int
     part: int
     window: tuple[int, int]
+    block: tuple[int, int]
 
 
 class ParaphraseIndex:
@@ -141,11 +142,15 @@ class ParaphraseIndex:
         texts = [rows[row][start:end] for row, (start, end) in windows]
         self.windows += len(texts)
         vectors = self._embedder.unit_vectors(texts)
-        facts = [facts_of(text) for text in texts]
+        facts = {
+            (row, span): facts_of(rows[row][slice(*span)])
+            for row, span in {(c.row, span) for c in found for span in (c.window, c.block)}
+        }
         best: dict[tuple[int, int], ParaphrasePair] = {}
         for candidate in found:
-            place = places[candidate.row, candidate.window]
-            pair = self._pair(candidate, first, vectors[place], facts[place])
+            row, window = candidate.row, candidate.window
+            told = within(facts[row, window], facts[row, candidate.block])
+            pair = self._pair(candidate, first, vectors[places[row, window]], told)
             key = (candidate.row, candidate.part)
             if key not in best or best[key].score < pair.score:
                 best[key] = pair
@@ -160,21 +165,23 @@ class ParaphraseIndex:
         for block in blocks(pieces):
             features = frozenset().union(*(sentence.features for sentence in block))
             for part in self._shortlist.query(features):
-                window = best_run(block, self._parts[part].features, self._shortlist.weight)
-                candidate = _Candidate(row, part, window)
-                if candidate not in seen:
-                    seen.add(candidate)
-                    yield candidate
+                wanted = self._parts[part]
+                least = FULL * len(wanted.facts.order)
+                window = best_run(block, wanted.features, self._shortlist.weight, least)
+                if (part, window) not in seen:
+                    seen.add((part, window))
+                    yield _Candidate(row, part, window, (block[0].start, block[-1].end))
 
     def _pair(self, candidate: _Candidate, first: int, vector: Any, facts: Facts) -> ParaphrasePair:
         part = self._parts[candidate.part]
         cosine = float(vector @ self._vectors[candidate.part].astype(np.float32))
         conflict = compare(part.facts, facts)
+        fullness = len(facts.order) / len(part.facts.order)
         start, end = candidate.window
         return ParaphrasePair(
             row=first + candidate.row,
             item=part.item,
-            score=score_of(cosine, conflict),
+            score=score_of(cosine, conflict, fullness),
             cosine=cosine,
             conflict=conflict,
             start=start,

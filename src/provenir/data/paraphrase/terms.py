@@ -14,7 +14,7 @@ from typing import Final
 
 from provenir.data.paraphrase.lexicon import CONCEPTS, FUNCTION_WORDS, POLES
 
-__all__ = ["content_terms", "fold", "poles_of", "stem", "words_of"]
+__all__ = ["content_terms", "fold", "poles_of", "stem", "term", "words_of"]
 
 # Scripts without spaces between words: Thai and Lao, kana, Han and its extensions.
 _SPACELESS: Final = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
@@ -90,13 +90,13 @@ _POLES_OF: Final = _sides()
 
 def content_terms(words: list[str]) -> list[str]:
     """Return the stem or concept of every word that is no function word and no number."""
-    terms = []
-    for word in words:
-        if word in FUNCTION_WORDS or word.isdecimal():
-            continue
-        root = stem(word)
-        terms.append(_CONCEPT_OF.get(root, root))
-    return terms
+    return [term(word) for word in words if word not in FUNCTION_WORDS and not word.isdecimal()]
+
+
+def term(word: str) -> str:
+    """Return the concept of a word, or its stem where it belongs to none."""
+    root = stem(word)
+    return _CONCEPT_OF.get(root, root)
 
 
 def poles_of(words: list[str]) -> dict[int, int]:

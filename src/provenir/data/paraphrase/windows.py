@@ -23,6 +23,8 @@ BLOCK_WORDS: Final = 120
 
 _SENTENCE_WORDS: Final = 60
 _END: Final = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+|\n+")
+_MOST_TAKEN_IN: Final = 3
+_QUESTION_MARKS: Final = ("?", "？", "؟")
 _RUN: Final = re.compile(r"\S+\s*")
 _MAX_RUN: Final = 40  # characters: a script without spaces has no other measure of a word
 
@@ -36,12 +38,14 @@ class Sentence:
         end: The character behind its last.
         words: How many words it has, by white space.
         features: Its distinct terms and quantities.
+        asks: Whether it ends in a question mark.
     """
 
     start: int
     end: int
     words: int
     features: frozenset[str]
+    asks: bool
 
 
 def sentences(text: str) -> list[Sentence]:
@@ -53,7 +57,8 @@ def sentences(text: str) -> list[Sentence]:
         for low, high, words in _pieces(text, start, end):
             features = frozenset(features_of(text[low:high]))
             if features:
-                found.append(Sentence(low, high, words, features))
+                asks = text[low:high].rstrip().endswith(_QUESTION_MARKS)
+                found.append(Sentence(low, high, words, features, asks))
         start = end
     return found
 
@@ -89,27 +94,38 @@ def blocks(pieces: Sequence[Sentence], *, overlap: bool = True) -> Iterator[Sequ
 
 
 def best_run(
-    block: Sequence[Sentence], wanted: frozenset[str], weigh: Callable[[str], float]
+    block: Sequence[Sentence],
+    wanted: frozenset[str],
+    weigh: Callable[[str], float],
+    least_words: float = 0.0,
 ) -> tuple[int, int]:
     """Return where the run of sentences that is most like an item starts and ends in the text.
 
     The measure is Dice's coefficient over the weights of features: twice what is shared, over the
-    sum of both sides; between 0 and 1.
+    sum of both sides. Runs of fewer than `least_words` words count only where the block has no
+    more. A run without a question takes in what follows up to the next one: a story that is told
+    again with another question is another item.
     """
     of_item = sum(map(weigh, wanted))
-    best, most = (block[0].start, block[-1].end), 0.0
+    best, most = (0, len(block)), 0.0
     for first, opening in enumerate(block):
         if wanted.isdisjoint(opening.features):
             continue
         seen: set[str] = set()
         shared = own = 0.0
-        for sentence in block[first:]:
+        words = 0
+        for after, sentence in enumerate(block[first:], start=first + 1):
             for feature in sentence.features - seen:
                 weight = weigh(feature)
                 own += weight
                 shared += weight if feature in wanted else 0.0
             seen |= sentence.features
+            words += sentence.words
             likeness = 2 * shared / (own + of_item) if own + of_item else 0.0
-            if likeness > most:
-                best, most = (opening.start, sentence.end), likeness
-    return best
+            if likeness > most and words >= least_words:
+                best, most = (first, after), likeness
+    first, after = best
+    if not any(sentence.asks for sentence in block[first:after]):
+        near = range(after, min(after + _MOST_TAKEN_IN, len(block)))
+        after = next((place + 1 for place in near if block[place].asks), after)
+    return block[first].start, block[after - 1].end
