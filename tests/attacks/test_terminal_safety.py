@@ -321,6 +321,9 @@ def duplicates(s: Scene) -> Lines:
         ("dataset", "dedup", rows, "--fields", s.text + "x"),
         ("dataset", "dedup", s.missing),
         ("dataset", "dedup", s.junk),
+    ]
+
+
 def canaries(s: Scene) -> Lines:
     """Eval sets, recipients, fields, files and registers that are called by hostile texts."""
     rows, key = s.fresh("rows") / made_visible(f"{s.text[:60]}.jsonl"), s.fresh("key-file")

@@ -15,8 +15,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from provenir._version import __version__
-from provenir.cli import dataset, demo, doctor, key, lineage, log, passport, report, verify
-from provenir.cli import canary, demo, doctor, key, lineage, log, passport, report, verify
+from provenir.cli import canary, dataset, demo, doctor, key, lineage, log, passport, report, verify
 from provenir.cli import run as run_noun
 from provenir.cli.offline import go_offline
 from provenir.cli.output import note, warn
