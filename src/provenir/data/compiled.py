@@ -16,7 +16,7 @@ from provenir.core.extras import available
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["COMPILED", "Array", "jit"]
+__all__ = ["COMPILED", "Array", "address", "jit"]
 
 Array: TypeAlias = Any
 """A numpy array; shape and type stand in the docstrings, where the type checker cannot follow."""
@@ -25,6 +25,16 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 COMPILED: Final = os.environ.get("PROVENIR_NO_NUMBA", "") != "1" and available("numba")
 """Whether kernels are machine code."""
+
+
+def address(array: Array) -> Any:
+    """Return where an array lies in memory, for kernels that take arrays of any kind.
+
+    Unsigned, for numba adds signed and unsigned numbers as floats. The array must outlive the call.
+    """
+    import numpy as np
+
+    return np.uint64(array.ctypes.data)
 
 
 def jit(function: F) -> F:

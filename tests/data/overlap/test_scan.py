@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from provenir.data.overlap.frame import frame
-from provenir.data.overlap.plain import padded
-from provenir.data.overlap.scan import Candidates, find_candidates
+from provenir.data.overlap.plain import PADDING, padded
+from provenir.data.overlap.scan import Candidates, find_candidates, search_rows
 from provenir.data.overlap.seeds import SeedTable, ascii_seeds
 
 ITEMS = [
@@ -89,3 +92,98 @@ def test_rows_in_other_scripts_are_named(row, foreign, dense):
 
 def test_no_rows_have_no_candidates():
     assert found(scan([])) == []
+
+
+words = st.sampled_from(
+    ["a", "b", "The", "fox", "x1", "n", "u00e9", "eightlet", "nineletters", "w" * 17, "W" * 70]
+)
+gaps = st.sampled_from(
+    [" ", " ", " ", ", ", "\n", '"', "\\", "\\\\", "\\u00e9"]
+    + ["é", "—", "“", "\u200b", "漢", "😀", "при"]
+)
+texts = st.lists(st.tuples(words, gaps).map("".join), max_size=40).map("".join)
+endings = st.sampled_from([b"", b"", b"", b"\\", b"\\u", b"\\u12", b"\xe2\x80", b'"'])
+
+
+@st.composite
+def blocks(draw) -> tuple[bytes, list[int], list[str], bool]:
+    """Bytes, where their rows begin, the texts of items, and whether the rows are JSON."""
+    items = draw(st.lists(texts, min_size=1, max_size=6))
+    is_json = draw(st.booleans())
+    rows = []
+    for text in draw(st.lists(texts, max_size=6)):
+        row = text + draw(st.sampled_from(["", *items])) + draw(texts)
+        if is_json:
+            row = json.dumps({"t": row}, ensure_ascii=draw(st.booleans()))
+        rows.append(row.replace("\n", " ").encode() + draw(endings) + b"\n")
+    before = draw(st.sampled_from([b"", b"a b The fox n "])) + b" " * draw(st.integers(0, 130))
+    starts = np.cumsum([len(before), *map(len, rows)]).tolist()
+    return before + b"".join(rows), starts, items, is_json
+
+
+def differences(one: Candidates, other: Candidates) -> list[str]:
+    """The names of the columns that differ in values or type."""
+    differing = []
+    for field in dataclasses.fields(Candidates):
+        a, b = getattr(one, field.name), getattr(other, field.name)
+        if a is not None and (a.dtype != b.dtype or a.tolist() != b.tolist()):
+            differing.append(field.name)
+    return differing
+
+
+@settings(max_examples=400)
+@given(
+    blocks(),
+    st.none() | st.integers(1, 3),
+    st.integers(0, 3),
+    st.integers(1, 4),
+    st.sampled_from(b'a"\\\xe2\x80\x93 '),
+)
+@example((b"", [0], ["a b The fox n a b"], True), None, 0, 1, 97)
+def test_the_kernel_finds_exactly_what_the_oracle_finds(block, max_df, keep, min_seeds, after):
+    text, starts, items, is_json = block
+    seeds = [ascii_seeds(item.encode()) for item in items]
+    owners = np.repeat(np.arange(len(items), dtype=np.int32), [len(s) for s in seeds])
+    table = SeedTable.build(np.concatenate(seeds), owners, max_df=max_df, keep=keep)
+    buf = np.frombuffer(text + bytes([after]) * PADDING, dtype=np.uint8)
+    settings_ = {"json": is_json, "table": table, "min_seeds": min_seeds}
+    fast = find_candidates(buf, np.array(starts), **settings_)
+    assert differences(fast, search_rows(buf, np.array(starts), **settings_)) == []
+
+
+def long_rows(repeats: int) -> list[str]:
+    """Rows longer than a piece of the kernel, with items at both ends and in the middle."""
+    filler = [f"w{number * number % 9973}" for number in range(repeats)]
+    half = " ".join(filler)
+    return [f"{ITEMS[0]} {half} {ITEMS[1]} {half} {ITEMS[2]}.", half, ITEMS[1]]
+
+
+@pytest.mark.parametrize("repeats", [2036, 2044, 2048, 2052, 5000, 30_000])
+def test_rows_longer_than_a_piece_lose_nothing(repeats):
+    assert found(scan(long_rows(repeats))) == [(0, 0, 9), (0, 1, 8), (0, 2, 1), (2, 1, 8)]
+
+
+def test_no_place_in_a_block_hides_an_item():
+    for spaces in range(130):
+        row = "." * spaces + ITEMS[0] + ' \\"\\" \u00e9' + "." * spaces + ITEMS[1]
+        assert found(scan([row])) == [(0, 0, 9), (0, 1, 8)]
+
+
+def test_a_block_of_nothing_but_items_has_room():
+    rows = [ITEMS[0]] * 3000
+    assert found(scan(rows)) == [(row, 0, 9) for row in range(3000)]
+
+
+def test_many_items_with_the_same_seeds_are_all_found():
+    texts = [f"{ITEMS[0]} number {number}" for number in range(1500)]
+    assert len(found(scan([ITEMS[0]], texts))) == 1500
+
+
+def test_arrays_that_cannot_be_written_are_taken():
+    text = json.dumps({"t": ITEMS[0]}).encode()
+    table = table_of(ITEMS)
+    for array in table.arrays().values():
+        array.flags.writeable = False
+    starts = np.array([0, len(text)])
+    starts.flags.writeable = False
+    assert found(find_candidates(padded(text), starts, json=True, table=table)) == [(0, 0, 9)]

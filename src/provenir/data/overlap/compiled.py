@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from provenir.data.compiled import COMPILED, Array, jit
+from provenir.data.compiled import COMPILED, Array, address, jit
 
-__all__ = ["COMPILED", "Array", "jit"]
+__all__ = ["COMPILED", "Array", "address", "jit"]

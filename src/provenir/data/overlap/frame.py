@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import orjson
 
-from provenir.data.overlap.compiled import COMPILED
+from provenir.data.overlap.compiled import COMPILED, address
 
 if TYPE_CHECKING:
     from provenir.data.overlap.compiled import Array
@@ -51,7 +51,7 @@ def frame(buf: Array, size: int) -> tuple[Array, Array]:
     while True:
         starts: Array = np.empty(room + 1, dtype=np.int64)
         suspect: Array = np.empty(room, dtype=np.bool_)
-        rows = frame_rows(buf.ctypes.data, size, starts, suspect)
+        rows = frame_rows(address(buf), size, starts, suspect)
         if rows <= room:
             starts[rows] = size
             return starts[: rows + 1], suspect[:rows]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from provenir.data.overlap.compiled import COMPILED, address
 from provenir.data.overlap.plain import find_foreign, find_seeds
 from provenir.data.overlap.seeds import lookup
 
@@ -23,6 +24,9 @@ __all__ = ["MIN_SEEDS", "Candidates", "find_candidates"]
 
 MIN_SEEDS: Final = 2
 """Distinct seeds of an item that make a row a candidate for it."""
+
+_BYTES_PER_HIT: Final = 128
+"""A block with more hits is scanned twice, the second time with enough room."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +75,50 @@ def find_candidates(
         table: the seeds of the items.
         min_seeds: distinct seeds that a candidate needs; an item with fewer needs all of its own.
     """
+    if not COMPILED:
+        return search_rows(buf, starts, json=json, table=table, min_seeds=min_seeds)
+    from provenir.data.overlap.count_kernel import mark_rows
+    from provenir.data.overlap.scan_kernel import WORKSPACE, find_hits
+
+    starts = np.require(starts, np.int64, ["C", "W"])
+    base, lo, hi = address(buf), int(starts[0]), int(starts[-1])
+    space: Array = np.empty(WORKSPACE, dtype=np.int64)
+    spots: Array = np.empty(((hi - lo) // 64 + 1, 3), dtype=np.int64)
+    room, found = 0, (hi - lo) // _BYTES_PER_HIT + 64
+    while found > room:
+        room = found
+        hits: Array = np.empty((room, 3), dtype=np.int64)
+        found, many = find_hits(base, lo, hi, json, table.addresses(), address(space), hits, spots)
+    rows = len(starts) - 1
+    foreign: Array = np.zeros(rows, dtype=np.bool_)
+    dense: Array = np.zeros(rows, dtype=np.bool_)
+    if many:
+        mark_rows(base, hi, spots, many, starts, foreign, dense)
+    return _candidates(_count(hits, found, starts, table, min_seeds), foreign, dense)
+
+
+def _count(hits: Array, found: int, starts: Array, table: SeedTable, min_seeds: int) -> list[Array]:
+    """The columns of the pairs of rows and items that have seeds enough."""
+    if not found:
+        return _no_pairs()
+    from provenir.data.overlap.count_kernel import count_pairs
+
+    addresses = (address(table.bounds), address(table.items), address(table.kept))
+    room, many = 256, -1
+    while many < 0:
+        room *= 4
+        pairs: Array = np.empty((room, 5), dtype=np.int64)
+        places: Array = np.full(len(table.kept), -1, dtype=np.int64)
+        many = count_pairs(hits, found, starts, addresses, min_seeds, places, pairs)
+    pairs = pairs[:many]
+    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+    return list(pairs[order].T)
+
+
+def search_rows(
+    buf: Array, starts: Array, *, json: bool, table: SeedTable, min_seeds: int = MIN_SEEDS
+) -> Candidates:
+    """Do what `find_candidates` does in numpy: where nothing is compiled, and as the oracle."""
     foreign, dense = find_foreign(buf, starts, json=json)
     seeds = find_seeds(buf, starts, json=json)
     number = lookup(table, seeds.hashes)
@@ -83,16 +131,24 @@ def find_candidates(
         table,
     )
     enough = pairs[2] >= np.minimum(min_seeds, table.kept)[pairs[1]]
-    row, item, count, first, last = (column[enough] for column in pairs)
+    return _candidates([column[enough] for column in pairs], foreign, dense)
+
+
+def _candidates(pairs: list[Array], foreign: Array, dense: Array) -> Candidates:
+    row, item, seeds, first, last = pairs
     return Candidates(
         row=row.astype(np.int32),
         item=item.astype(np.int32),
-        seeds=count.astype(np.int32),
+        seeds=seeds.astype(np.int32),
         first=first,
         last=last,
         foreign=foreign,
         dense=dense,
     )
+
+
+def _no_pairs() -> list[Array]:
+    return [np.empty(0, dtype=np.int64) for _ in range(5)]
 
 
 def _pairs(
@@ -101,7 +157,7 @@ def _pairs(
     begin: Array,
     end: Array,
     table: SeedTable,
-) -> tuple[Array, ...]:
+) -> list[Array]:
     """Row, item, distinct seeds, begin of the first and end of the last, of every pair."""
     width = np.diff(table.bounds)[number]
     hit: Array = np.repeat(np.arange(len(number)), width)
@@ -115,11 +171,11 @@ def _pairs(
     new_seed[1:] |= np.diff(number[hit]) != 0
     at = np.flatnonzero(new_pair)
     if not len(at):
-        return tuple(np.empty(0, dtype=np.int64) for _ in range(5))
-    return (
+        return _no_pairs()
+    return [
         row[hit][at],
         item[at],
         np.add.reduceat(new_seed.astype(np.int64), at),
         np.minimum.reduceat(begin[hit], at),
         np.maximum.reduceat(end[hit], at),
-    )
+    ]

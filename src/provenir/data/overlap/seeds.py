@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from provenir.data.overlap.compiled import address
 from provenir.data.overlap.plain import find_seeds, padded
 
 if TYPE_CHECKING:
@@ -97,6 +98,17 @@ class SeedTable:
             bounds=bounds,
             items=owners,
             kept=np.bincount(owners).astype(np.int32),
+        )
+
+    def addresses(self) -> tuple[np.uint64, ...]:
+        """Return what a compiled scan needs to look seeds up; the table must outlive it."""
+        shift = 64 - (len(self.filter).bit_length() - 1)
+        return (
+            address(self.filter),
+            np.uint64(shift),
+            address(self.slots),
+            np.uint64(len(self.slots) - 1),
+            address(self.numbers),
         )
 
     def arrays(self) -> dict[str, Array]:

@@ -17,17 +17,25 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
 from provenir.data.overlap.compiled import jit
-
-BLOCK: Final = 64
-"""Bytes in a block."""
+from provenir.data.overlap.vectors import (
+    BIT,
+    BYTE,
+    NUMBER,
+    constant,
+    declared,
+    instruction,
+    load,
+    splat,
+    store,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_instruction: Callable[[Callable[..., Any]], Any] = intrinsic
+BLOCK: Final = 64
+"""Bytes in a block."""
 
 U = np.uint64
 ONE: Final = U(1)
@@ -35,121 +43,128 @@ NONE: Final = U(0)
 ALL: Final = U(0xFFFFFFFFFFFFFFFF)
 _ODD: Final = U(0xAAAAAAAAAAAAAAAA)
 
-_I1, _I8, _I32, _I64 = ir.IntType(1), ir.IntType(8), ir.IntType(32), ir.IntType(64)
-_BYTES: Final = ir.VectorType(_I8, BLOCK)
+_BYTES: Final = ir.VectorType(BYTE, BLOCK)
 
 
-def _pointer(builder: Any, base: Any, offset: Any, kind: Any) -> Any:
-    return builder.inttoptr(builder.add(base, offset), ir.PointerType(kind))
+def _bytes(builder: Any, value: Any) -> Any:
+    """A byte in every lane."""
+    return splat(builder, value, BLOCK)
 
 
-def _load(builder: Any, base: Any, offset: Any, kind: Any) -> Any:
-    value = builder.load(_pointer(builder, base, offset, kind))
-    value.align = 1
-    return value
+def _mask(builder: Any, relation: str, left: Any, right: Any) -> Any:
+    """A bit for each lane of an unsigned comparison."""
+    return builder.bitcast(builder.icmp_unsigned(relation, left, right), NUMBER)
 
 
-def _splat(builder: Any, byte: Any) -> Any:
-    undefined = ir.Constant(_BYTES, ir.Undefined)
-    first = builder.insert_element(undefined, byte, _I32(0))
-    lanes = ir.Constant(ir.VectorType(_I32, BLOCK), [0] * BLOCK)
-    return builder.shuffle_vector(first, undefined, lanes)
-
-
-def _constant(byte: int) -> Any:
-    return ir.Constant(_BYTES, [byte] * BLOCK)
+def _folded(builder: Any, block: Any) -> Any:
+    """Letters in lower case, digits as they are."""
+    return builder.or_(block, constant(BYTE, 0x20, BLOCK))
 
 
 def _loader(kind: Any, numba_type: Any) -> Callable[..., Any]:
-    def load(typing_context: Any, base: Any, offset: Any) -> Any:
+    def build(typing_context: Any, base: Any, offset: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return _load(builder, args[0], args[1], kind)
+            return load(builder, args[0], args[1], kind)
 
         return numba_type(types.uintp, types.int64), generate
 
-    return load
+    return build
 
 
-load_byte = _instruction(_loader(_I8, types.uint8))
+load_byte = instruction(_loader(BYTE, types.uint8))
 """`load_byte(base, offset)`: one byte of memory."""
 
-load_word = _instruction(_loader(_I64, types.uint64))
+load_half = instruction(_loader(ir.IntType(32), types.uint32))
+"""`load_half(base, offset)`: four bytes of memory, at any alignment."""
+
+load_word = instruction(_loader(NUMBER, types.uint64))
 """`load_word(base, offset)`: eight bytes of memory, at any alignment."""
 
 
-@_instruction
+@instruction
+def store_word(typing_context: Any, base: Any, offset: Any, word: Any) -> Any:
+    """`store_word(base, offset, word)`: put eight bytes into memory, at any alignment."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        store(builder, args[0], args[1], args[2])
+        return context.get_dummy_value()
+
+    return types.void(types.uintp, types.int64, types.uint64), generate
+
+
+@instruction
 def equal_mask(typing_context: Any, base: Any, offset: Any, byte: Any) -> Any:
     """`equal_mask(base, offset, byte)`: where the bytes equal one."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = _load(builder, args[0], args[1], _BYTES)
-        return builder.bitcast(builder.icmp_unsigned("==", block, _splat(builder, args[2])), _I64)
+        block = load(builder, args[0], args[1], _BYTES)
+        return builder.bitcast(
+            builder.icmp_unsigned("==", block, splat(builder, args[2], BLOCK)), NUMBER
+        )
 
     return types.uint64(types.uintp, types.int64, types.uint8), generate
 
 
-@_instruction
+@instruction
 def range_mask(typing_context: Any, base: Any, offset: Any, low: Any, high: Any) -> Any:
     """`range_mask(base, offset, low, high)`: where the bytes lie from low to high inclusive."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = _load(builder, args[0], args[1], _BYTES)
+        block = load(builder, args[0], args[1], _BYTES)
         width = builder.sub(args[3], args[2])
-        above = builder.sub(block, _splat(builder, args[2]))
-        return builder.bitcast(builder.icmp_unsigned("<=", above, _splat(builder, width)), _I64)
+        above = builder.sub(block, _bytes(builder, args[2]))
+        return builder.bitcast(
+            builder.icmp_unsigned("<=", above, splat(builder, width, BLOCK)), NUMBER
+        )
 
     return types.uint64(types.uintp, types.int64, types.uint8, types.uint8), generate
 
 
-@_instruction
+@instruction
 def folded_mask(typing_context: Any, base: Any, offset: Any, byte: Any) -> Any:
     """`folded_mask(base, offset, byte)`: where the bytes with bit 0x20 set equal one."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = builder.or_(_load(builder, args[0], args[1], _BYTES), _constant(0x20))
-        return builder.bitcast(builder.icmp_unsigned("==", block, _splat(builder, args[2])), _I64)
+        block = _folded(builder, load(builder, args[0], args[1], _BYTES))
+        return builder.bitcast(
+            builder.icmp_unsigned("==", block, splat(builder, args[2], BLOCK)), NUMBER
+        )
 
     return types.uint64(types.uintp, types.int64, types.uint8), generate
 
 
-@_instruction
+@instruction
 def alphanumeric_mask(typing_context: Any, base: Any, offset: Any, last_letter: Any) -> Any:
     """`alphanumeric_mask(base, offset, last_letter)`: digits, and letters of any case up to it."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = _load(builder, args[0], args[1], _BYTES)
-        first = ord("a")
-        letter = builder.sub(builder.or_(block, _constant(0x20)), _constant(first))
-        width = _splat(builder, builder.sub(args[2], _I8(first)))
-        digit = builder.sub(block, _constant(ord("0")))
-        found = builder.or_(
-            builder.icmp_unsigned("<=", letter, width),
-            builder.icmp_unsigned("<", digit, _constant(10)),
-        )
-        return builder.bitcast(found, _I64)
+        block = load(builder, args[0], args[1], _BYTES)
+        letter = builder.sub(_folded(builder, block), constant(BYTE, ord("a"), BLOCK))
+        digit = builder.sub(block, constant(BYTE, ord("0"), BLOCK))
+        width = builder.sub(args[2], BYTE(ord("a")))
+        letters = _mask(builder, "<=", letter, _bytes(builder, width))
+        return builder.or_(letters, _mask(builder, "<", digit, constant(BYTE, 10, BLOCK)))
 
     return types.uint64(types.uintp, types.int64, types.uint8), generate
 
 
-@_instruction
+@instruction
 def lowest(typing_context: Any, mask: Any) -> Any:
     """`lowest(mask)`: the place of the lowest set bit; 64 where none is."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(_I64, [_I64, _I1])
-        count = builder.module.declare_intrinsic("llvm.cttz", [_I64], kind)
-        return builder.call(count, [args[0], _I1(0)])
+        count = declared(builder, "llvm.cttz.i64", NUMBER, [NUMBER, BIT])
+        return builder.call(count, [args[0], BIT(0)])
 
     return types.int64(types.uint64), generate
 
 
-@_instruction
+@instruction
 def popcount(typing_context: Any, mask: Any) -> Any:
     """`popcount(mask)`: how many bits are set."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(_I64, [_I64])
-        count = builder.module.declare_intrinsic("llvm.ctpop", [_I64], kind)
+        count = declared(builder, "llvm.ctpop.i64", NUMBER, [NUMBER])
         return builder.call(count, [args[0]])
 
     return types.int64(types.uint64), generate
