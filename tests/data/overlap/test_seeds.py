@@ -57,6 +57,13 @@ def test_every_letter_of_a_word_matters_up_to_sixteen(length):
     assert len(seeds) == length + 1
 
 
+@given(st.lists(words | st.sampled_from([" ", "\\n", "é", "—"])).map(" ".join), st.integers(1, 200))
+def test_the_kernel_hashes_exactly_what_the_oracle_hashes(text, times):
+    data = (text * times).encode()
+    oracle = find_seeds(padded(data), np.array([0, len(data)]), json=False)
+    assert ascii_seeds(data).tolist() == oracle.hashes.tolist()
+
+
 @given(st.text(max_size=300), st.booleans())
 def test_a_row_has_the_seeds_of_the_text_within(text, ascii_only):
     text = text.encode("utf-8", "ignore").decode()

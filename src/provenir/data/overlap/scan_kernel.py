@@ -103,6 +103,42 @@ def find_hits(
 
 
 @jit
+def hash_text(base: Any, size: Any, space: Any, out: Any) -> Any:
+    """Hash every five words of a plain text.
+
+    Args:
+        base: address of the text.
+        size: its bytes.
+        space: address of `WORKSPACE` numbers.
+        out: address of room for the seeds, and for `LANES` more numbers.
+
+    Returns:
+        How many seeds there are.
+    """
+    words = space + U(8 * _TOGGLES)
+    spots = np.empty((size // 64 + 1, 3), np.int64)
+    carry = (NONE, NONE, NONE)
+    count, kept, found, at = 0, 0, 0, 0
+    while at < size:
+        at, count, _, carry = _find_words(base, at, size, False, space, count, carry, spots, 0)
+        if at >= size and carry[0] != NONE:
+            store_word(space, count * 8, U(size))
+            count += 1
+        total = count // 2
+        for place in range(kept, total, LANES):
+            hash_eight_words(base, space, words, place, total - place)
+        if total < SEED_WORDS:
+            kept = total
+            continue
+        for place in range(0, total - _KEPT, LANES):
+            hash_eight_seeds(words, out + U(8 * found), place)
+        found += total - _KEPT
+        kept = _KEPT
+        count = _keep_last(space, count, words, total)
+    return found
+
+
+@jit
 def _keep_last(toggles: Any, count: Any, words: Any, total: Any) -> Any:
     """Move the last words to the front, and the begin of one that has not ended."""
     first = total - _KEPT

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from provenir.data.overlap.compiled import address
-from provenir.data.overlap.plain import find_seeds, padded
+from provenir.data.overlap.compiled import COMPILED, address
+from provenir.data.overlap.plain import PADDING, find_seeds, padded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,15 @@ def ascii_seeds(text: bytes) -> Array:
     Returns:
         uint64, empty for fewer than five words.
     """
-    return find_seeds(padded(text), np.array([0, len(text)]), json=False).hashes
+    buf = padded(text)
+    if not COMPILED:
+        return find_seeds(buf, np.array([0, len(text)]), json=False).hashes
+    from provenir.data.overlap.scan_kernel import WORKSPACE, hash_text
+
+    space: Array = np.empty(WORKSPACE, dtype=np.int64)
+    seeds: Array = np.empty(len(text) // 2 + PADDING, dtype=np.uint64)
+    count = hash_text(address(buf), len(text), address(space), address(seeds))
+    return seeds[:count].copy()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
