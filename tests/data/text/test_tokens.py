@@ -12,7 +12,7 @@ from provenir.data.compiled import COMPILED
 from provenir.data.text.folding import Kind, plain_fold, strict_fold
 from provenir.data.text.hashing import word_hash
 from provenir.data.text.kernel import ROOM
-from provenir.data.text.tokens import _tokenise_slowly as slowly
+from provenir.data.text.tokens import _read_slowly as slowly
 from provenir.data.text.tokens import char_offsets, fold_arrays, read_rows, tokenise
 from provenir.data.text.words import words
 from strategies import any_text
@@ -112,6 +112,10 @@ def in_json(text: str, *, escape: bool) -> bytes:
     return json.dumps(text, ensure_ascii=escape).encode("utf-8", "surrogatepass")
 
 
+pieces_of_json = st.lists(
+    st.sampled_from([rb"\\", rb"\u", b"d83d", b"de00", b"00e9", rb"\n", b"a", "é".encode(), b" -"]),
+    max_size=14,
+).map(b"".join)
 compiled_only = pytest.mark.skipif(not COMPILED, reason="the kernel needs numba")
 
 
@@ -126,7 +130,6 @@ def read(data: bytes, bounds: list[int], **options) -> list[list[int]]:
     return by_row
 
 
-@compiled_only
 @given(st.lists(tangled | any_text, min_size=1, max_size=4), st.booleans(), st.booleans())
 def test_rows_of_json_give_the_words_that_they_hold(texts, escape, strict):
     lines = [in_json(text, escape=escape) for text in texts]
@@ -145,7 +148,6 @@ def test_small_parts_give_the_same_words(text, chunk):
     ]
 
 
-@compiled_only
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
@@ -167,7 +169,6 @@ def test_escapes_are_read_as_what_they_stand_for(data, expected):
     assert read(data, [0, len(data)]) == [[word_hash(value) for value in expected]]
 
 
-@compiled_only
 @given(
     st.binary(max_size=30)
     | st.lists(
@@ -198,12 +199,14 @@ def test_one_character_gives_fewer_symbols_than_there_is_room():
     assert max(len(plain_fold()[chr(point)]) for point in range(0x110000)) < ROOM
 
 
-@given(tangled | any_text, st.booleans())
-def test_the_slow_reading_agrees(text, strict):
+@compiled_only
+@given(tangled | any_text | pieces_of_json.map(bytes.decode), st.booleans(), st.booleans())
+def test_the_slow_reading_agrees(text, json, strict):
     data = as_array(text.encode("utf-8", "surrogatepass"))
-    fast, slow = tokenise(data, strict=strict), slowly(data, 0, len(data), strict=strict)
-    assert [column.tolist() for column in fast] == [column.tolist() for column in slow]
-    assert [column.dtype for column in fast] == [column.dtype for column in slow]
+    [fast] = read_rows(data, (np.array([0]), np.array([len(data)])), json=json, strict=strict)
+    slow = slowly(data, 0, len(data), json=json, strict=strict)
+    assert [column.tolist() for column in fast[:3]] == [column.tolist() for column in slow]
+    assert [column.dtype for column in fast[:3]] == [column.dtype for column in slow]
 
 
 def test_a_text_beyond_the_offsets_is_refused():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from provenir.core.errors import BoundsError
@@ -68,8 +69,6 @@ def tokenise(
         raise BoundsError(
             f"the text ends at byte {hi:,}", where="tokenise", mend="tokenise it in parts"
         )
-    if not COMPILED:
-        return _tokenise_slowly(buf, lo, hi, strict=strict)
     np = require("data", "numpy")
     rows = np.array([lo], np.int64), np.array([hi], np.int64)
     chunk = min(max(CHUNK, (hi - lo) // 4), 2 * (hi - lo) + 1)
@@ -128,12 +127,17 @@ def read_rows(
         chunk: Most words in one part, at least 1.
 
     Yields:
-        Arrays as in `Tokens`, and the number of each word's row (int32). The last part may be
-        empty. A word stands in one part, a row may go on in the next.
+        Arrays as in `Tokens`, and the number of each word's row (int32). Some may be empty. A word
+        stands in one part, a row may go on in the next. Without numba each part is a whole row.
     """
+    np = require("data", "numpy")
+    if not COMPILED:
+        for number, (lo, hi) in enumerate(zip(*(side.tolist() for side in rows), strict=True)):
+            part = _read_slowly(buf, lo, hi, json=json, strict=strict)
+            yield (*part, np.full(len(part[0]), number, np.int32))
+        return
     from provenir.data.text.kernel import ROOM, STATE_SIZE, read_words
 
-    np = require("data", "numpy")
     state, mixed = np.zeros(STATE_SIZE, np.int64), np.zeros(1, np.uint64)
     fold = fold_arrays(strict=strict)
     while True:
@@ -144,22 +148,46 @@ def read_rows(
             return
 
 
-def _tokenise_slowly(buf: NDArray[np.uint8], lo: int, hi: int, *, strict: bool) -> Tokens:
+def _read_slowly(
+    buf: NDArray[Any], lo: int, hi: int, *, json: bool, strict: bool
+) -> tuple[NDArray[Any], ...]:
+    """What the kernel finds in one row, by way of `words`: hashes, starts and ends."""
     np = require("data", "numpy")
     # Each byte that is no UTF-8 becomes one surrogate, which ends a word and is one byte wide.
-    text = bytes(memoryview(buf[lo:hi])).decode("utf-8", "surrogateescape")
-    points = np.fromiter(map(ord, text), np.uint32, len(text))
-    wide = points.astype(np.int64)
-    widths = 1 + (wide >= 0x80) + (wide >= 0x800) + (wide >= 0x10000)
-    widths[(wide >= 0xD800) & (wide < 0xE000)] = 1
-    offsets = np.concatenate(([lo], lo + np.cumsum(widths))).astype(np.int32)
+    raw = bytes(memoryview(buf[lo:hi])).decode("utf-8", "surrogateescape")
+    points = np.frombuffer(raw.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
+    widths = 1 + (points >= 0x80) + (points >= 0x800) + (points >= 0x10000)
+    widths[(points & ~0x7FF) == 0xD800] = 1
+    offsets = np.concatenate(([lo], lo + np.cumsum(widths)))
+    text = raw
+    if json and "\\" in raw:
+        offsets = offsets[[0, *(match.end() for match in _CHARACTER.finditer(raw))]]
+        text = _ESCAPE.sub(_meant, raw)
     found = words(text, strict=strict)
-    places = np.array([word[1:] for word in found], np.int64).reshape(-1, 2)
-    return Tokens(
+    return (
         np.array([word_hash(word.value) for word in found], np.uint64),
-        offsets[places[:, 0]],
-        offsets[places[:, 1]],
+        offsets[[word.start for word in found]].astype(np.int32),
+        offsets[[word.end for word in found]].astype(np.int32),
     )
+
+
+_ESCAPE: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|\\u[0-9a-fA-F]{0,4}|\\[^u]|\\\Z",
+    re.DOTALL,
+)
+_CHARACTER: Final = re.compile(_ESCAPE.pattern + "|.", re.DOTALL)
+_MEANT: Final = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
+
+
+def _meant(match: re.Match[str]) -> str:
+    """The character that an escape stands for; a lone surrogate for one that JSON lacks."""
+    escape = match[0]
+    if len(escape) == 12:
+        return chr(0x10000 + ((int(escape[2:6], 16) & 0x3FF) << 10 | int(escape[8:], 16) & 0x3FF))
+    if len(escape) == 6:
+        return chr(int(escape[2:], 16))
+    return _MEANT.get(escape, "\ud800")
 
 
 def char_offsets(
