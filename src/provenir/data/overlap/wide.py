@@ -1,59 +1,245 @@
-"""Seeds over the folded words of all scripts."""
+r"""The first stage for rows beyond ASCII: seeds over folded words of every script.
+
+`scan` reads ASCII words off raw bytes and names the rows that it cannot judge. Here those rows are
+read code point by code point (JSON escapes as what they stand for), folded and cut into words by
+`provenir.data.text`; a seed is the hash of five consecutive words of a row.
+
+**Exhaustive search.** It must find every pair of a row and an item that `reference` finds. Let N be
+the reference's normal form (NFKC, then case folding) and S the strict fold, symbol by symbol.
+
+1. S(N(x)) and S(x) give the same words for every text x. S looks at one code point at a time, and
+   S(c) = S(d) for whatever d is made of c by decomposition, composition or case folding. What is
+   left is the canonical order of combining marks: all of them are breaks, between which order does
+   not matter, but U+0345, which folds to a word of its own.
+2. In N(x), what the reference takes for no part of a word is a break in S. What it takes for a part
+   gives at least one word or part of one. What it takes for a whole word gives whole words.
+3. So a word of the reference gives one or more words in S, which depend on that word alone, for
+   breaks or the edges of whole words stand on both sides. Thirteen consecutive words of the
+   reference give at least thirteen consecutive words in S, the same ones in the row and in the
+   item; these have at least nine seeds in common.
+4. A row of ASCII alone (and no `\u`) has the same words for the reference as for `scan`. A run that
+   an item shares with it is thirteen ASCII words of N(item), parted there by what is no letter and
+   no digit, so `scan` reads them as thirteen consecutive words too: `plain_seeds` hashes N(item).
+
+Hence: every row that is `foreign` is read here with ``exhaustive=True``, every other by `scan`,
+both with tables that leave out no seed (``max_df=None``) and with ``min_seeds=1``. The plain fold
+joins what the reference parts (zero-width characters, hyphens at the end of a line), so it alone
+would lose pairs; it finds what the reference cannot, so both are looked up. Each string is read
+alone: a run over two of them counts for neither. Facts 1 and 2 are tested on every code point; they
+hold for characters that the table of folds knows.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import orjson
 
-from provenir.data.overlap.fields import field_texts
-from provenir.data.overlap.scan import Candidates
-from provenir.data.overlap.seeds import lookup
-from provenir.data.text.tokens import tokenise
+from provenir.data.compiled import COMPILED, Array, jit
+from provenir.data.overlap.plain import SEED_WORDS
+from provenir.data.overlap.reference import normalised
+from provenir.data.overlap.scan import MIN_SEEDS, Candidates
+from provenir.data.overlap.seeds import SLOT_SHIFT, SeedTable, ascii_seeds, lookup
+from provenir.data.text import hashing
+from provenir.data.text.tokens import read_rows, tokenise
+from provenir.data.text.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["find_wide_candidates", "plain_seeds", "wide_seeds"]
+
+KEPT: Final = SEED_WORDS - 1
+CHAIN: Final = np.uint64(0xA0761D6478BD642F)
+FINISH: Final = np.uint64(hashing.FINISH)
+TURN_1, TURN_2, ONE = np.uint64(32), np.uint64(29), np.uint64(1)
+SIX, SEVEN, SLOT = np.uint64(63), np.uint64(7), np.uint64(SLOT_SHIFT)
 
 
-def wide_seeds(text: str) -> Any:
-    """Return the hash of every five consecutive folded words of a text."""
-    words = tokenise(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)).hashes
-    if len(words) < 5:
-        return np.empty(0, np.uint64)
-    out = words[:-4].copy()
-    with np.errstate(over="ignore"):
-        for k in range(1, 5):
-            out = out * np.uint64(0x9E3779B97F4A7C15) + words[k : len(words) - 4 + k]
-    return out | np.uint64(1)
+def wide_seeds(text: str, *, exhaustive: bool = False) -> Array:
+    """Return the seeds of a text as `find_wide_candidates` finds them in a row.
+
+    Args:
+        text: Any string.
+        exhaustive: Give those of the strict fold as well.
+
+    Returns:
+        uint64, empty for fewer than five words.
+    """
+    buf: Array = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    folds = (False, True) if exhaustive else (False,)
+    return np.concatenate([_chained(tokenise(buf, strict=strict).hashes) for strict in folds])
+
+
+def plain_seeds(text: str, *, exhaustive: bool = False) -> Array:
+    """Return the seeds of a text for the scan of raw bytes, in every form that it may have there.
+
+    A row may hold the text as it is, or retyped in ASCII: the seeds of its folded words count too.
+
+    Args:
+        text: Any string.
+        exhaustive: Give those of the reference's normal form as well (point 4 above).
+
+    Returns:
+        uint64; some may occur twice.
+    """
+    forms = [text]
+    if not text.isascii():
+        forms.append(" ".join(word.value for word in words(text)))
+    if exhaustive:
+        forms.append(normalised(text))
+    encoded = dict.fromkeys(form.encode("utf-8", "surrogatepass") for form in forms)
+    return np.concatenate([ascii_seeds(form) for form in encoded])
 
 
 def find_wide_candidates(
-    buf: Any, starts: Any, rows: Any, *, json: bool, table: Any, min_seeds: int
+    buf: Array,
+    starts: Array,
+    rows: Array,
+    *,
+    json: bool,
+    table: SeedTable,
+    min_seeds: int = MIN_SEEDS,
+    exhaustive: bool = False,
 ) -> Candidates:
-    """Find the items whose folded seeds are in rows, by parsing the rows."""
-    pairs: list[tuple[int, int]] = []
-    for row in rows.tolist():
-        raw = bytes(buf[starts[row] : starts[row + 1]])
-        try:
-            value = orjson.loads(raw) if json else {"text": raw.decode("utf-8", "replace")}
-        except ValueError:
-            continue
-        texts = [entry.text for entry in field_texts(value)] if isinstance(value, dict) else []
-        seeds = np.concatenate([np.empty(0, np.uint64), *map(wide_seeds, texts)])
-        numbers = lookup(table, np.unique(seeds))
-        units = [table.items[table.bounds[n] : table.bounds[n + 1]] for n in numbers[numbers >= 0]]
-        found, counts = np.unique(
-            np.concatenate([np.empty(0, np.int32), *units]), return_counts=True
-        )
-        found = found.astype(np.int32)
-        enough = counts >= np.minimum(min_seeds, table.kept[found])
-        pairs.extend((row, unit) for unit in found[enough].tolist())
-    columns = np.array(pairs, np.int32).reshape(-1, 2)
-    none: Any = np.empty(0)
+    """Find the rows, among those named, that share seeds with an item.
+
+    Args:
+        buf: uint8, below 2 GiB.
+        starts: int64[n + 1], where rows begin and the last one ends.
+        rows: Numbers of the rows to look at.
+        json: Whether rows are JSON, or plain text.
+        table: The `wide_seeds` of the items, `exhaustive` ones for an exhaustive search.
+        min_seeds: Distinct seeds that a candidate needs; an item with fewer needs all of its own.
+        exhaustive: Look up both folds.
+
+    Returns:
+        Pairs as from `scan.find_candidates`. What that says of every row (`foreign`, `dense`) is
+        empty: it is what the rows were chosen by.
+    """
+    rows = np.asarray(rows, np.int64)
+    bounds = starts[rows].astype(np.int64), starts[rows + 1].astype(np.int64)
+    hits = [
+        hit
+        for strict in ((False, True) if exhaustive else (False,))
+        for hit in _hits(buf, bounds, table, json=json, strict=strict)
+    ]
+    empty: list[Array] = [np.empty(0, np.int64)] * 4
+    row, number, begin, end = (np.concatenate(part) for part in zip(empty, *hits, strict=True))
+    pairs = _pairs_of(rows[row], number, begin, end, table)
+    enough = pairs[2] >= np.minimum(min_seeds, table.kept)[pairs[1]]
+    row, item, count, first, last = (column[enough] for column in pairs)
+    none: Array = np.empty(0, np.bool_)
     return Candidates(
-        row=columns[:, 0],
-        item=columns[:, 1],
-        seeds=none,
-        first=none,
-        last=none,
+        row=row.astype(np.int32),
+        item=item.astype(np.int32),
+        seeds=count.astype(np.int32),
+        first=first,
+        last=last,
         foreign=none,
         dense=none,
     )
+
+
+def _hits(
+    buf: Array, bounds: tuple[Array, Array], table: SeedTable, *, json: bool, strict: bool
+) -> Iterator[tuple[Array, ...]]:
+    """Row, number of the seed, begin and end of each place where a seed of the table stands."""
+    kept: list[Array] = [np.empty(0, kind) for kind in (np.uint64, *[np.int32] * 3)]
+    for part in read_rows(buf, bounds, json=json, strict=strict):
+        # A row may go on in the next part: its last words come before it.
+        kept = [np.concatenate(column) for column in zip(kept, part, strict=True)]
+        hashes, starts, ends, rows = kept
+        if len(hashes) >= SEED_WORDS:
+            at, number = _matches(hashes, rows, table)
+            yield rows[at], number, starts[at].astype(np.int64), ends[at + KEPT].astype(np.int64)
+        kept = [column[-KEPT:] for column in kept]
+
+
+def _matches(hashes: Array, rows: Array, table: SeedTable) -> tuple[Array, Array]:
+    """The places of words with which a seed of the table begins, and the numbers of the seeds."""
+    if COMPILED:
+        found: Array = np.empty((len(hashes), 2), np.int64)
+        count = _match(hashes, rows, table.filter, table.slots, table.numbers, found)
+        return found[:count, 0].copy(), found[:count, 1].copy()
+    number = lookup(table, _chained(hashes))
+    at = np.flatnonzero((number >= 0) & (rows[:-KEPT] == rows[KEPT:]))
+    return at, number[at]
+
+
+def _chained(hashes: Array) -> Array:
+    """The hash of every five consecutive words; odd, as 0 marks an empty slot."""
+    count = max(0, len(hashes) - KEPT)
+    mixed = hashes[:count].copy()
+    for place in range(1, SEED_WORDS):
+        mixed = mixed * CHAIN + hashes[place : place + count]
+    mixed = (mixed ^ (mixed >> TURN_1)) * FINISH
+    return (mixed ^ (mixed >> TURN_2)) | ONE
+
+
+def _pairs_of(
+    row: Array, number: Array, begin: Array, end: Array, table: SeedTable
+) -> tuple[Array, ...]:
+    """Row, item, distinct seeds, begin of the first and end of the last, of every pair."""
+    if not len(row):
+        return (row, number, begin, begin, end)
+    # Once for each row and seed, so that a common seed costs its items once a row.
+    order = np.lexsort((number, row))
+    at = _groups(row[order], number[order])
+    begin, end = np.minimum.reduceat(begin[order], at), np.maximum.reduceat(end[order], at)
+    row, number = row[order][at], number[order][at]
+
+    width = np.diff(table.bounds)[number]
+    hit: Array = np.repeat(np.arange(len(number)), width)
+    place = np.arange(len(hit)) - np.repeat(np.cumsum(width) - width, width)
+    item = table.items[table.bounds[number[hit]] + place]
+    order = np.lexsort((item, row[hit]))
+    hit, item = hit[order], item[order]
+    at = _groups(row[hit], item)
+    return (
+        row[hit][at],
+        item[at],
+        np.diff(at, append=len(hit)),
+        np.minimum.reduceat(begin[hit], at),
+        np.maximum.reduceat(end[hit], at),
+    )
+
+
+def _groups(first: Array, second: Array) -> Array:
+    """Where, in sorted pairs, each new pair begins."""
+    new: Array = np.ones(len(first), np.bool_)
+    new[1:] = (np.diff(first) != 0) | (np.diff(second) != 0)
+    return np.flatnonzero(new)
+
+
+@jit
+def _match(
+    hashes: Array, rows: Array, filter_: Array, slots: Array, numbers: Array, found: Array
+) -> Any:
+    """Look up every five consecutive words of one row; `found` gets places and numbers."""
+    shift = np.uint64(64)
+    size = len(filter_)
+    while size > 1:
+        size >>= 1
+        shift -= ONE
+    mask = np.uint64(len(slots) - 1)
+    count = 0
+    for at in range(len(hashes) - KEPT):
+        if rows[at] != rows[at + KEPT]:
+            continue
+        seed = hashes[at]
+        for place in range(at + 1, at + SEED_WORDS):
+            seed = seed * CHAIN + hashes[place]
+        seed = (seed ^ (seed >> TURN_1)) * FINISH
+        seed = (seed ^ (seed >> TURN_2)) | ONE
+        word = filter_[seed >> shift]
+        if not (word >> ((seed >> ONE) & SIX)) & (word >> ((seed >> SEVEN) & SIX)) & ONE:
+            continue
+        slot = (seed >> SLOT) & mask
+        while slots[slot] != 0 and slots[slot] != seed:
+            slot = (slot + ONE) & mask
+        if slots[slot] == seed:
+            found[count, 0] = at
+            found[count, 1] = numbers[slot]
+            count += 1
+    return count
