@@ -124,10 +124,13 @@ class AlignedRule:
 
     Attributes:
         threshold: Share of the mass that makes a leak of a text of 30 words or more.
+        answer_threshold: The same for an answer without the rest: worked answers have a form, and
+            numbers recur.
         least_mass: Matched mass below which nothing is a leak.
     """
 
     threshold: float = 0.46
+    answer_threshold: float = 0.6
     least_mass: float = 2.0
     name: str = "idf-aligned"
     version: int = 1
@@ -143,16 +146,18 @@ class AlignedRule:
         found, total = _by_part(evidence.found), _by_part(evidence.total)
         words = _by_part(evidence.words)
         share = np.minimum(found / np.maximum(total, 1e-9), 1.0)
-        share[(found < self.least_mass) | (share < self.needed(words))] = 0.0
+        share[(found < self.least_mass) | (share < self._needed(words))] = 0.0
         part = share[:, :_PASSAGE].argmax(axis=1)
         part[share[:, :_PASSAGE].max(axis=1) == 0.0] = _PASSAGE
         value = share[np.arange(len(share)), part]
         return Verdicts(value=value, part=part, aside=words[:, 0] > 0)
 
-    def needed(self, words: NDArray[Any]) -> NDArray[Any]:
-        """Return the share that makes a leak of texts of so many words."""
+    def _needed(self, words: NDArray[Any]) -> NDArray[Any]:
+        """The share of each part that makes a leak of texts of so many words."""
+        base = np.full(len(PARTS), self.threshold)
+        base[PARTS.index("answer")] = max(self.threshold, self.answer_threshold)
         room = np.clip((words - SHORT_WORDS) / (LONG_WORDS - SHORT_WORDS), 0.0, 1.0)
-        needed: NDArray[Any] = WHOLE + (self.threshold - WHOLE) * room
+        needed: NDArray[Any] = WHOLE + (base - WHOLE) * room
         return needed
 
 
