@@ -9,7 +9,7 @@ import pytest
 from provenir.core.errors import InputError, UsageError
 from provenir.data import Dataset
 from provenir.data.reading import Reading
-from provenir.data.sources import resolve
+from provenir.data.sources import Subset, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,3 +175,13 @@ def test_a_file_that_vanished_is_said_so(tmp_path: Path) -> None:
     for use in (dataset.identity, lambda: list(dataset), lambda: dataset.size):
         with pytest.raises(InputError, match=r"x\.jsonl"):
             use()
+
+
+def test_a_subset_leaves_rows_out_and_keeps_the_order(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"n": 0}\n{"n": 1}\n{"n": 2}\n')
+    rows = Dataset(Subset(resolve(path), frozenset({1})), license="mit")
+    assert list(rows) == list(rows) == [{"n": 0}, {"n": 2}]
+    identity = rows.identity()
+    assert identity.records_root == Dataset([{"n": 0}, {"n": 2}]).identity().records_root
+    assert identity.files == ()

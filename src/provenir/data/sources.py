@@ -166,6 +166,39 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Subset:
+    """The rows of another source but some; read from it whenever they are asked for."""
+
+    whole: Source
+    dropped: frozenset[int]
+    refusal: None = None
+
+    @property
+    def label(self) -> str:
+        """The word for the whole."""
+        return self.whole.label
+
+    @property
+    def total(self) -> int | None:
+        """What a pass over the whole reports."""
+        return self.whole.total
+
+    @property
+    def unit(self) -> str:
+        """What `total` counts."""
+        return self.whole.unit
+
+    def read(self, reading: Reading) -> Iterator[Row]:
+        """Yield the rows that are left; see `Source`."""
+        for number, row in enumerate(self.whole.read(reading)):
+            if number not in self.dropped:
+                yield row
+
+    def file_identities(self, reading: Reading) -> None:
+        """Nothing: the files hold other rows too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Streamed:
     """Rows that must not be read."""
 
@@ -196,6 +229,8 @@ def resolve(source: Any) -> Source:
         UsageError: an object that holds no rows, or several data sets at once.
         InputError: a path where nothing lies.
     """
+    if isinstance(source, Subset):
+        return source
     if isinstance(source, (str, PathLike)):
         return Files(*expand(source))
     if _defined_in(source, "datasets", "Dataset") and hasattr(source, "with_format"):
