@@ -1,0 +1,113 @@
+"""Blocks of rows from what is read in order: streams of text, and rows as values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import orjson
+
+from provenir.core.plain import to_plain
+from provenir.data.bounds import MAX_ROW_BYTES
+from provenir.data.json_parser import BOM
+from provenir.data.overlap.blocks import PAD_BYTES, RowBlock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+__all__ = ["line_blocks", "row_line", "value_blocks"]
+
+_OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+
+
+def line_blocks(chunks: Iterable[bytes], length: int) -> Iterator[RowBlock]:
+    """Yield blocks of JSON Lines that come as a stream.
+
+    Args:
+        chunks: The text, cut anywhere.
+        length: Bytes of a block; a block with a longer row is longer.
+    """
+    held = bytearray()
+    offset, skipping = 0, False
+    for chunk in chunks:
+        if skipping:
+            # The rest of a row that is too long, which a block before has told.
+            end = chunk.find(b"\n") + 1
+            lost = end or len(chunk)
+            offset += lost
+            chunk = chunk[lost:]
+            skipping = not end
+            if end:
+                yield _text_block(b"", offset, lines=1)
+        held += chunk
+        if len(held) < length:
+            continue
+        cut = held.rfind(b"\n") + 1
+        if cut:
+            yield _text_block(bytes(held[:cut]), offset)
+            del held[:cut]
+            offset += cut
+        if len(held) > MAX_ROW_BYTES:
+            yield _text_block(b"", offset, too_long=offset)
+            offset += len(held)
+            held.clear()
+            skipping = True
+    if held:
+        yield _text_block(bytes(held), offset)
+
+
+def _text_block(
+    text: bytes, offset: int, *, lines: int | None = None, too_long: int | None = None
+) -> RowBlock:
+    marked = len(BOM) if offset == 0 and text.startswith(BOM) else 0
+    return RowBlock(
+        buf=_padded(text[marked:]),
+        size=len(text) - marked,
+        offset=offset + marked,
+        lines=text.count(b"\n") if lines is None else lines,
+        too_long=too_long,
+    )
+
+
+def value_blocks(
+    rows: Iterable[Mapping[str, Any]], length: int, *, keep: bool = False
+) -> Iterator[RowBlock]:
+    """Yield blocks of rows that are values.
+
+    Args:
+        rows: The rows.
+        length: Bytes of a block, about.
+        keep: Whether blocks keep the rows as they were given.
+    """
+    texts: list[bytes] = []
+    kept: list[Any] = []
+    size = 0
+    for row in rows:
+        texts.append(row_line(row))
+        size += len(texts[-1])
+        if keep:
+            kept.append(row)
+        if size >= length:
+            yield _value_block(texts, kept, size)
+            texts, kept, size = [], [], 0
+    if texts:
+        yield _value_block(texts, kept, size)
+
+
+def _value_block(texts: list[bytes], kept: list[Any], size: int) -> RowBlock:
+    return RowBlock(buf=_padded(*texts), size=size, rows=tuple(kept) or None)
+
+
+def _padded(*texts: bytes) -> NDArray[np.uint8]:
+    # Of a bytearray, since kernels are compiled for arrays that can be written to.
+    return np.frombuffer(bytearray().join([*texts, bytes(PAD_BYTES)]), np.uint8)
+
+
+def row_line(row: Mapping[str, Any]) -> bytes:
+    """Return a row as a line of JSON; what JSON lacks becomes the nearest that it has."""
+    try:
+        return orjson.dumps(row, option=_OPTIONS) + b"\n"
+    except (TypeError, ValueError, RecursionError):
+        return orjson.dumps(to_plain(row)[0]) + b"\n"
