@@ -22,6 +22,7 @@ from provenir.attest.witness import WitnessState
 from provenir.core.manifest import RunManifest
 from provenir.data.overlap.index_header import EvalIndexHeader
 from provenir.eval.canary.commitment import CanaryCommitment, CanaryRegister
+from provenir.eval.contamination.document import ContaminationReportDocument
 from provenir.governance.bom import ModelBOM
 from provenir.governance.passport_proof import PassportProof
 from provenir.governance.predicate import PassportPredicate
@@ -43,6 +44,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     AlertDocument,
     CanaryCommitment,
     CanaryRegister,
+    ContaminationReportDocument,
     DataSourceStatement,
     EvalIndexHeader,
     FlightRecorderDocument,

@@ -21,6 +21,8 @@ from provenir.core.errors import DocumentError
 from provenir.core.manifest import RunManifest
 from provenir.data.overlap.index_header import EvalIndexHeader, Section
 from provenir.eval.canary import CanaryCommitment, CanaryGuard, CanaryRegister
+from provenir.eval.contamination import ContaminationChecker
+from provenir.eval.contamination.document import ContaminationReportDocument
 from provenir.flows.verify import Order, verify
 from provenir.governance.bom import ModelBOM
 from provenir.governance.passport_proof import PassportProof
@@ -41,6 +43,7 @@ DOCUMENTS = {
     AlertDocument: "../../alert.json",
     CanaryCommitment: "../../canary-commitment.json",
     CanaryRegister: "../../canary-register.json",
+    ContaminationReportDocument: "../../contamination.json",
     DataSourceStatement: "../../data-source.json",
     EvalIndexHeader: "../../eval-index.json",
     FlightRecorderDocument: "flight_recorder.json",
@@ -107,6 +110,7 @@ def claims(run):
     alert = AlertMessage(event="onset", detail="kl is 9", value=9.5, step=3, time=NOW, **told)
     register = CanaryRegister.of([CanaryGuard().mint("a"), CanaryGuard(b"k").mint("a", "b")])
     return {
+        "contamination.json": contamination(),
         "alert.json": AlertDocument.model_validate(alert.payload()),
         "canary-commitment.json": register.commitment(),
         "canary-register.json": register,
@@ -123,6 +127,12 @@ def claims(run):
         ),
         "run-statement.json": RunStatement.of(run.manifest),
     }
+
+
+def contamination():
+    question = "How many slabs do eleven camels carry when each of them bears four slabs of salt?"
+    train = [{"prompt": question}, {"prompt": "another one"}]
+    return ContaminationChecker().check_datasets(train, [{"question": question}]).to_document()
 
 
 def remembering(state):

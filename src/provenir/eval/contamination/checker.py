@@ -1,0 +1,185 @@
+"""`ContaminationChecker`: eval sets against training data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from provenir.core.digest import digest_value, format_digest
+from provenir.core.errors import InputError, UsageError
+from provenir.core.merkle import merkle_root
+from provenir.eval.contamination.config import ContaminationConfig
+from provenir.eval.contamination.corpus import describe, open_corpus
+from provenir.eval.contamination.eval_sets import EvalSet, read_eval_sets
+from provenir.eval.contamination.filtering import without_contaminated
+from provenir.eval.contamination.report import ContaminationReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from provenir.core.findings import Finding
+    from provenir.eval.contamination.corpus import Corpus
+    from provenir.eval.contamination.gathering import Gathering
+    from provenir.eval.contamination.scanner import Scanner
+
+__all__ = ["ContaminationChecker"]
+
+
+class ContaminationChecker:
+    """Tells whether eval items are in training data, and where.
+
+    Args:
+        config: The settings; the defaults unless given.
+    """
+
+    def __init__(self, config: ContaminationConfig | None = None) -> None:
+        if not isinstance(config, ContaminationConfig | None):
+            raise UsageError(
+                f"a {type(config).__name__} is no ContaminationConfig", where="ContaminationChecker"
+            )
+        self.config = config or ContaminationConfig()
+
+    def check_datasets(
+        self, train: Any, evals: Any, *, progress: Callable[[int], None] | None = None
+    ) -> ContaminationReport:
+        """Compare training data with eval sets.
+
+        Args:
+            train: What `provenir.data.Dataset` takes: a list of dicts, paths, folders, globs, a
+                Hugging Face data set, a table.
+            evals: One eval set, a list of paths, or a mapping of names to sets.
+            progress: Called with the bytes (of rows in memory: the rows) since the last call.
+
+        Raises:
+            InputError: The data cannot be read, or there is nothing to examine; with `strict`,
+                the first row that cannot be examined.
+            MissingExtraError: The extra `data` is not installed, or what the method needs.
+            UsageError: What was given are no data sets, or the method cannot run.
+        """
+        from provenir.eval.contamination.gathering import Gathering
+        from provenir.eval.contamination.scan import scan_corpus
+        from provenir.eval.contamination.scanners import make_scanner
+
+        sets = read_eval_sets(evals)
+        scanner = make_scanner({one.name: one.rows for one in sets}, self.config)
+        corpus = open_corpus(train)
+        gathering = Gathering(scanner, self.config, [one.file.name for one in corpus.files])
+        scan_corpus(corpus, scanner, gathering, self.config, progress)
+        self._check_examined(corpus, gathering)
+        return self._report(sets, scanner, corpus, gathering)
+
+    def check(
+        self,
+        train: Any,
+        texts: Sequence[str],
+        *,
+        name: str = "texts",
+        progress: Callable[[int], None] | None = None,
+    ) -> ContaminationReport:
+        """Compare training data with single texts; see `check_datasets`.
+
+        Args:
+            train: The training data.
+            texts: The texts; each is an eval item.
+            name: What the set of them is called.
+            progress: As in `check_datasets`.
+        """
+        if isinstance(texts, str) or not all(map(_is_text, texts)):
+            raise UsageError("texts is a list of texts", mend="check(train, [text, …])")
+        rows = [{"text": text} for text in texts]
+        return self.check_datasets(train, {name: rows}, progress=progress)
+
+    def filter_contaminated(self, train: Any, report: ContaminationReport) -> Any:
+        """Return the training data without the rows that a report calls contaminated.
+
+        Args:
+            train: The training data that the report is about.
+            report: The report.
+
+        Returns:
+            The same type as `train`; for paths a `provenir.data.Dataset`.
+
+        Raises:
+            InputError: The report is about other data.
+        """
+        return without_contaminated(train, report)
+
+    def _check_examined(self, corpus: Corpus, gathering: Gathering) -> None:
+        """Refuse what would be clean for want of having been looked at."""
+        fields = self.config.fields
+        if fields and gathering.fieldless and gathering.fieldless >= _readable(gathering):
+            raise UsageError(
+                f"no row has text in {', '.join(fields)}", where=corpus.name, mend="check the names"
+            )
+        if not gathering.all_rows:
+            raise InputError("nothing to examine: the training data is empty", where=corpus.name)
+        skips = gathering.skips()
+        first = skips.first[0] if skips.first else None
+        if first is not None and (self.config.strict or skips.count >= gathering.all_rows):
+            what = "" if self.config.strict else "no row can be examined; the first: "
+            place = first.file or corpus.name
+            raise InputError(
+                what + first.reason,
+                where=f"{place}:{first.line}" if first.line else f"{place}, row {first.row}",
+                mend="store one JSON object per line, as UTF-8",
+            )
+
+    def _report(
+        self, sets: tuple[EvalSet, ...], scanner: Scanner, corpus: Corpus, gathering: Gathering
+    ) -> ContaminationReport:
+        from provenir.eval.contamination.row_set import format_rows
+
+        digests = _set_digests(scanner)
+        config = scanner.config()
+        parts = gathering.eval_parts(sets, digests)
+        skips = gathering.skips()
+        examined = gathering.all_rows - skips.count
+        findings: list[Finding] = list(gathering.hits)
+        return ContaminationReport(
+            findings=tuple(findings),
+            examined={"rows": examined, "items": sum(part.examined for part in parts)},
+            not_examined=_not_examined(gathering, parts, config.fields),
+            config=config,
+            index=_index_digest(digests, config),
+            evals=tuple(parts),
+            corpus=describe(corpus, gathering.leaves, gathering.rows),
+            rows_examined=examined,
+            contaminated=len(gathering.contaminated),
+            contaminated_rows=format_rows(gathering.contaminated),
+            hits_total=gathering.hits_total,
+            skips=skips,
+        )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _readable(gathering: Gathering) -> int:
+    return gathering.all_rows - (gathering.lost - gathering.fieldless)
+
+
+def _set_digests(scanner: Scanner) -> dict[str, str]:
+    """The Merkle root over the digests of each set's records: the set's `dataset_hash`."""
+    leaves: dict[str, list[bytes]] = {}
+    for item in scanner.items:
+        leaves.setdefault(item.eval_set, []).append(bytes.fromhex(item.digest.rpartition(":")[2]))
+    return {name: format_digest(merkle_root(hashes)) for name, hashes in leaves.items()}
+
+
+def _index_digest(digests: dict[str, str], config: Any) -> str:
+    return digest_value({"sets": digests, "fields": config.eval_fields})
+
+
+def _not_examined(gathering: Gathering, parts: Any, fields: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for reason, count in gathering.reasons.items():
+        found[f"rows: {reason}"] = f"{count} of {gathering.all_rows}; skips.first says where"
+    if gathering.fieldless:
+        found["rows without the fields"] = f"{gathering.fieldless} of {gathering.all_rows}"
+    if fields:
+        found["other fields"] = f"only {', '.join(fields)} of each row was examined"
+    for part in parts:
+        if part.examined < part.items:
+            few = part.items - part.examined
+            found[f"eval {part.name}"] = f"{few} of {part.items} items have too few words"
+    return found

@@ -1,0 +1,147 @@
+"""The method `exact`: texts that are equal once case, form and white space are set aside.
+
+Compared are an item as a whole and each of its segments with each field of a row and with the row
+as a whole, short ones too. An answer or an option by itself counts from six words on ("yes" is no
+leak), a passage by itself is a finding of severity info.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from provenir.data.overlap.engine import BlockResult, RawHit, Span
+from provenir.data.overlap.fields import field_texts
+from provenir.data.overlap.items import EvalItem, eval_item
+from provenir.data.overlap.pieces import frame
+from provenir.data.overlap.rules import Score
+from provenir.eval.contamination.scanner import config_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from provenir.data.overlap.blocks import RowBlock
+    from provenir.data.overlap.fields import FieldText
+    from provenir.eval.contamination.config import ContaminationConfig
+    from provenir.eval.contamination.document import ConfigPart
+
+__all__ = ["ExactScanner", "normalised"]
+
+_VERSION: Final = 1
+_LEAST_ANSWER_WORDS: Final = 6
+_WHOLE: Final = -1
+
+
+def normalised(text: str) -> str:
+    """Return a text by which equal ones are known: NFKC, casefold, single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+class ExactScanner:
+    """Finds equal texts by a table of the items' texts."""
+
+    def __init__(self, items: Sequence[EvalItem], config: ContaminationConfig) -> None:
+        self.items = tuple(items)
+        self._config = config
+        self._table: dict[str, list[tuple[int, int]]] = {}
+        self._empty: list[int] = []
+        for number, item in enumerate(self.items):
+            keys = dict(_keys(item))
+            for key, segment in keys.items():
+                self._table.setdefault(key, []).append((number, segment))
+            if not keys:
+                self._empty.append(number)
+
+    @classmethod
+    def of(
+        cls, sets: Mapping[str, Sequence[Mapping[str, Any]]], config: ContaminationConfig
+    ) -> ExactScanner:
+        """Make the table of the sets."""
+        items = [
+            eval_item(name, number, row, config.eval_fields)
+            for name in sorted(sets)
+            for number, row in enumerate(sets[name])
+        ]
+        return cls(items, config)
+
+    def scan(self, block: RowBlock) -> BlockResult:
+        """See `Scanner`."""
+        starts = frame(block.buf, block.size)[0].tolist()
+        hits: list[RawHit] = []
+        skipped = []
+        for row, (begin, end) in enumerate(pairwise(starts)):
+            line = block.buf[begin:end].tobytes().rstrip(b"\r\n")
+            try:
+                value = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                value = None
+            if not isinstance(value, dict):
+                skipped.append(row)
+                continue
+            hits += [
+                RawHit(row=row, offset=begin, length=len(line), item=item, score=score, spans=spans)
+                for item, score, spans in self._row_hits(value)
+            ]
+        rows = len(starts) - 1
+        return BlockResult(hits=tuple(hits), rows=rows, skipped=tuple(skipped), candidates=rows)
+
+    def _row_hits(self, row: Mapping[str, Any]) -> Iterator[tuple[int, Score, tuple[Span, ...]]]:
+        texts = field_texts(row, self._config.fields)
+        best: dict[int, tuple[int, FieldText | None]] = {}
+        keys = [(normalised(text.text), text) for text in texts]
+        whole = " ".join(key for key, _ in keys if key)
+        for key, text in [*keys, (whole, None)]:
+            for item, segment in self._table.get(key, ()):
+                known = best.get(item)
+                if known is None or _weight(self.items[item], segment) > _weight(
+                    self.items[item], known[0]
+                ):
+                    best[item] = (segment, text)
+        for item, (segment, text) in sorted(best.items()):
+            role = "item" if segment == _WHOLE else self.items[item].segments[segment].role
+            severity = "info" if role == "passage" else "critical"
+            score = Score(value=1.0, role=role, severity=severity)
+            yield item, score, self._spans(item, segment, text)
+
+    def _spans(self, item: int, segment: int, text: FieldText | None) -> tuple[Span, ...]:
+        if text is None:
+            return ()
+        segments = self.items[item].segments
+        if segment == _WHOLE and len(segments) > 1:
+            return ()
+        number = max(segment, 0)
+        return (Span(number, 0, len(segments[number].text), text.path, 0, len(text.text)),)
+
+    def twins(self, item: int) -> Sequence[int]:
+        """See `Scanner`: every item stands in the table by itself."""
+        return (item,)
+
+    def unexamined(self) -> Sequence[int]:
+        """Return the numbers of the items without any text that counts."""
+        return self._empty
+
+    def config(self) -> ConfigPart:
+        """See `Scanner`."""
+        return config_part(self._config, rule="exact", version=_VERSION)
+
+
+def _weight(item: EvalItem, segment: int) -> int:
+    """How much of an item a match says: the whole, else a part, a passage least of all."""
+    if segment == _WHOLE:
+        return 2
+    return int(item.segments[segment].role != "passage")
+
+
+def _keys(item: EvalItem) -> Iterator[tuple[str, int]]:
+    """The texts by which an item is known, the whole last, so that it wins among equal ones."""
+    parts = [(normalised(segment.text), segment.role) for segment in item.segments]
+    for number, (key, role) in enumerate(parts):
+        by_itself = role not in ("answer", "options") or key.count(" ") + 1 >= _LEAST_ANSWER_WORDS
+        if key and by_itself:
+            yield key, number
+    whole = " ".join(key for key, _ in parts if key)
+    if whole:
+        yield whole, _WHOLE

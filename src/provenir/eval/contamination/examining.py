@@ -1,0 +1,249 @@
+"""What a worker does with a piece of the corpus: read it, scan it, and say where things are.
+
+Everything that needs the rows' bytes is made here, while the block is there: the digests of hit
+rows, the texts around what is common, the second reading of lines that the scan refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+import orjson
+
+from provenir.core.canonical import example_digest
+from provenir.core.digest import format_digest
+from provenir.core.errors import CanonicalizationError, InputError
+from provenir.core.findings import severity_rank
+from provenir.data.bounds import MAX_ROW_BYTES
+from provenir.data.json_parser import LINES_MEND, RowParser
+from provenir.data.overlap.blocks import Buffers, RowBlock
+from provenir.data.overlap.fields import field_texts
+from provenir.data.overlap.pieces import frame
+from provenir.data.overlap.row_blocks import value_blocks
+from provenir.data.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provenir.core.findings import Severity
+    from provenir.data.overlap.engine import RawHit
+    from provenir.data.overlap.rules import Score
+    from provenir.eval.contamination.corpus import Piece
+    from provenir.eval.contamination.scanner import Scanner
+
+__all__ = ["Examined", "Found", "Lost", "examine", "grade"]
+
+TOO_LONG: Final = f"the line is longer than {MAX_ROW_BYTES >> 20} MiB"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A hit with what is known of its row.
+
+    Attributes:
+        hit: What the scanner found; its offset is that in the content.
+        line: Line of the row among those of the piece, from 0; None where there are no lines.
+        digest: Digest of the row.
+        texts: The row's texts by the path of their field; None where excerpts are not wanted.
+    """
+
+    hit: RawHit
+    line: int | None
+    digest: str | None
+    texts: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """A row that could not be examined: its number and line in the piece, its byte, and why."""
+
+    row: int
+    line: int | None
+    offset: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What a piece held.
+
+    Attributes:
+        rows: Its rows, those that were lost included.
+        lines: Ends of lines in it.
+        found: The hits.
+        lost: The rows that could not be examined.
+        fieldless: Numbers of the rows that have none of the wanted fields.
+        candidates: Rows that were read whole.
+        leaf: Its hash as a leaf of the corpus' tree.
+        advance: What to tell a progress bar.
+    """
+
+    rows: int
+    lines: int
+    found: tuple[Found, ...]
+    lost: tuple[Lost, ...]
+    fieldless: tuple[int, ...]
+    candidates: int
+    leaf: bytes | None
+    advance: int
+
+
+def examine(
+    piece: Piece,
+    scanner: Scanner,
+    buffers: Buffers,
+    *,
+    fields: tuple[str, ...] | None,
+    floor: tuple[int, float],
+) -> Examined:
+    """Scan a piece.
+
+    Args:
+        piece: A range to read, or a block.
+        scanner: What compares.
+        buffers: Memory for ranges.
+        fields: The fields that a row is expected to have; None for any.
+        floor: Severity (`severity_rank`) and score above which the texts of a hit row are wanted.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    if isinstance(piece, RowBlock):
+        return _examine(piece, scanner, fields, floor)
+    block, memory = piece.read(buffers)
+    try:
+        return _examine(block, scanner, fields, floor)
+    finally:
+        buffers.give(memory)
+
+
+def _examine(
+    block: RowBlock, scanner: Scanner, fields: tuple[str, ...] | None, floor: tuple[int, float]
+) -> Examined:
+    result = scanner.scan(block)
+    lines = _Lines(block)
+    hits = list(result.hits)
+    lost: list[Lost] = []
+    if result.skipped:
+        starts = frame(block.buf, block.size)[0]
+        for row in result.skipped:
+            begin, end = int(starts[row]), int(starts[row + 1])
+            again = _second_reading(block, begin, end, scanner)
+            if isinstance(again, str):
+                lost.append(lines.lost(row, begin, again))
+            else:
+                hits += [replace(hit, row=row, offset=begin, length=end - begin) for hit in again]
+    rows = result.rows
+    if block.too_long is not None:
+        lost.append(lines.lost(rows, block.size, TOO_LONG))
+        rows += 1
+    return Examined(
+        rows=rows,
+        lines=block.lines,
+        found=tuple(_found(block, hit, lines, fields, floor) for hit in hits),
+        lost=tuple(lost),
+        fieldless=_without_fields(block, fields, {one.row for one in lost}),
+        candidates=result.candidates,
+        leaf=block.leaf,
+        advance=block.advance or (rows if block.offset is None else 0),
+    )
+
+
+class _Lines:
+    """The lines of a block; counted only where something asks."""
+
+    def __init__(self, block: RowBlock) -> None:
+        self._block = block
+        self._ends: Any = None
+
+    def at(self, place: int) -> int | None:
+        """The line of a byte of the block, from 0 in its piece."""
+        if self._block.offset is None:
+            return None
+        if self._ends is None:
+            self._ends = np.flatnonzero(self._block.buf[: self._block.size] == ord("\n"))
+        return self._block.lines_before + int(np.searchsorted(self._ends, place))
+
+    def lost(self, row: int, place: int, reason: str) -> Lost:
+        offset = self._block.offset
+        place_in_content = None if offset is None else offset + place
+        return Lost(row=row, line=self.at(place), offset=place_in_content, reason=reason)
+
+
+def grade(score: Score) -> tuple[int, float]:
+    """How grave a hit is: its severity, then its score."""
+    return severity_rank(cast("Severity", score.severity)), score.value
+
+
+def _line_of(block: RowBlock, begin: int, end: int) -> bytes:
+    return bytes(block.buf[begin:end]).rstrip(b"\r\n")
+
+
+def _second_reading(
+    block: RowBlock, begin: int, end: int, scanner: Scanner
+) -> tuple[RawHit, ...] | str:
+    """The hits of a line that only the exact reader takes, or why nothing does."""
+    parser = RowParser("line", Reading(), LINES_MEND)
+    try:
+        row = parser.line(_line_of(block, begin, end), 1)
+    except InputError as error:
+        return error.what
+    (again,) = value_blocks([row], 1)
+    return scanner.scan(again).hits
+
+
+def _found(
+    block: RowBlock,
+    hit: RawHit,
+    lines: _Lines,
+    fields: tuple[str, ...] | None,
+    floor: tuple[int, float],
+) -> Found:
+    row = _value(block, hit)
+    detailed = grade(hit.score) > floor
+    offset = None if block.offset is None else block.offset + hit.offset
+    texts = {text.path: text.text for text in field_texts(row, fields)} if detailed else None
+    return Found(
+        hit=hit if offset is None else replace(hit, offset=offset),
+        line=lines.at(hit.offset),
+        digest=_digest(block.rows[hit.row] if block.rows is not None else row),
+        texts=texts,
+    )
+
+
+def _value(block: RowBlock, hit: RawHit) -> Any:
+    line = _line_of(block, hit.offset, hit.offset + hit.length)
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return RowParser("line", Reading(), LINES_MEND).line(line, 1)
+
+
+def _digest(row: Any) -> str | None:
+    try:
+        return format_digest(example_digest(row))
+    except CanonicalizationError:
+        return None
+
+
+def _without_fields(
+    block: RowBlock, fields: tuple[str, ...] | None, lost: set[int]
+) -> tuple[int, ...]:
+    if fields is None:
+        return ()
+    starts = frame(block.buf, block.size)[0].tolist()
+    missing = []
+    for row, (begin, end) in enumerate(pairwise(starts)):
+        if row in lost:
+            continue
+        line = _line_of(block, begin, end)
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            value = RowParser("line", Reading(), LINES_MEND).line(line, 1)
+        if not field_texts(value, fields):
+            missing.append(row)
+    return tuple(missing)

@@ -1,0 +1,238 @@
+"""From what the workers found, piece by piece in order, to a report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from heapq import heappush, heapreplace
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from provenir.eval.contamination.document import EvalSetPart, SkipPart, SkipsPart
+from provenir.eval.contamination.examining import grade
+from provenir.eval.contamination.excerpts import excerpt_of
+from provenir.eval.contamination.hit import AlignedSpan, ContaminationHit, TrainPlace
+from provenir.eval.contamination.report import DOCUMENT_HITS
+from provenir.eval.contamination.row_set import format_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenir.core.findings import Severity
+    from provenir.data.overlap.items import EvalItem
+    from provenir.eval.contamination.config import ContaminationConfig
+    from provenir.eval.contamination.eval_sets import EvalSet
+    from provenir.eval.contamination.examining import Examined, Found
+    from provenir.eval.contamination.scanner import Scanner
+
+__all__ = ["Gathering"]
+
+FIRST_SKIPS: Final = 20
+
+
+class Gathering:
+    """What a scan has found so far; takes the pieces in the order of the corpus.
+
+    Attributes:
+        hits: The hits that are kept, in the order of rows.
+        hits_total: How many there were.
+        rows: Rows so far, by file.
+        leaves: Leaf hashes, by file.
+    """
+
+    def __init__(self, scanner: Scanner, config: ContaminationConfig, files: Sequence[str]) -> None:
+        self._scanner = scanner
+        self._config = config
+        self._files = tuple(files)
+        self._number = 0
+        self._lines = 0
+        self._row = 0
+        self._contaminated: set[int] = set()
+        self._leaked: set[int] = set()
+        self._skips: list[SkipPart] = []
+        self._lost: list[int] = []
+        self._reasons: Counter[str] = Counter()
+        self._worst: list[tuple[int, float]] = []
+        self.fieldless = 0
+        self.hits: list[ContaminationHit] = []
+        self.hits_total = 0
+        self.rows: list[int] = [0] * max(len(files), 1)
+        self.leaves: list[list[bytes]] = [[] for _ in files]
+
+    @property
+    def floor(self) -> tuple[int, float]:
+        """Severity and score above which a hit is among the worst, which are kept with texts."""
+        return self._worst[0] if len(self._worst) >= DOCUMENT_HITS else (-1, 0.0)
+
+    @property
+    def contaminated(self) -> set[int]:
+        """Numbers of the rows that hold an item."""
+        return self._contaminated
+
+    @property
+    def all_rows(self) -> int:
+        """Rows so far."""
+        return self._row
+
+    @property
+    def lost(self) -> int:
+        """Rows so far that could not be read."""
+        return len(self._lost)
+
+    @property
+    def first_lost(self) -> SkipPart | None:
+        """The first row that could not be read."""
+        return self._skips[0] if self._skips else None
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why rows could not be read, with counts."""
+        return dict(self._reasons)
+
+    @property
+    def _file(self) -> str | None:
+        return self._files[self._number] if self._files else None
+
+    def take(self, number: int, examined: Examined) -> None:
+        """Take the next piece.
+
+        Args:
+            number: Which file it is of; 0 where there are none.
+            examined: What it held.
+        """
+        if number != self._number:
+            self._number, self._lines = number, 0
+        for found in examined.found:
+            self._take_hit(found)
+        for lost in examined.lost:
+            row = self._row + lost.row
+            self._lost.append(row)
+            self._reasons[lost.reason.partition(" (")[0]] += 1
+            if len(self._skips) < FIRST_SKIPS:
+                line = None if lost.line is None else self._lines + lost.line + 1
+                self._skips.append(
+                    SkipPart(
+                        row=row,
+                        file=self._file,
+                        line=line,
+                        offset=lost.offset,
+                        reason=lost.reason,
+                    )
+                )
+        self.fieldless += len(examined.fieldless)
+        self._lost.extend(self._row + row for row in examined.fieldless)
+        self._row += examined.rows
+        self._lines += examined.lines
+        self.rows[number] += examined.rows
+        if examined.leaf is not None:
+            self.leaves[number].append(examined.leaf)
+
+    def _take_hit(self, found: Found) -> None:
+        raw = found.hit
+        row = self._row + raw.row
+        grave = raw.score.severity != "info"
+        if grave:
+            self._contaminated.add(row)
+        stored = found.line is not None
+        place = TrainPlace(
+            file=self._file,
+            line=self._lines + found.line + 1 if found.line is not None else None,
+            offset=raw.offset if stored else None,
+            length=raw.length if stored else None,
+            digest=found.digest,
+        )
+        for number in self._scanner.twins(raw.item):
+            self.hits_total += 1
+            _keep_worst(self._worst, grade(raw.score))
+            if grave:
+                self._leaked.add(number)
+            if len(self.hits) < self._config.max_hits:
+                self.hits.append(self._hit(self._scanner.items[number], row, place, found))
+
+    def _hit(self, item: EvalItem, row: int, place: TrainPlace, found: Found) -> ContaminationHit:
+        raw = found.hit
+        what = {"item": "the item", "passage": "its passage alone"}.get(
+            raw.score.role, f"its {raw.score.role}"
+        )
+        name = f"{item.eval_set}[{item.index}]"
+        spans = tuple(
+            AlignedSpan(
+                eval_field=item.segments[span.segment].field,
+                eval_start=span.start,
+                eval_end=span.end,
+                train_field=span.field,
+                train_start=span.row_start,
+                train_end=span.row_end,
+            )
+            for span in raw.spans
+        )
+        texts = found.texts
+        hit = ContaminationHit(
+            severity=cast("Severity", raw.score.severity),
+            detail=f"train row {row} holds {name}: {raw.score.value:.0%} of {what}",
+            subject=f"train[{row}]",
+            train_index=row,
+            eval_set=item.eval_set,
+            eval_index=item.index,
+            method=self._config.method,
+            score=round(raw.score.value, 6),
+            role=raw.score.role,
+            place=place,
+            eval_digest=item.digest,
+            spans=spans,
+        )
+        if texts is None or not spans:
+            return hit
+        sources = {segment.field: segment.text for segment in item.segments}
+        return replace(
+            hit,
+            train_excerpt=excerpt_of(
+                texts, [(s.train_field, s.train_start, s.train_end) for s in spans]
+            ),
+            eval_excerpt=excerpt_of(
+                sources, [(s.eval_field, s.eval_start, s.eval_end) for s in spans]
+            ),
+        )
+
+    def skips(self) -> SkipsPart:
+        """The rows that could not be examined."""
+        rows = sorted(self._lost)
+        return SkipsPart(count=len(rows), rows=format_rows(rows), first=self._skips)
+
+    def eval_parts(self, sets: Sequence[EvalSet], digests: dict[str, str]) -> list[EvalSetPart]:
+        """What is known of each eval set."""
+        short = _by_set(self._scanner, self._scanner.unexamined())
+        leaked = _by_set(self._scanner, sorted(self._leaked))
+        parts = []
+        for one in sets:
+            few, gone = short.get(one.name, []), leaked.get(one.name, [])
+            examined = len(one.rows) - len(few)
+            parts.append(
+                EvalSetPart(
+                    name=one.name,
+                    digest=digests[one.name],
+                    items=len(one.rows),
+                    examined=examined,
+                    too_short=format_rows(few),
+                    leaked_items=len(gone),
+                    leaked=format_rows(gone),
+                    eval_leak_rate=min(len(gone) / examined, 1.0) if examined else None,
+                    files=list(one.files),
+                )
+            )
+        return parts
+
+
+def _keep_worst(worst: list[tuple[int, float]], one: tuple[int, float]) -> None:
+    """Put a hit's severity and score into a heap of the `DOCUMENT_HITS` worst."""
+    if len(worst) < DOCUMENT_HITS:
+        heappush(worst, one)
+    elif one > worst[0]:
+        heapreplace(worst, one)
+
+
+def _by_set(scanner: Scanner, numbers: Any) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number in numbers:
+        item = scanner.items[number]
+        found.setdefault(item.eval_set, []).append(item.index)
+    return found

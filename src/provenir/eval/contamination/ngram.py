@@ -1,0 +1,77 @@
+"""The method `ngram`: seeds, then a rule over the aligned words (`provenir.data.overlap`)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from provenir.data.overlap.engine import BlockResult, scan_block
+from provenir.data.overlap.index import EvalIndex
+from provenir.data.overlap.rules import RULES, Rule
+from provenir.eval.contamination.scanner import config_part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenir.data.overlap.blocks import RowBlock
+    from provenir.data.overlap.items import EvalItem
+    from provenir.eval.contamination.config import ContaminationConfig
+    from provenir.eval.contamination.document import ConfigPart
+
+__all__ = ["NgramScanner"]
+
+
+class NgramScanner:
+    """Finds items by an `EvalIndex` and a rule."""
+
+    def __init__(self, index: EvalIndex, rule: Rule, config: ContaminationConfig) -> None:
+        self._index = index
+        self._rule = rule
+        self._config = config
+        self._twins: dict[int, list[int]] = {}
+
+    @classmethod
+    def of(cls, sets: Any, config: ContaminationConfig) -> NgramScanner:
+        """Make the index of the sets."""
+        index = EvalIndex.build(sets, exhaustive=config.exhaustive, fields=config.eval_fields)
+        return cls(index, _rule(config), config)
+
+    @property
+    def items(self) -> Sequence[EvalItem]:
+        """The items of the index."""
+        return self._index.items
+
+    def scan(self, block: RowBlock) -> BlockResult:
+        """See `Scanner`."""
+        return scan_block(block, self._index, self._rule, fields=self._config.fields)
+
+    def twins(self, item: int) -> Sequence[int]:
+        """See `Scanner`."""
+        if item not in self._twins:
+            self._twins[item] = [int(number) for number in self._index.twins(item)]
+        return self._twins[item]
+
+    def unexamined(self) -> Sequence[int]:
+        """See `Scanner`."""
+        return self._index.unexamined()
+
+    def config(self) -> ConfigPart:
+        """See `Scanner`."""
+        rule: Any = self._rule
+        return config_part(
+            self._config,
+            rule=rule.name,
+            version=rule.version,
+            threshold=getattr(rule, "threshold", None) or None,
+            n=rule.ngram or None,
+        )
+
+
+def _rule(config: ContaminationConfig) -> Rule:
+    changes: dict[str, Any] = {}
+    if config.threshold is not None:
+        changes["threshold"] = config.threshold
+    if config.n is not None:
+        changes["ngram"] = config.n
+    rule: Rule = replace(RULES[config.rule or ""], **changes)
+    return rule

@@ -1,0 +1,68 @@
+"""What a check needs of a method: a scanner, made of the eval sets once.
+
+It is then shown one block of rows after the other, by several threads at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from provenir.eval.contamination.document import ConfigPart
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from provenir.data.overlap.blocks import RowBlock
+    from provenir.data.overlap.engine import BlockResult
+    from provenir.data.overlap.items import EvalItem
+    from provenir.eval.contamination.config import ContaminationConfig
+
+__all__ = ["Scanner", "config_part"]
+
+
+class Scanner(Protocol):
+    """What a check needs of a method."""
+
+    @property
+    def items(self) -> Sequence[EvalItem]:
+        """The eval items, set by set."""
+        ...
+
+    def scan(self, block: RowBlock) -> BlockResult:
+        """Find the rows of a block that hold items."""
+        ...
+
+    def twins(self, item: int) -> Sequence[int]:
+        """Return the numbers of all items that have the words of `item`, itself included."""
+        ...
+
+    def unexamined(self) -> Sequence[int]:
+        """Return the numbers of the items that are too short to be found."""
+        ...
+
+    def config(self) -> ConfigPart:
+        """Return the settings as they take effect."""
+        ...
+
+
+def config_part(
+    config: ContaminationConfig,
+    *,
+    rule: str,
+    version: int,
+    threshold: float | None = None,
+    n: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> ConfigPart:
+    """The settings of a check as they took effect."""
+    return ConfigPart(
+        method=config.method,
+        rule=rule,
+        rule_version=version,
+        threshold=threshold,
+        n=n,
+        fields=None if config.fields is None else list(config.fields),
+        eval_fields=None if config.eval_fields is None else list(config.eval_fields),
+        exhaustive=config.exhaustive,
+        settings=dict(settings or {}),
+    )

@@ -1,0 +1,201 @@
+"""The checker on lists and files: what it finds, where, and what it refuses."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+
+import pytest
+
+from provenir.core.errors import InputError, UsageError
+from provenir.data import Dataset
+from provenir.eval.contamination import (
+    ContaminationChecker,
+    ContaminationConfig,
+    ContaminationReport,
+)
+
+QUESTION = (
+    "A caravan of eleven camels left Timbuktu before dawn carrying salt slabs, and each camel "
+    "bore four slabs of ninety pounds. How many pounds of salt did the caravan carry in all?"
+)
+EVAL = [
+    {"question": QUESTION, "answer": "Eleven camels with four slabs each carry 44 slabs of salt"},
+    {"question": "Name the painter who finished the blue ceiling of the chapel in one winter"},
+]
+CLEAN = {"prompt": "Light becomes chemical energy that plants keep as sugar", "response": "yes"}
+LEAK = {"prompt": "Solve this.", "response": f"First: {QUESTION}"}
+
+
+def check(train, evals=None, **settings):
+    checker = ContaminationChecker(ContaminationConfig(**settings))
+    return checker.check_datasets(train, {"salt": EVAL} if evals is None else evals)
+
+
+def written(tmp_path, rows, name="train.jsonl", *, end="\n", raw=b""):
+    path = tmp_path / name
+    data = b"".join((json.dumps(row) + end).encode() for row in rows) + raw
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return path
+
+
+def test_a_leak_is_found_with_its_place_and_both_texts():
+    report = check([CLEAN, LEAK, CLEAN])
+    (hit,) = report.hits
+    assert (hit.train_index, hit.eval_set, hit.eval_index, hit.method) == (1, "salt", 0, "ngram")
+    assert report.contamination_rate == pytest.approx(1 / 3)
+    assert report.eval_leak_rate == {"salt": 0.5}
+    span = hit.spans[0]
+    assert LEAK[span.train_field][span.train_start : span.train_end] == QUESTION.rstrip("?")
+    assert EVAL[0][span.eval_field][span.eval_start : span.eval_end] == QUESTION.rstrip("?")
+    assert hit.train_excerpt.text.startswith("First: A caravan")
+    assert not report.is_clean
+
+
+def test_a_clean_corpus_is_clean_and_says_what_was_examined():
+    report = check([CLEAN] * 3)
+    assert report.is_clean
+    assert report.examined == {"rows": 3, "items": 2}
+    assert report.contamination_rate == 0.0
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", ["train.jsonl", "train.jsonl.gz"])
+def test_files_have_the_hits_of_lists_with_lines_and_bytes(tmp_path, name, end):
+    rows = [CLEAN, LEAK, CLEAN, LEAK]
+    path = written(tmp_path, rows, name, end=end)
+    report = check(path)
+    text = "".join(json.dumps(row) + end for row in rows).encode()
+    assert report.contaminated_rows == "1,3"
+    for hit in report.hits:
+        place = hit.place
+        assert json.loads(text[place.offset : place.offset + place.length]) == LEAK
+        assert place.line == hit.train_index + 1
+        assert place.file == name
+    assert [hit.place.digest for hit in report.hits] == [
+        hit.place.digest for hit in check(rows).hits
+    ]
+
+
+def test_the_document_says_the_same_and_is_read_again(tmp_path):
+    report = check(written(tmp_path, [CLEAN, LEAK]))
+    report.write(tmp_path / "report.json")
+    again = ContaminationReport.read(tmp_path / "report.json")
+    assert again == report
+    assert again.digest() == report.digest()
+    assert again.row_numbers() == {1}
+
+
+def test_lines_that_cannot_be_read_are_counted_with_their_place(tmp_path):
+    path = written(tmp_path, [CLEAN, LEAK], raw=b"{broken\n\n\xff\xfe{}\n[1]\n")
+    report = check(path)
+    assert report.rows_examined == 2
+    assert report.skips.count == 3
+    assert [(skip.line, skip.row) for skip in report.skips.first] == [(3, 2), (5, 3), (6, 4)]
+    data = path.read_bytes()
+    assert [data[skip.offset :][:2] for skip in report.skips.first] == [b"{b", b"\xff\xfe", b"[1"]
+    assert not report.is_complete
+    with pytest.raises(InputError, match=r"train\.jsonl:3"):
+        check(path, strict=True)
+
+
+def test_rows_with_what_only_python_calls_json_are_examined(tmp_path):
+    line = json.dumps({**LEAK, "score": math.nan}).encode() + b"\n"
+    report = check(written(tmp_path, [CLEAN], raw=line))
+    assert report.contaminated_rows == "1"
+    assert report.is_complete
+
+
+def test_a_byte_order_mark_counts_as_no_part_of_the_row(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(LEAK).encode())
+    (hit,) = check(path).hits
+    assert (hit.place.offset, hit.place.line) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("train", "evals", "told"),
+    [
+        ([], None, "nothing to examine"),
+        ([CLEAN], [], "has no records"),
+        ([CLEAN], {}, "no eval set"),
+        ([CLEAN], {"a": []}, "the eval set a has no records"),
+        (iter([CLEAN]), None, "cannot be read"),
+    ],
+)
+def test_nothing_to_compare_is_an_error(train, evals, told):
+    with pytest.raises((InputError, UsageError), match=told):
+        check(train, evals)
+
+
+def test_an_empty_file_is_an_error(tmp_path):
+    for raw in (b"", b"\n\n"):
+        with pytest.raises(InputError, match="nothing to examine"):
+            check(written(tmp_path, [], raw=raw))
+
+
+def test_a_torn_file_is_an_error(tmp_path):
+    path = written(tmp_path, [CLEAN] * 50, "train.jsonl.gz")
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(InputError, match="torn"):
+        check(path)
+
+
+def test_a_field_that_no_row_has_is_an_error():
+    with pytest.raises(UsageError, match="no row has text in completion"):
+        check([CLEAN, LEAK], fields=["completion"])
+
+
+def test_a_field_that_some_rows_lack_is_counted():
+    report = check([CLEAN, LEAK, {"other": "x"}], fields=["response"])
+    assert report.contaminated_rows == "1"
+    assert report.rows_examined == 2
+    assert report.not_examined["rows without the fields"] == "1 of 3"
+    assert not check([CLEAN, LEAK], fields=["prompt"]).is_contaminated
+
+
+def test_several_sets_are_told_apart():
+    other = [{"question": EVAL[1]["question"] + " of the year"}]
+    report = check([LEAK], {"b": other, "a": EVAL})
+    assert report.eval_leak_rate == {"a": 0.5, "b": 0.0}
+    assert [part.name for part in report.evals] == ["a", "b"]
+
+
+def test_items_with_too_few_words_are_never_clean_in_silence():
+    report = check([CLEAN], [{"question": "Two plus two?"}, *EVAL])
+    (part,) = report.evals
+    assert (part.too_short, part.examined) == ("0", 2)
+    assert not report.is_clean
+
+
+def test_texts_are_items_of_their_own():
+    report = ContaminationChecker().check([CLEAN, LEAK], [QUESTION])
+    assert [(hit.train_index, hit.eval_set) for hit in report.hits] == [(1, "texts")]
+
+
+def test_filtering_gives_back_the_type_that_came(tmp_path):
+    rows = [CLEAN, LEAK, CLEAN]
+    checker = ContaminationChecker()
+    report = check(rows)
+    assert checker.filter_contaminated(rows, report) == [CLEAN, CLEAN]
+    assert checker.filter_contaminated(tuple(rows), report) == (CLEAN, CLEAN)
+    path = written(tmp_path, rows)
+    for train in (path, Dataset(path, license="mit")):
+        kept = checker.filter_contaminated(train, check(path))
+        assert isinstance(kept, Dataset)
+        assert list(kept) == [CLEAN, CLEAN]
+        assert kept.identity().n == 2
+    assert kept.license == "mit"
+
+
+def test_filtering_refuses_a_report_of_other_data(tmp_path):
+    checker = ContaminationChecker()
+    path = written(tmp_path, [CLEAN, LEAK])
+    report = check(path)
+    assert checker.filter_contaminated([CLEAN, LEAK], report) == [CLEAN]
+    with pytest.raises(InputError, match="other data"):
+        checker.filter_contaminated([LEAK, CLEAN], report)
+    path.write_bytes(path.read_bytes() + b"\n" + json.dumps(CLEAN).encode())
+    with pytest.raises(InputError, match="other data"):
+        checker.filter_contaminated(path, report)
