@@ -190,6 +190,7 @@ class Subset:
 
     def read(self, reading: Reading) -> Iterator[Row]:
         """Yield the rows that are left; see `Source`."""
+        reading.digest_files = False  # the files hold the other rows too
         for number, row in enumerate(self.whole.read(reading)):
             if number not in self.dropped:
                 yield row

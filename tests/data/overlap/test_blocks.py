@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from provenir.core.errors import InputError
 from provenir.core.merkle import leaf_hash
 from provenir.data.overlap import blocks
-from provenir.data.overlap.blocks import PAD_BYTES, Buffers, byte_ranges
+from provenir.data.overlap.blocks import Buffers, byte_ranges
+from provenir.data.overlap.plain import PADDING
 from provenir.data.overlap.row_blocks import line_blocks, row_line, value_blocks
 
 LINES = st.lists(st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b"_")), max_size=12)
@@ -24,7 +25,7 @@ def ranges(path, length):
     buffers = Buffers(1 << 17)
     for one in byte_ranges(path, found.st_size, found.st_mtime_ns, length):
         block, memory = one.read(buffers)
-        assert len(block.buf) >= block.size + PAD_BYTES
+        assert len(block.buf) >= block.size + PADDING
         yield one, block
         buffers.give(memory)
 

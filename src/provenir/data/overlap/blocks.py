@@ -20,6 +20,7 @@ from provenir.core.errors import InputError
 from provenir.core.files import open_regular
 from provenir.data.bounds import MAX_ROW_BYTES
 from provenir.data.json_parser import BOM
+from provenir.data.overlap.plain import PADDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["PAD_BYTES", "Buffers", "ByteRange", "RowBlock", "byte_ranges"]
-
-PAD_BYTES: Final = 256
-"""Bytes that may be read behind the rows of a block."""
+__all__ = ["Buffers", "ByteRange", "RowBlock", "byte_ranges"]
 
 _TAIL_BYTES: Final = 1 << 16
 _NEWLINE: Final = 10
@@ -41,10 +39,8 @@ class RowBlock:
     """Rows that are scanned together.
 
     Attributes:
-        buf: uint8, the rows as JSON Lines, and at least `PAD_BYTES` more.
+        buf: uint8, the rows as JSON Lines, and at least `PADDING` more.
         size: How many bytes are rows.
-        json: True: the rows are JSON Lines.
-        starts: None: the rows are found by their newlines.
         offset: Byte of the content at which the block begins; None where rows are not stored one
             after the other.
         lines: Ends of lines in the part of the content that this block stands for.
@@ -58,8 +54,6 @@ class RowBlock:
 
     buf: NDArray[np.uint8]
     size: int
-    json: bool = True
-    starts: NDArray[np.int64] | None = None
     offset: int | None = None
     lines: int = 0
     lines_before: int = 0
@@ -121,7 +115,7 @@ class ByteRange:
         # One byte before the range tells whether a row begins with it.
         base = max(self.start - 1, 0)
         length = self.end - base
-        buffer = buffers.take(length + _TAIL_BYTES + PAD_BYTES)
+        buffer = buffers.take(length + _TAIL_BYTES + PADDING)
         with open_regular(self.path) as stream:
             descriptor = stream.fileno()
             self._check(descriptor)
@@ -201,8 +195,8 @@ class ByteRange:
             if at - row > MAX_ROW_BYTES:
                 return None, buffer
             more = min(step, self.size - base - at)
-            if at + more + PAD_BYTES > len(buffer):
-                larger = bytearray(at + max(more, step) + PAD_BYTES)
+            if at + more + PADDING > len(buffer):
+                larger = bytearray(at + max(more, step) + PADDING)
                 larger[:at] = buffer[:at]
                 buffer = larger
             self._fill(descriptor, buffer, at, at + more, base)

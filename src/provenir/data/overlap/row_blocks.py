@@ -10,7 +10,8 @@ import orjson
 from provenir.core.plain import to_plain
 from provenir.data.bounds import MAX_ROW_BYTES
 from provenir.data.json_parser import BOM
-from provenir.data.overlap.blocks import PAD_BYTES, RowBlock
+from provenir.data.overlap.blocks import RowBlock
+from provenir.data.overlap.plain import PADDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -102,7 +103,7 @@ def _value_block(texts: list[bytes], kept: list[Any], size: int) -> RowBlock:
 
 def _padded(*texts: bytes) -> NDArray[np.uint8]:
     # Of a bytearray, since kernels are compiled for arrays that can be written to.
-    return np.frombuffer(bytearray().join([*texts, bytes(PAD_BYTES)]), np.uint8)
+    return np.frombuffer(bytearray().join([*texts, bytes(PADDING)]), np.uint8)
 
 
 def row_line(row: Mapping[str, Any]) -> bytes:

@@ -11,17 +11,20 @@ import unicodedata
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import orjson
 
-from provenir.data.overlap.engine import BlockResult, RawHit, Span
+from provenir.data.overlap.engine import BlockResult
 from provenir.data.overlap.fields import field_texts
+from provenir.data.overlap.frame import frame
+from provenir.data.overlap.hits import RawHit, Score
 from provenir.data.overlap.items import EvalItem, eval_item
-from provenir.data.overlap.pieces import frame
-from provenir.data.overlap.rules import Score
 from provenir.eval.contamination.scanner import config_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from provenir.data.overlap.blocks import RowBlock
     from provenir.data.overlap.fields import FieldText
@@ -33,6 +36,7 @@ __all__ = ["ExactScanner", "normalised"]
 _VERSION: Final = 1
 _LEAST_ANSWER_WORDS: Final = 6
 _WHOLE: Final = -1
+_NONE: Final[NDArray[Any]] = np.empty(0, np.int64)
 
 
 def normalised(text: str) -> str:
@@ -73,7 +77,7 @@ class ExactScanner:
         hits: list[RawHit] = []
         skipped = []
         for row, (begin, end) in enumerate(pairwise(starts)):
-            line = block.buf[begin:end].tobytes().rstrip(b"\r\n")
+            line = block.buf[begin:end].tobytes().rstrip(b" \t\r\n")
             try:
                 value = orjson.loads(line)
             except orjson.JSONDecodeError:
@@ -81,39 +85,53 @@ class ExactScanner:
             if not isinstance(value, dict):
                 skipped.append(row)
                 continue
+            texts = field_texts(value, self._config.fields)
+            paths = tuple(text.path for text in texts)
             hits += [
-                RawHit(row=row, offset=begin, length=len(line), item=item, score=score, spans=spans)
-                for item, score, spans in self._row_hits(value)
+                RawHit(
+                    row=row,
+                    offset=begin,
+                    length=len(line),
+                    item=item,
+                    score=score,
+                    runs=_NONE,
+                    places=places,
+                    fields=paths,
+                )
+                for item, score, places in self._row_hits(texts)
             ]
         rows = len(starts) - 1
-        return BlockResult(hits=tuple(hits), rows=rows, skipped=tuple(skipped), candidates=rows)
+        return BlockResult(
+            hits=tuple(hits),
+            rows=rows,
+            skipped=tuple(skipped),
+            candidates=rows,
+            seen=_NONE,
+            seen_rows=_NONE,
+        )
 
-    def _row_hits(self, row: Mapping[str, Any]) -> Iterator[tuple[int, Score, tuple[Span, ...]]]:
-        texts = field_texts(row, self._config.fields)
-        best: dict[int, tuple[int, FieldText | None]] = {}
-        keys = [(normalised(text.text), text) for text in texts]
-        whole = " ".join(key for key, _ in keys if key)
-        for key, text in [*keys, (whole, None)]:
+    def _row_hits(self, texts: list[FieldText]) -> Iterator[tuple[int, Score, NDArray[Any]]]:
+        best: dict[int, tuple[int, int]] = {}
+        keys = [normalised(text.text) for text in texts]
+        whole = " ".join(key for key in keys if key)
+        for field, key in enumerate([*keys, whole]):
             for item, segment in self._table.get(key, ()):
-                known = best.get(item)
-                if known is None or _weight(self.items[item], segment) > _weight(
-                    self.items[item], known[0]
-                ):
-                    best[item] = (segment, text)
-        for item, (segment, text) in sorted(best.items()):
+                weight = _weight(self.items[item], segment)
+                if item not in best or weight > _weight(self.items[item], best[item][0]):
+                    best[item] = (segment, field)
+        for item, (segment, field) in sorted(best.items()):
             role = "item" if segment == _WHOLE else self.items[item].segments[segment].role
             severity = "info" if role == "passage" else "critical"
             score = Score(value=1.0, role=role, severity=severity)
-            yield item, score, self._spans(item, segment, text)
+            yield item, score, self._places(item, segment, field, texts)
 
-    def _spans(self, item: int, segment: int, text: FieldText | None) -> tuple[Span, ...]:
-        if text is None:
-            return ()
+    def _places(self, item: int, segment: int, field: int, texts: list[FieldText]) -> NDArray[Any]:
         segments = self.items[item].segments
-        if segment == _WHOLE and len(segments) > 1:
-            return ()
+        if field == len(texts) or (segment == _WHOLE and len(segments) > 1):
+            return np.empty((0, 6), np.int32)
         number = max(segment, 0)
-        return (Span(number, 0, len(segments[number].text), text.path, 0, len(text.text)),)
+        length = len(segments[number].text)
+        return np.array([[number, 0, length, field, 0, len(texts[field].text)]], np.int32)
 
     def twins(self, item: int) -> Sequence[int]:
         """See `Scanner`: every item stands in the table by itself."""

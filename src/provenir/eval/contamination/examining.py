@@ -21,7 +21,7 @@ from provenir.data.bounds import MAX_ROW_BYTES
 from provenir.data.json_parser import LINES_MEND, RowParser
 from provenir.data.overlap.blocks import Buffers, RowBlock
 from provenir.data.overlap.fields import field_texts
-from provenir.data.overlap.pieces import frame
+from provenir.data.overlap.frame import frame
 from provenir.data.overlap.row_blocks import value_blocks
 from provenir.data.reading import Reading
 
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provenir.core.findings import Severity
-    from provenir.data.overlap.engine import RawHit
-    from provenir.data.overlap.rules import Score
+    from provenir.data.overlap.hits import RawHit, Score
     from provenir.eval.contamination.corpus import Piece
     from provenir.eval.contamination.scanner import Scanner
 
@@ -179,7 +178,7 @@ def grade(score: Score) -> tuple[int, float]:
 
 
 def _line_of(block: RowBlock, begin: int, end: int) -> bytes:
-    return bytes(block.buf[begin:end]).rstrip(b"\r\n")
+    return bytes(block.buf[begin:end]).rstrip(b" \t\r\n")
 
 
 def _second_reading(

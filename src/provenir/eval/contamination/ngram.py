@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from provenir.data.overlap.engine import BlockResult, scan_block
+from provenir.data.overlap.engine import BlockResult, scan_block, unexamined
 from provenir.data.overlap.index import EvalIndex
 from provenir.data.overlap.rules import RULES, Rule
+from provenir.eval.contamination.config import DEFAULT_RULE
 from provenir.eval.contamination.scanner import config_part
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class NgramScanner:
 
     def unexamined(self) -> Sequence[int]:
         """See `Scanner`."""
-        return self._index.unexamined()
+        return unexamined(self._index, self._rule)
 
     def config(self) -> ConfigPart:
         """See `Scanner`."""
@@ -73,5 +74,6 @@ def _rule(config: ContaminationConfig) -> Rule:
         changes["threshold"] = config.threshold
     if config.n is not None:
         changes["ngram"] = config.n
-    rule: Rule = replace(RULES[config.rule or ""], **changes)
+    known: Any = RULES[config.rule or DEFAULT_RULE]
+    rule: Rule = replace(known, **changes)
     return rule
