@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from provenir.core.findings import Finding
     from provenir.eval.contamination.corpus import Corpus
+    from provenir.eval.contamination.document import ConfigPart
     from provenir.eval.contamination.gathering import Gathering
     from provenir.eval.contamination.scanner import Scanner
 
@@ -137,7 +138,7 @@ class ContaminationChecker:
         return ContaminationReport(
             findings=tuple(findings),
             examined={"rows": examined, "items": sum(part.examined for part in parts)},
-            not_examined=_not_examined(gathering, parts, config.fields),
+            not_examined=_not_examined(gathering, parts, config),
             config=config,
             index=_index_digest(digests, config),
             evals=tuple(parts),
@@ -166,18 +167,21 @@ def _set_digests(scanner: Scanner) -> dict[str, str]:
     return {name: format_digest(merkle_root(hashes)) for name, hashes in leaves.items()}
 
 
-def _index_digest(digests: dict[str, str], config: Any) -> str:
+def _index_digest(digests: dict[str, str], config: ConfigPart) -> str:
     return digest_value({"sets": digests, "fields": config.eval_fields})
 
 
-def _not_examined(gathering: Gathering, parts: Any, fields: Any) -> dict[str, str]:
+def _not_examined(gathering: Gathering, parts: Any, config: ConfigPart) -> dict[str, str]:
     found: dict[str, str] = {}
     for reason, count in gathering.reasons.items():
         found[f"rows: {reason}"] = f"{count} of {gathering.all_rows}; skips.first says where"
     if gathering.fieldless:
         found["rows without the fields"] = f"{gathering.fieldless} of {gathering.all_rows}"
-    if fields:
-        found["other fields"] = f"only {', '.join(fields)} of each row was examined"
+    if config.fields:
+        found["other fields"] = f"only {', '.join(config.fields)} of each row was examined"
+    if config.eval_fields:
+        names = ", ".join(config.eval_fields)
+        found["other eval fields"] = f"only {names} of each eval record was compared"
     for part in parts:
         if part.examined < part.items:
             few = part.items - part.examined
