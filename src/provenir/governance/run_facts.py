@@ -41,6 +41,8 @@ class JournalFacts:
         evals: Records of evaluations.
         artifacts: Directory hashes of the artifacts that were logged.
         findings: Number of the tracker's findings by kind.
+        checked: Roles of data that an attached contamination report examined wholly.
+        clean: Benchmarks that such a report found to be in no training row.
     """
 
     start: dict[str, Any] = field(default_factory=dict)
@@ -50,6 +52,8 @@ class JournalFacts:
     evals: list[dict[str, Any]] = field(default_factory=list)
     artifacts: set[str] = field(default_factory=set)
     findings: Counter[str] = field(default_factory=Counter)
+    checked: set[str] = field(default_factory=set)
+    clean: set[str] = field(default_factory=set)
 
     @property
     def contaminated(self) -> tuple[str, ...]:
@@ -99,6 +103,11 @@ def journal_facts(records: Iterable[Mapping[str, Any]]) -> JournalFacts:
                 facts.evals.append(body)
             case "artifact" if isinstance(body.get("dir_hash"), str):
                 facts.artifacts.add(body["dir_hash"])
+            case "report":
+                told = _table(body.get("contamination"))
+                facts.checked |= {role for role in ("train", "eval") if told.get(role) is True}
+                clean = told.get("clean")
+                facts.clean |= set(map(str, clean)) if isinstance(clean, list) else set()
             case "finding":
                 # The tracker keeps a finding once for each kind and subject.
                 identity = (str(body.get("kind")), str(body.get("subject")))
@@ -201,7 +210,10 @@ def _compare_data(
         if part.role == "train":
             found.text("train dataset", part.content_hash, manifest.dataset_hash or _UNKNOWN)
         same = part.role == "train" or part.content_hash in (None, root)
-        _compare_claims(part, (facts.dataset(part.role) if same else None) or {}, found)
+        described = dict(facts.dataset(part.role) or {}) if same else {}
+        if same and part.role in facts.checked:
+            described["contamination_checked"] = True
+        _compare_claims(part, described, found)
 
 
 def _compare_claims(part: DataComponent, described: Mapping[str, Any], found: Comparison) -> None:
@@ -218,7 +230,9 @@ def _compare_claims(part: DataComponent, described: Mapping[str, Any], found: Co
 def _compare_eval(part: EvalComponent, facts: JournalFacts, found: Comparison) -> None:
     """One of the benchmark's records must say all that the component says."""
     place = f"evals.{part.benchmark}"
-    candidates = [_against(part, b) for b in facts.evals if _benchmark(b) == part.benchmark]
+    is_clean = part.benchmark in facts.clean
+    bodies = [body for body in facts.evals if _benchmark(body) == part.benchmark]
+    candidates = [_against(part, body, is_clean=is_clean) for body in bodies]
     if not candidates:
         found.uncovered.append(place)
         return
@@ -227,7 +241,7 @@ def _compare_eval(part: EvalComponent, facts: JournalFacts, found: Comparison) -
     found.uncovered += [f"{place}.{what}" for what in best.uncovered]
 
 
-def _against(part: EvalComponent, body: Mapping[str, Any]) -> Comparison:
+def _against(part: EvalComponent, body: Mapping[str, Any], *, is_clean: bool) -> Comparison:
     found = Comparison()
     meta = _table(body.get("meta"))
     score, calibrated = body.get("score"), meta.pop("judge_calibrated", None)
@@ -239,7 +253,7 @@ def _against(part: EvalComponent, body: Mapping[str, Any]) -> Comparison:
         found.differences.append(f"judge {judge}, whose bias was not measured, is left out")
     if part.judge_calibrated:
         found.text("judge_calibrated", True, calibrated)
-    if part.contaminated is False and body.get("contaminated") is None:
+    if part.contaminated is False and body.get("contaminated") is None and not is_clean:
         found.uncovered.append("contaminated")
     for key, value in part.meta.items():
         if key not in meta:

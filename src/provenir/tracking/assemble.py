@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from provenir.core.digest import is_digest
 from provenir.core.plain import json_line
@@ -18,6 +18,7 @@ from provenir.governance.components import (
     RunSummary,
 )
 from provenir.provenance.lineage import LineageGraph
+from provenir.tracking.contamination import clean_evals, contamination_report_of, is_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +46,7 @@ def assemble_bom(
         model_id=manifest.name,
         base_model=str(start.get("base_model") or UNKNOWN),
         run_id=manifest.run_id,
-        data=[_data(start[role]) for role in ROLES if start.get(role)],
+        data=[_data(start[role], evidence.reports) for role in ROLES if start.get(role)],
         code=CodeComponent(
             git_sha=manifest.git_sha,
             dependencies_hash=manifest.dependencies_lockfile,
@@ -53,7 +54,7 @@ def assemble_bom(
             dirty=start.get("dirty"),
             diff_digest=start.get("diff_digest"),
         ),
-        evals=[_eval(body) for body in evidence.evals],
+        evals=_evals(evidence),
         hyperparameters=dict(evidence.config),
         artifacts=[ArtifactComponent(**identity.to_dict()) for identity in artifacts],
         run=RunSummary(
@@ -93,7 +94,7 @@ def assemble_lineage(
         graph.add_node(node, known, identity.tensor_root, facts)
         graph.add_edge(run, node, "produced")
         models.append(node)
-    for place, body in enumerate(evidence.evals):
+    for place, body in enumerate(body for body in evidence.evals if not is_told(body)):
         node = f"eval:{manifest.run_id}:{place}"
         facts = {"name": body["benchmark"], "score": body["score"], "n": body["n"]}
         graph.add_node(node, "eval", None, facts)
@@ -104,16 +105,19 @@ def assemble_lineage(
     return graph
 
 
-def _data(described: Mapping[str, Any]) -> DataComponent:
+def _data(described: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> DataComponent:
     digest = described.get("records_root")
+    role: Literal["eval", "train"] = "eval" if described.get("role") == "eval" else "train"
+    checked_by = contamination_report_of(reports, role)
     return DataComponent(
         name=described["name"],
         content_hash=digest if isinstance(digest, str) and is_digest(digest) else None,
         num_records=described.get("n"),
         license=described.get("license"),
         pii_scanned=bool(described.get("pii_scanned")),
-        contamination_checked=bool(described.get("contamination_checked")),
-        role="eval" if described.get("role") == "eval" else "train",
+        contamination_checked=bool(described.get("contamination_checked") or checked_by),
+        contamination_report=checked_by,
+        role=role,
         consent=_text(described.get("consent")),
         identity_note=described.get("reason"),
     )
@@ -124,6 +128,30 @@ def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json_line(value).decode("utf-8").strip()
+
+
+def _evals(evidence: Evidence) -> list[EvalComponent]:
+    """The scores, with what contamination reports say of their benchmarks.
+
+    A set that leaked and has no score stands by itself.
+    """
+    leaked = {body["benchmark"]: body for body in evidence.evals if is_told(body)}
+    clean = clean_evals(evidence.reports)
+    found = []
+    for body in evidence.evals:
+        name = body["benchmark"]
+        if is_told(body):
+            continue
+        part = _eval(body)
+        if name in leaked:
+            told = {"contaminated": True, "report": leaked[name]["report"]}
+            part = part.model_copy(update=told)
+        elif name in clean and part.contaminated is None:
+            part = part.model_copy(update={"contaminated": False, "report": clean[name]})
+        found.append(part)
+    scored = {part.benchmark for part in found}
+    alone = [body for name, body in leaked.items() if name not in scored]
+    return [*found, *(_eval(b).model_copy(update={"report": b["report"]}) for b in alone)]
 
 
 def _eval(body: Mapping[str, Any]) -> EvalComponent:

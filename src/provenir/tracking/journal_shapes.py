@@ -29,6 +29,7 @@ _SHAPES: Final[Mapping[str, _Shape]] = {
         "n": (int, _NONE),
         "meta": (dict, _NONE),
     },
+    "report": {"file": (str,), "digest": (str,), "contamination": (dict, _NONE)},
     "statement": {"file": (str,), "digest": (str,), "role": (str,)},
     "artifact": {"path": (str,), "name": (str,), "kind": (str,), "dir_hash": (str,)},
 }

@@ -24,6 +24,7 @@ from provenir.provenance.run_layout import FINAL_STATUSES
 from provenir.tracking import evidence_records as records
 from provenir.tracking.attention import Attention
 from provenir.tracking.closing import ClosedRun, close_run
+from provenir.tracking.contamination import contamination_body
 from provenir.tracking.decorating import decorate
 from provenir.tracking.ending import OneOfAKind, status_after
 from provenir.tracking.evidence import STEPS, TRAJECTORIES
@@ -262,9 +263,14 @@ class Run(OneOfAKind):
             record(run, "statement", **body)
             return
         name, data, body, notes = records.report_body(report)
+        start, dataset = run.evidence.start, self._settings.dataset
+        facts, leaked, open_ends = contamination_body(report, start, dataset)
         run.folder.write_document(name, data)
-        record(run, "report", **body)
-        self._note_all(notes)
+        record(run, "report", **body, **facts)
+        for benchmark in leaked:
+            told = records.eval_body(benchmark, None, True, None, {})[0]
+            record(run, "eval", **told, report=body["digest"])
+        self._note_all((*notes, *open_ends))
 
     @never_raises(lambda: None)
     def log_config(self, values: Any) -> None:
