@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provenir.core.digest import digest_value, format_digest
+from provenir.core.digest import format_digest
 from provenir.core.errors import InputError, UsageError
 from provenir.core.merkle import merkle_root
 from provenir.eval.contamination.config import ContaminationConfig
@@ -16,7 +16,6 @@ from provenir.eval.contamination.report import ContaminationReport
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from provenir.core.findings import Finding
     from provenir.eval.contamination.corpus import Corpus
     from provenir.eval.contamination.document import ConfigPart
     from provenir.eval.contamination.gathering import Gathering
@@ -57,9 +56,10 @@ class ContaminationChecker:
             UsageError: What was given are no data sets, or the method cannot run.
         """
         from provenir.eval.contamination.gathering import Gathering
-        from provenir.eval.contamination.scan import scan_corpus
+        from provenir.eval.contamination.scan import scanning
         from provenir.eval.contamination.scanners import make_scanner
 
+        scan_corpus = scanning(self.config.engine)
         sets = read_eval_sets(evals)
         scanner = make_scanner({one.name: one.rows for one in sets}, self.config)
         corpus = open_corpus(train)
@@ -134,13 +134,16 @@ class ContaminationChecker:
         parts = gathering.eval_parts(sets, digests)
         skips = gathering.skips()
         examined = gathering.all_rows - skips.count
-        findings: list[Finding] = list(gathering.hits)
         return ContaminationReport(
-            findings=tuple(findings),
-            examined={"rows": examined, "items": sum(part.examined for part in parts)},
+            findings=tuple(gathering.hits),
+            examined={
+                "rows": examined,
+                "items": sum(part.examined for part in parts),
+                "set_aside": gathering.set_aside,
+            },
             not_examined=_not_examined(gathering, parts, config),
             config=config,
-            index=_index_digest(digests, config),
+            index=scanner.digest,
             evals=tuple(parts),
             corpus=describe(corpus, gathering.leaves, gathering.rows),
             rows_examined=examined,
@@ -165,10 +168,6 @@ def _set_digests(scanner: Scanner) -> dict[str, str]:
     for item in scanner.items:
         leaves.setdefault(item.eval_set, []).append(bytes.fromhex(item.digest.rpartition(":")[2]))
     return {name: format_digest(merkle_root(hashes)) for name, hashes in leaves.items()}
-
-
-def _index_digest(digests: dict[str, str], config: ConfigPart) -> str:
-    return digest_value({"sets": digests, "fields": config.eval_fields})
 
 
 def _not_examined(gathering: Gathering, parts: Any, config: ConfigPart) -> dict[str, str]:

@@ -11,20 +11,18 @@ import unicodedata
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import orjson
 
+from provenir.core.digest import digest_value
 from provenir.data.overlap.engine import BlockResult
 from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.frame import frame
-from provenir.data.overlap.hits import RawHit, Score
+from provenir.data.overlap.hits import RawHit, Score, Span
 from provenir.data.overlap.items import EvalItem, eval_item
-from provenir.eval.contamination.scanner import config_part
+from provenir.eval.contamination.scanner import KeepAll, SecondLook, config_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from provenir.data.overlap.blocks import RowBlock
     from provenir.data.overlap.fields import FieldText
@@ -36,7 +34,6 @@ __all__ = ["ExactScanner", "normalised"]
 _VERSION: Final = 1
 _LEAST_ANSWER_WORDS: Final = 6
 _WHOLE: Final = -1
-_NONE: Final[NDArray[Any]] = np.empty(0, np.int64)
 
 
 def normalised(text: str) -> str:
@@ -71,6 +68,12 @@ class ExactScanner:
         ]
         return cls(items, config)
 
+    @property
+    def digest(self) -> str:
+        """See `Scanner`: over the records' digests and the fields that are compared."""
+        names = [[item.eval_set, item.index, item.digest] for item in self.items]
+        return digest_value({"items": names, "fields": self.config().eval_fields})
+
     def scan(self, block: RowBlock) -> BlockResult:
         """See `Scanner`."""
         starts = frame(block.buf, block.size)[0].tolist()
@@ -86,31 +89,14 @@ class ExactScanner:
                 skipped.append(row)
                 continue
             texts = field_texts(value, self._config.fields)
-            paths = tuple(text.path for text in texts)
             hits += [
-                RawHit(
-                    row=row,
-                    offset=begin,
-                    length=len(line),
-                    item=item,
-                    score=score,
-                    runs=_NONE,
-                    places=places,
-                    fields=paths,
-                )
-                for item, score, places in self._row_hits(texts)
+                RawHit(row=row, offset=begin, length=len(line), item=item, score=score, spans=spans)
+                for item, score, spans in self._row_hits(texts)
             ]
         rows = len(starts) - 1
-        return BlockResult(
-            hits=tuple(hits),
-            rows=rows,
-            skipped=tuple(skipped),
-            candidates=rows,
-            seen=_NONE,
-            seen_rows=_NONE,
-        )
+        return BlockResult(hits=tuple(hits), rows=rows, skipped=tuple(skipped), candidates=rows)
 
-    def _row_hits(self, texts: list[FieldText]) -> Iterator[tuple[int, Score, NDArray[Any]]]:
+    def _row_hits(self, texts: list[FieldText]) -> Iterator[tuple[int, Score, tuple[Span, ...]]]:
         best: dict[int, tuple[int, int]] = {}
         keys = [normalised(text.text) for text in texts]
         whole = " ".join(key for key in keys if key)
@@ -123,15 +109,17 @@ class ExactScanner:
             role = "item" if segment == _WHOLE else self.items[item].segments[segment].role
             severity = "info" if role == "passage" else "critical"
             score = Score(value=1.0, role=role, severity=severity)
-            yield item, score, self._places(item, segment, field, texts)
+            yield item, score, self._spans(item, segment, field, texts)
 
-    def _places(self, item: int, segment: int, field: int, texts: list[FieldText]) -> NDArray[Any]:
+    def _spans(
+        self, item: int, segment: int, field: int, texts: list[FieldText]
+    ) -> tuple[Span, ...]:
         segments = self.items[item].segments
         if field == len(texts) or (segment == _WHOLE and len(segments) > 1):
-            return np.empty((0, 6), np.int32)
+            return ()
         number = max(segment, 0)
         length = len(segments[number].text)
-        return np.array([[number, 0, length, field, 0, len(texts[field].text)]], np.int32)
+        return (Span(number, 0, length, texts[field].path, 0, len(texts[field].text)),)
 
     def twins(self, item: int) -> Sequence[int]:
         """See `Scanner`: every item stands in the table by itself."""
@@ -140,6 +128,10 @@ class ExactScanner:
     def unexamined(self) -> Sequence[int]:
         """Return the numbers of the items without any text that counts."""
         return self._empty
+
+    def second_look(self) -> SecondLook:
+        """See `Scanner`: what is equal stays so."""
+        return KeepAll()
 
     def config(self) -> ConfigPart:
         """See `Scanner`."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provenir.core.findings import Severity
+    from provenir.data.overlap.engine import BlockResult
     from provenir.data.overlap.hits import RawHit, Score
     from provenir.eval.contamination.corpus import Piece
     from provenir.eval.contamination.scanner import Scanner
@@ -75,7 +76,7 @@ class Examined:
         found: The hits.
         lost: The rows that could not be examined.
         fieldless: Numbers of the rows that have none of the wanted fields.
-        candidates: Rows that were read whole.
+        result: What the scanner said of it.
         leaf: Its hash as a leaf of the corpus' tree.
         advance: What to tell a progress bar.
     """
@@ -85,7 +86,7 @@ class Examined:
     found: tuple[Found, ...]
     lost: tuple[Lost, ...]
     fieldless: tuple[int, ...]
-    candidates: int
+    result: BlockResult
     leaf: bytes | None
     advance: int
 
@@ -145,7 +146,7 @@ def _examine(
         found=tuple(_found(block, hit, lines, fields, floor) for hit in hits),
         lost=tuple(lost),
         fieldless=_without_fields(block, fields, {one.row for one in lost}),
-        candidates=result.candidates,
+        result=result,
         leaf=block.leaf,
         advance=block.advance or (rows if block.offset is None else 0),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import UsageError
 from provenir.data.dataset import Dataset
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from provenir.eval.contamination.report import ContaminationReport
 
 __all__ = ["without_contaminated"]
+
+_TAKE: Final = {"datasets.Dataset": "select", "pyarrow.Table": "take", "DataFrame": "take"}
+"""What picks rows by number out of a table."""
 
 
 def without_contaminated(train: Any, report: ContaminationReport) -> Any:
@@ -44,8 +47,7 @@ def _kept(data: Any, dropped: frozenset[int]) -> Any:
         rows = [row for number, row in enumerate(data) if number not in dropped]
         return tuple(rows) if isinstance(data, tuple) else rows
     keep = [number for number in range(source.total or 0) if number not in dropped]
-    for method in ("select", "take"):  # datasets.Dataset; pyarrow.Table and pandas.DataFrame
-        take = getattr(data, method, None)
-        if callable(take):
-            return take(keep)
+    take = getattr(data, _TAKE.get(source.label, ""), None)
+    if callable(take):
+        return take(keep)
     raise UsageError(f"rows cannot be left out of a {type(data).__name__}", mend="pass a list")

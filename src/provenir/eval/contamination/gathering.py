@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from heapq import heappush, heapreplace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from provenir.eval.contamination.document import EvalSetPart, SkipPart, SkipsPart
 from provenir.eval.contamination.examining import grade
-from provenir.eval.contamination.excerpts import excerpt_of
-from provenir.eval.contamination.hit import AlignedSpan, ContaminationHit, TrainPlace
+from provenir.eval.contamination.hit import ContaminationHit, TrainPlace
+from provenir.eval.contamination.hit_making import made_hit
 from provenir.eval.contamination.report import DOCUMENT_HITS
 from provenir.eval.contamination.row_set import format_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provenir.core.findings import Severity
-    from provenir.data.overlap.items import EvalItem
     from provenir.eval.contamination.config import ContaminationConfig
     from provenir.eval.contamination.eval_sets import EvalSet
     from provenir.eval.contamination.examining import Examined, Found
@@ -35,6 +32,7 @@ class Gathering:
     Attributes:
         hits: The hits that are kept, in the order of rows.
         hits_total: How many there were.
+        set_aside: Hits that were none any more once the whole corpus was known.
         rows: Rows so far, by file.
         leaves: Leaf hashes, by file.
     """
@@ -51,10 +49,13 @@ class Gathering:
         self._skips: list[SkipPart] = []
         self._lost: list[int] = []
         self._reasons: Counter[str] = Counter()
+        self._second_look = scanner.second_look()
+        self._pending: list[tuple[int, TrainPlace, Found]] = []
         self._worst: list[tuple[int, float]] = []
         self.fieldless = 0
         self.hits: list[ContaminationHit] = []
         self.hits_total = 0
+        self.set_aside = 0
         self.rows: list[int] = [0] * max(len(files), 1)
         self.leaves: list[list[bytes]] = [[] for _ in files]
 
@@ -101,6 +102,7 @@ class Gathering:
         """
         if number != self._number:
             self._number, self._lines = number, 0
+        self._second_look.add(examined.result)
         for found in examined.found:
             self._take_hit(found)
         for lost in examined.lost:
@@ -128,10 +130,6 @@ class Gathering:
 
     def _take_hit(self, found: Found) -> None:
         raw = found.hit
-        row = self._row + raw.row
-        grave = raw.score.severity != "info"
-        if grave:
-            self._contaminated.add(row)
         stored = found.line is not None
         place = TrainPlace(
             file=self._file,
@@ -140,58 +138,27 @@ class Gathering:
             length=raw.length if stored else None,
             digest=found.digest,
         )
-        for number in self._scanner.twins(raw.item):
-            self.hits_total += 1
-            _keep_worst(self._worst, grade(raw.score))
-            if grave:
-                self._leaked.add(number)
-            if len(self.hits) < self._config.max_hits:
-                self.hits.append(self._hit(self._scanner.items[number], row, place, found))
+        _keep_worst(self._worst, grade(raw.score))
+        self._pending.append((self._row + raw.row, place, found))
 
-    def _hit(self, item: EvalItem, row: int, place: TrainPlace, found: Found) -> ContaminationHit:
-        raw = found.hit
-        what = {"item": "the item", "passage": "its passage alone"}.get(
-            raw.score.role, f"its {raw.score.role}"
-        )
-        name = f"{item.eval_set}[{item.index}]"
-        spans = tuple(
-            AlignedSpan(
-                eval_field=item.segments[span.segment].field,
-                eval_start=span.start,
-                eval_end=span.end,
-                train_field=span.field,
-                train_start=span.row_start,
-                train_end=span.row_end,
-            )
-            for span in raw.spans
-        )
-        texts = found.texts
-        hit = ContaminationHit(
-            severity=cast("Severity", raw.score.severity),
-            detail=f"train row {row} holds {name}: {raw.score.value:.0%} of {what}",
-            subject=f"train[{row}]",
-            train_index=row,
-            eval_set=item.eval_set,
-            eval_index=item.index,
-            method=self._config.method,
-            score=round(raw.score.value, 6),
-            role=raw.score.role,
-            place=place,
-            eval_digest=item.digest,
-            spans=spans,
-        )
-        if texts is None or not spans:
-            return hit
-        sources = {segment.field: segment.text for segment in item.segments}
-        return replace(
-            hit,
-            train_excerpt=excerpt_of(
-                texts, [(s.train_field, s.train_start, s.train_end) for s in spans]
-            ),
-            eval_excerpt=excerpt_of(
-                sources, [(s.eval_field, s.eval_start, s.eval_end) for s in spans]
-            ),
-        )
+    def finish(self) -> None:
+        """Look at the hits again with what the whole corpus is like; call it once, at the end."""
+        for row, place, found in self._pending:
+            raw = found.hit
+            if not self._second_look.confirms(raw):
+                self.set_aside += 1
+                continue
+            grave = raw.score.severity != "info"
+            if grave:
+                self._contaminated.add(row)
+            for number in self._scanner.twins(raw.item):
+                self.hits_total += 1
+                if grave:
+                    self._leaked.add(number)
+                if len(self.hits) < self._config.max_hits:
+                    item = self._scanner.items[number]
+                    self.hits.append(made_hit(item, row, place, found, self._config.method))
+        self._pending.clear()
 
     def skips(self) -> SkipsPart:
         """The rows that could not be examined."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from provenir.data.overlap.background import Background
 from provenir.data.overlap.engine import BlockResult, scan_block, unexamined
 from provenir.data.overlap.index import EvalIndex
 from provenir.data.overlap.rules import RULES, Rule
@@ -42,6 +43,11 @@ class NgramScanner:
         """The items of the index."""
         return self._index.items
 
+    @property
+    def digest(self) -> str:
+        """See `Scanner`: that of the index file."""
+        return self._index.digest
+
     def scan(self, block: RowBlock) -> BlockResult:
         """See `Scanner`."""
         return scan_block(block, self._index, self._rule, fields=self._config.fields)
@@ -55,6 +61,10 @@ class NgramScanner:
     def unexamined(self) -> Sequence[int]:
         """See `Scanner`."""
         return unexamined(self._index, self._rule)
+
+    def second_look(self) -> Background:
+        """See `Scanner`: phrases that the corpus is full of weigh less."""
+        return Background(self._index, self._rule)
 
     def config(self) -> ConfigPart:
         """See `Scanner`."""

@@ -57,7 +57,8 @@ class ContaminationReport(Report):
         contaminated: How many rows hold an eval item.
         contaminated_rows: Their numbers, as `row_set` writes them.
         hits_total: Pairs of a row and an item, those that are not kept and those of severity info
-            included.
+            included. `examined["set_aside"]` counts pairs that share with the corpus but what the
+            corpus is full of, and are no hits.
         skips: Rows that could not be examined.
     """
 

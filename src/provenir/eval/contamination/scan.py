@@ -7,6 +7,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
+from provenir.core.errors import UsageError
 from provenir.data.overlap.blocks import Buffers
 from provenir.eval.contamination.examining import examine
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from provenir.eval.contamination.gathering import Gathering
     from provenir.eval.contamination.scanner import Scanner
 
-__all__ = ["scan_corpus", "usable_cores"]
+__all__ = ["SCANS", "scan_corpus", "scanning", "usable_cores"]
 
 _SLACK_BYTES: Final = 1 << 17
 
@@ -72,8 +73,22 @@ def scan_corpus(
                 gathering.leaves[number] = leaves
         while pending:
             take_one()
+        gathering.finish()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _by_ray(*_: object) -> None:
+    raise UsageError("engine='ray' is not there yet", mend="use engine='threads'")
+
+
+SCANS: Final[dict[str, Callable[..., None]]] = {"threads": scan_corpus, "ray": _by_ray}
+"""Engine → what scans a corpus; all of them find the same."""
+
+
+def scanning(engine: str) -> Callable[..., None]:
+    """Return what scans a corpus on an engine (`ContaminationConfig.engine`)."""
+    return SCANS[engine]
 
 
 def usable_cores() -> int:

@@ -14,10 +14,35 @@ if TYPE_CHECKING:
 
     from provenir.data.overlap.blocks import RowBlock
     from provenir.data.overlap.engine import BlockResult
+    from provenir.data.overlap.hits import RawHit
     from provenir.data.overlap.items import EvalItem
     from provenir.eval.contamination.config import ContaminationConfig
 
-__all__ = ["Scanner", "config_part"]
+__all__ = ["KeepAll", "Scanner", "SecondLook", "config_part"]
+
+
+class SecondLook(Protocol):
+    """What a method makes of its hits once the whole corpus was seen."""
+
+    def add(self, result: BlockResult) -> None:
+        """Count a block; in any order, once each."""
+        ...
+
+    def confirms(self, hit: RawHit) -> bool:
+        """Say whether a hit still is one; called once all blocks are counted."""
+        ...
+
+
+class KeepAll:
+    """The second look of a method whose hits do not depend on the rest of the corpus."""
+
+    def add(self, result: BlockResult) -> None:
+        """Count nothing."""
+
+    def confirms(self, hit: RawHit) -> bool:
+        """Say yes."""
+        del hit
+        return True
 
 
 class Scanner(Protocol):
@@ -26,6 +51,11 @@ class Scanner(Protocol):
     @property
     def items(self) -> Sequence[EvalItem]:
         """The eval items, set by set."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """The digest of the items as they are compared."""
         ...
 
     def scan(self, block: RowBlock) -> BlockResult:
@@ -38,6 +68,10 @@ class Scanner(Protocol):
 
     def unexamined(self) -> Sequence[int]:
         """Return the numbers of the items that are too short to be found."""
+        ...
+
+    def second_look(self) -> SecondLook:
+        """Return what counts the blocks of one scan."""
         ...
 
     def config(self) -> ConfigPart:
