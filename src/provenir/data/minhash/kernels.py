@@ -26,7 +26,8 @@ WORDS: Final = 5
 """Words of a shingle."""
 EMPTY: Final = np.uint32(0xFFFFFFFF)
 BREAK: Final = 0xFF
-"""A byte of no UTF-8 text, between two parts."""
+"""A byte of no UTF-8 text, between two parts; so are all from `NO_TEXT` on."""
+NO_TEXT: Final = 0xF8
 STRIDE: Final = 1 << 13
 """Bytes that are taken at once; they end fewer than half as many words."""
 ROOM: Final = STRIDE + 2 * WORDS
@@ -56,7 +57,7 @@ _SLOTS: Final = 2 * KEPT
 def _letters() -> Any:
     """What each byte is inside a word, in lower case; 0 where it ends one."""
     ascii_part = [ord(chr(code).lower()) * chr(code).isalnum() for code in range(0x80)]
-    return np.array([*ascii_part, *range(0x80, BREAK), 0], np.uint64)
+    return np.array([*ascii_part, *range(0x80, NO_TEXT), *[0] * (256 - NO_TEXT)], np.uint64)
 
 
 LETTERS: Final = _letters()

@@ -6,29 +6,19 @@ beside the text, changes little.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from provenir.core.errors import UsageError
-from provenir.data.text.folding import Kind, plain_fold
+from provenir.data.minhash.folds import SOFT_HYPHEN, fold
 
 Textual: TypeAlias = str | bytes | Mapping[str, Any]
 
-_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
+_BLANKS: Final = b" \t\r" + SOFT_HYPHEN
+_HYPHEN_END: Final = re.compile(rb"-[%b]*\n" % _BLANKS)
 # Soft hyphens are passed over, and so is a hyphen with the end of its line.
-_WRAP: Final = re.compile("[-\u00ad][ \t\r\u00ad]*\n[ \t\r\u00ad]*|\u00ad")
-_SPELLED: Final = {
-    Kind.BREAK: ".",
-    Kind.DROP: "",
-    Kind.HYPHEN: "-",
-    Kind.SOFT_HYPHEN: "\u00ad",
-    Kind.SPACE: " ",
-    Kind.NEWLINE: "\n",
-}
-_AFTER_SOLO: Final = "\x01"
-_JOIN: Final = "\x02"
+_WRAP: Final = re.compile(rb"[-%b][%b]*\n[%b]*|%b" % (SOFT_HYPHEN, _BLANKS, _BLANKS, SOFT_HYPHEN))
 
 
 def texts_of(row: Mapping[str, Any], fields: tuple[str, ...] | None = None) -> Iterator[str]:
@@ -75,37 +65,12 @@ def word_bytes(text: str) -> bytes:
     The words are those of `provenir.data.text.words`, but for their case in ASCII. Only a Hangul
     letter that follows a word of another script may be told apart otherwise.
     """
+    data = text.encode("utf-8", "replace")
     if not text.isascii():
-        text = _BEYOND_ASCII.sub(_fold_run, text)
-        if _JOIN in text:
-            text = text.replace(_AFTER_SOLO + _JOIN, "").replace(_JOIN, "")
-    if "-" in text or "\u00ad" in text:
-        text = _WRAP.sub("", text)
-    return text.encode("utf-8", "replace")
+        data = fold(data)
+    return _WRAP.sub(b"", data) if _wraps(data) else data
 
 
-def _fold_run(found: re.Match[str]) -> str:
-    return found[0].translate(_spelling())
-
-
-class _Spelling(dict[int, str]):
-    """What stands for a code point, filled as it is asked."""
-
-    def __missing__(self, point: int) -> str:
-        self[point] = "".join(_spell(kind, chr(said)) for kind, said in plain_fold()[chr(point)])
-        return self[point]
-
-
-@functools.cache
-def _spelling() -> _Spelling:
-    return _Spelling()
-
-
-def _spell(kind: Kind, char: str) -> str:
-    if kind is Kind.WORD:
-        return char
-    if kind is Kind.SOLO:
-        return f" {char}{_AFTER_SOLO}"
-    if kind is Kind.JOIN:
-        return f"{_JOIN}{char}{_AFTER_SOLO}"
-    return _SPELLED[kind]
+def _wraps(data: bytes) -> bool:
+    """Whether a word may go on beyond a hyphen; faster than to look for `_WRAP` itself."""
+    return SOFT_HYPHEN in data or _HYPHEN_END.search(data) is not None
