@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provenir.core.errors import UsageError
+from strategies import any_text
 
 pytest.importorskip("numpy")
 
@@ -59,3 +62,47 @@ def test_a_threshold_out_of_range_is_refused(threshold):
 def test_what_is_no_text_is_refused(rows, items):
     with pytest.raises(UsageError, match="is not text"):
         paraphrase_pairs(rows, items)
+
+
+@given(st.lists(any_text | st.just(CLIPS), max_size=4), st.lists(any_text, max_size=3))
+def test_any_text_is_compared_the_same_way_twice(rows, texts):
+    items = [*texts, CLIPS]
+    found = paraphrase_pairs(rows, items, threshold=0.01)
+    assert found == paraphrase_pairs(iter(rows), items, threshold=0.01)
+    assert found.rows + found.empty_rows == len(rows)
+    assert found.items + len(found.short_items) == len(items)
+    for pair in found.pairs:
+        assert 0.01 <= pair.score <= 1
+        assert 0 <= pair.start < pair.end <= len(rows[pair.row])
+    copies = {row for row, text in enumerate(rows) if text == CLIPS}
+    assert copies <= {p.row for p in found.pairs if items[p.item] == CLIPS and p.score > 0.99}
+
+
+def test_a_long_item_is_compared_in_parts_and_needs_more_than_one():
+    parts = [
+        f"On day {n} the {name} of group {n} sold {n * 7} lamps to a {name} shop. " * 5
+        for n, name in enumerate(["baker", "sailor", "tailor", "miner"], start=2)
+    ]
+    item = "".join(parts)
+    whole, quarter = (
+        paraphrase_pairs([text], [item], threshold=0.01).pairs for text in (item, parts[0])
+    )
+    assert whole[0].score > 0.9
+    assert not quarter or quarter[0].score < 0.5
+
+
+def test_a_callable_needs_a_threshold():
+    def lengths(texts):
+        return [[len(text), 1.0] for text in texts]
+
+    with pytest.raises(UsageError, match="threshold"):
+        paraphrase_pairs([CLIPS], ITEMS, embedder=lengths)
+    found = paraphrase_pairs([CLIPS], ITEMS, embedder=lengths, threshold=0.9)
+    assert found.embedder.endswith("lengths")
+    assert found.pairs[0].cosine == pytest.approx(1, abs=1e-3)
+
+
+def test_hostile_rows_are_read_to_their_end():
+    rows = ["." * 200_000, "1," * 100_000, "A" * 200_000, "'s" * 100_000, "? " * 100_000]
+    found = paraphrase_pairs(rows, ITEMS)
+    assert (found.pairs, found.rows + found.empty_rows) == ((), len(rows))

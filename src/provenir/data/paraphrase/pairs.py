@@ -112,7 +112,7 @@ class ParaphraseIndex:
         self._shortlist = Shortlist(
             [part.features for part in self._parts], keep=SHORTLIST, least=LEAST_SHARED
         )
-        self._vectors = self._embedder.unit_vectors(texts).astype(np.float16)
+        self._vectors = _half_vectors(self._embedder, texts)
         self.rows = self.empty_rows = self.windows = 0
 
     def scan(self, rows: Iterable[str]) -> Iterator[ParaphrasePair]:
@@ -158,11 +158,10 @@ class ParaphraseIndex:
 
     def _look(self, row: int, text: str) -> Iterator[_Candidate]:
         """Yield what a row is to be compared with, and count the row."""
-        pieces = sentences(text)
-        self.rows += bool(pieces)
-        self.empty_rows += not pieces
         seen = set()
-        for block in blocks(pieces):
+        empty = True
+        for block in blocks(sentences(text)):
+            empty = False
             features = frozenset().union(*(sentence.features for sentence in block))
             for part in self._shortlist.query(features):
                 wanted = self._parts[part]
@@ -171,6 +170,8 @@ class ParaphraseIndex:
                 if (part, window) not in seen:
                     seen.add((part, window))
                     yield _Candidate(row, part, window, (block[0].start, block[-1].end))
+        self.rows += not empty
+        self.empty_rows += empty
 
     def _pair(self, candidate: _Candidate, first: int, vector: Any, facts: Facts) -> ParaphrasePair:
         part = self._parts[candidate.part]
@@ -225,7 +226,7 @@ def _parts_of(items: Sequence[str]) -> tuple[list[str], list[_Part]]:
     """Cut items into parts that do not overlap; items that are too short have none."""
     texts, parts = [], []
     for number, item in enumerate(items):
-        pieces = sentences(item)
+        pieces = list(sentences(item))
         if len(frozenset().union(*(piece.features for piece in pieces))) < LEAST_FEATURES:
             continue
         for block in blocks(pieces, overlap=False):
@@ -234,6 +235,17 @@ def _parts_of(items: Sequence[str]) -> tuple[list[str], list[_Part]]:
             texts.append(text)
             parts.append(_Part(number, features, facts_of(text)))
     return texts, parts
+
+
+def _half_vectors(embedder: CheckedEmbedder, texts: list[str]) -> Any:
+    """Embed texts by batches into 16-bit numbers, so that no wider copy of all is ever made."""
+    vectors = None
+    for start in range(0, len(texts), _BATCH_ROWS):
+        batch = embedder.unit_vectors(texts[start : start + _BATCH_ROWS])
+        if vectors is None:
+            vectors = np.empty((len(texts), batch.shape[1]), dtype=np.float16)
+        vectors[start : start + len(batch)] = batch
+    return vectors
 
 
 def paraphrase_pairs(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from provenir.data.paraphrase.hashed import features_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = ["BLOCK_WORDS", "Sentence", "best_run", "blocks", "sentences"]
 
@@ -22,7 +22,7 @@ BLOCK_WORDS: Final = 120
 """Most words of a block, and so of a window."""
 
 _SENTENCE_WORDS: Final = 60
-_END: Final = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+|\n+")
+_END: Final = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+\s+|[。！？]+|\n+")
 _MOST_TAKEN_IN: Final = 3
 _QUESTION_MARKS: Final = ("?", "？", "؟")
 _RUN: Final = re.compile(r"\S+\s*")
@@ -48,19 +48,22 @@ class Sentence:
     asks: bool
 
 
-def sentences(text: str) -> list[Sentence]:
-    """Cut a text into sentences of at most 60 words; pieces of white space are left out."""
-    found = []
-    start = 0
-    ends = [match.end() for match in _END.finditer(text)]
-    for end in [*ends, len(text)]:
+def sentences(text: str) -> Iterator[Sentence]:
+    """Cut a text into sentences of at most 60 words; those without a term are left out."""
+    for start, end in _spans(text):
         for low, high, words in _pieces(text, start, end):
             features = frozenset(features_of(text[low:high]))
             if features:
                 asks = text[low:high].rstrip().endswith(_QUESTION_MARKS)
-                found.append(Sentence(low, high, words, features, asks))
-        start = end
-    return found
+                yield Sentence(low, high, words, features, asks)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for match in _END.finditer(text):
+        yield start, match.end()
+        start = match.end()
+    yield start, len(text)
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
@@ -79,18 +82,22 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         yield low, end, words
 
 
-def blocks(pieces: Sequence[Sentence], *, overlap: bool = True) -> Iterator[Sequence[Sentence]]:
+def blocks(pieces: Iterable[Sentence], *, overlap: bool = True) -> Iterator[list[Sentence]]:
     """Yield runs of sentences of at most `BLOCK_WORDS` words, overlapping by half unless told."""
-    first = 0
-    while first < len(pieces):
-        after, words = first + 1, pieces[first].words
-        while after < len(pieces) and words + pieces[after].words <= BLOCK_WORDS:
-            words += pieces[after].words
-            after += 1
-        yield pieces[first:after]
-        if after == len(pieces):
-            return
-        first = first + max(1, (after - first) // 2) if overlap else after
+    block: list[Sentence] = []
+    for piece in pieces:
+        if block and _words(block) + piece.words > BLOCK_WORDS:
+            yield block
+            block = block[(len(block) + 1) // 2 :] if overlap else []
+            while block and _words(block) + piece.words > BLOCK_WORDS:
+                block = block[1:]
+        block.append(piece)
+    if block:
+        yield block
+
+
+def _words(block: Iterable[Sentence]) -> int:
+    return sum(sentence.words for sentence in block)
 
 
 def best_run(
