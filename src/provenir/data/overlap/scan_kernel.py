@@ -26,8 +26,7 @@ from provenir.data.overlap.lanes import (
     hash_eight_seeds,
     hash_eight_words,
 )
-from provenir.data.overlap.plain import SEED_WORDS
-from provenir.data.overlap.seeds import SLOT_SHIFT
+from provenir.data.overlap.plain import SEED_WORDS, SLOT_SHIFT
 from provenir.data.overlap.simd import (
     NONE,
     ONE,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from provenir.data.overlap.compiled import COMPILED, address
-from provenir.data.overlap.plain import PADDING, find_seeds, padded
+from provenir.data.overlap.plain import PADDING, SLOT_SHIFT, find_seeds, padded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,6 @@ MIN_KEPT: Final = 8
 FILTER_BITS_PER_SEED: Final = 16
 MIN_FILTER_WORDS: Final = 1 << 9
 MAX_FILTER_WORDS: Final = 1 << 18
-SLOT_SHIFT: Final = 13
 
 
 def ascii_seeds(text: bytes) -> Array:

@@ -36,10 +36,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from provenir.data.compiled import COMPILED, Array, jit
-from provenir.data.overlap.plain import SEED_WORDS
+from provenir.data.overlap.plain import SEED_WORDS, SLOT_SHIFT
 from provenir.data.overlap.reference import normalised
 from provenir.data.overlap.scan import MIN_SEEDS, Candidates
-from provenir.data.overlap.seeds import SLOT_SHIFT, SeedTable, ascii_seeds, lookup
+from provenir.data.overlap.seeds import SeedTable, ascii_seeds, lookup
 from provenir.data.text import hashing
 from provenir.data.text.tokens import read_rows, tokenise
 from provenir.data.text.words import words
