@@ -25,7 +25,7 @@ __all__ = ["MIN_SEEDS", "Candidates", "find_candidates"]
 MIN_SEEDS: Final = 2
 """Distinct seeds of an item that make a row a candidate for it."""
 
-_BYTES_PER_HIT: Final = 128
+_BYTES_PER_HIT: Final = 16
 """A block with more hits is scanned twice, the second time with enough room."""
 
 
@@ -104,7 +104,7 @@ def _count(hits: Array, found: int, starts: Array, table: SeedTable, min_seeds: 
     from provenir.data.overlap.count_kernel import count_pairs
 
     addresses = (address(table.bounds), address(table.items), address(table.kept))
-    room, many = 256, -1
+    room, many = found // 4 + 64, -1
     while many < 0:
         room *= 4
         pairs: Array = np.empty((room, 5), dtype=np.int64)
