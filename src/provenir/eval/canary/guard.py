@@ -115,4 +115,5 @@ class CanaryGuard:
             InputError: Data that cannot be read to its end.
             MissingExtraError: A format needs the extra `files`.
         """
-        return scan_source(train, map(Canary, canaries), progress)
+        sought = (one if isinstance(one, Canary) else Canary(one) for one in canaries)
+        return scan_source(train, sought, progress)
