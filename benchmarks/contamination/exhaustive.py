@@ -143,7 +143,7 @@ class Exhaustive:
         scanned = find_candidates(buf, starts, json=True, table=self.raw, min_seeds=1)
         foreign = np.flatnonzero(scanned.foreign)
         looked_at = find_wide_candidates(
-            buf, starts, foreign, json=True, table=self.folded, min_seeds=1, exhaustive=True
+            buf, starts, foreign, json=True, table=self.folded, exhaustive=True
         )
         found: dict[int, set[int]] = defaultdict(set)
         by_scan = ~scanned.foreign[scanned.row]

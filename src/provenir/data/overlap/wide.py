@@ -2,7 +2,8 @@ r"""The first stage for rows beyond ASCII: seeds over folded words of every scri
 
 `scan` reads ASCII words off raw bytes and names the rows that it cannot judge. Here those rows are
 read code point by code point (JSON escapes as what they stand for), folded and cut into words by
-`provenir.data.text`; a seed is the hash of five consecutive words of a row.
+`provenir.data.text`; a seed is the hash of five consecutive words of a row (of thirteen where the
+strict fold makes the words, which are syllables and less in some scripts).
 
 **Exhaustive search.** It must find every pair of a row and an item that `reference` finds. Let N be
 the reference's normal form (NFKC, then case folding) and S the strict fold, symbol by symbol.
@@ -16,17 +17,17 @@ the reference's normal form (NFKC, then case folding) and S the strict fold, sym
 3. So a word of the reference gives one or more words in S, which depend on that word alone, for
    breaks or the edges of whole words stand on both sides. Thirteen consecutive words of the
    reference give at least thirteen consecutive words in S, the same ones in the row and in the
-   item; these have at least nine seeds in common.
+   item: at least one seed of the strict fold.
 4. A row of ASCII alone (and no `\u`) has the same words for the reference as for `scan`. A run that
    an item shares with it is thirteen ASCII words of N(item), parted there by what is no letter and
    no digit, so `scan` reads them as thirteen consecutive words too: `plain_seeds` hashes N(item).
 
-Hence: every row that is `foreign` is read here with ``exhaustive=True``, every other by `scan`,
-both with tables that leave out no seed (``max_df=None``) and with ``min_seeds=1``. The plain fold
-joins what the reference parts (zero-width characters, hyphens at the end of a line), so it alone
-would lose pairs; it finds what the reference cannot, so both are looked up. Each string is read
-alone: a run over two of them counts for neither. Facts 1 and 2 are tested on every code point; they
-hold for characters that the table of folds knows.
+Hence: every row that is `foreign` is read here with ``exhaustive=True``, every other by `scan` with
+``min_seeds=1``, both with tables that leave out no seed (``max_df=None``). The plain fold joins
+what the reference parts (zero-width characters, hyphens at the end of a line), so it alone would
+lose pairs; it finds what the reference cannot, so both are looked up. Each string is read alone: a
+run over two of them counts for neither. Facts 1 and 2 are tested on every code point; they hold for
+characters that the table of folds knows.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ import numpy as np
 
 from provenir.data.compiled import COMPILED, Array, jit
 from provenir.data.overlap.plain import SEED_WORDS, SLOT_SHIFT
-from provenir.data.overlap.reference import normalised
+from provenir.data.overlap.reference import GRAM_WORDS, normalised
 from provenir.data.overlap.scan import MIN_SEEDS, Candidates
 from provenir.data.overlap.seeds import SeedTable, ascii_seeds, lookup
 from provenir.data.text import hashing
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 __all__ = ["find_wide_candidates", "plain_seeds", "wide_seeds"]
 
-KEPT: Final = SEED_WORDS - 1
 CHAIN: Final = np.uint64(0xA0761D6478BD642F)
 FINISH: Final = np.uint64(hashing.FINISH)
 TURN_1, TURN_2, ONE = np.uint64(32), np.uint64(29), np.uint64(1)
@@ -64,11 +64,14 @@ def wide_seeds(text: str, *, exhaustive: bool = False) -> Array:
         exhaustive: Give those of the strict fold as well.
 
     Returns:
-        uint64, empty for fewer than five words.
+        uint64; none of the plain fold for fewer than five words, none of the strict fold for fewer
+        than thirteen.
     """
     buf: Array = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
     folds = (False, True) if exhaustive else (False,)
-    return np.concatenate([_chained(tokenise(buf, strict=strict).hashes) for strict in folds])
+    return np.concatenate(
+        [_chained(tokenise(buf, strict=strict).hashes, _length(strict)) for strict in folds]
+    )
 
 
 def plain_seeds(text: str, *, exhaustive: bool = False) -> Array:
@@ -111,7 +114,7 @@ def find_wide_candidates(
         json: Whether rows are JSON, or plain text.
         table: The `wide_seeds` of the items, `exhaustive` ones for an exhaustive search.
         min_seeds: Distinct seeds that a candidate needs; an item with fewer needs all of its own.
-        exhaustive: Look up both folds.
+        exhaustive: Look up both folds; one seed of the strict fold is enough.
 
     Returns:
         Pairs as from `scan.find_candidates`. What that says of every row (`foreign`, `dense`) is
@@ -124,11 +127,12 @@ def find_wide_candidates(
         for strict in ((False, True) if exhaustive else (False,))
         for hit in _hits(buf, bounds, table, json=json, strict=strict)
     ]
-    empty: list[Array] = [np.empty(0, np.int64)] * 4
-    row, number, begin, end = (np.concatenate(part) for part in zip(empty, *hits, strict=True))
-    pairs = _pairs_of(rows[row], number, begin, end, table)
-    enough = pairs[2] >= np.minimum(min_seeds, table.kept)[pairs[1]]
-    row, item, count, first, last = (column[enough] for column in pairs)
+    if not hits:
+        hits = [tuple(np.empty(0, np.int64) for _ in range(5))]
+    row, number, begin, end, sure = (np.concatenate(part) for part in zip(*hits, strict=True))
+    pairs = _pairs_of(rows[row], number, begin, end, sure, table)
+    enough = (pairs[5] > 0) | (pairs[2] >= np.minimum(min_seeds, table.kept)[pairs[1]])
+    row, item, count, first, last, _ = (column[enough] for column in pairs)
     none: Array = np.empty(0, np.bool_)
     return Candidates(
         row=row.astype(np.int32),
@@ -141,53 +145,61 @@ def find_wide_candidates(
     )
 
 
+def _length(strict: bool) -> int:
+    """How many consecutive words make a seed."""
+    return GRAM_WORDS if strict else SEED_WORDS
+
+
 def _hits(
     buf: Array, bounds: tuple[Array, Array], table: SeedTable, *, json: bool, strict: bool
 ) -> Iterator[tuple[Array, ...]]:
-    """Row, number of the seed, begin and end of each place where a seed of the table stands."""
+    """Row, number of the seed, begin, end and fold of each place where a seed stands."""
+    length = _length(strict)
     kept: list[Array] = [np.empty(0, kind) for kind in (np.uint64, *[np.int32] * 3)]
     for part in read_rows(buf, bounds, json=json, strict=strict):
         # A row may go on in the next part: its last words come before it.
         kept = [np.concatenate(column) for column in zip(kept, part, strict=True)]
         hashes, starts, ends, rows = kept
-        if len(hashes) >= SEED_WORDS:
-            at, number = _matches(hashes, rows, table)
-            yield rows[at], number, starts[at].astype(np.int64), ends[at + KEPT].astype(np.int64)
-        kept = [column[-KEPT:] for column in kept]
+        if len(hashes) >= length:
+            at, number = _matches(hashes, rows, length, table)
+            last = at + length - 1
+            places = starts[at].astype(np.int64), ends[last].astype(np.int64)
+            yield rows[at], number, *places, np.full(len(at), strict, np.int64)
+        kept = [column[1 - length :] for column in kept]
 
 
-def _matches(hashes: Array, rows: Array, table: SeedTable) -> tuple[Array, Array]:
+def _matches(hashes: Array, rows: Array, length: int, table: SeedTable) -> tuple[Array, Array]:
     """The places of words with which a seed of the table begins, and the numbers of the seeds."""
     if COMPILED:
         found: Array = np.empty((len(hashes), 2), np.int64)
-        count = _match(hashes, rows, table.filter, table.slots, table.numbers, found)
+        count = _match(hashes, rows, length, table.filter, table.slots, table.numbers, found)
         return found[:count, 0].copy(), found[:count, 1].copy()
-    number = lookup(table, _chained(hashes))
-    at = np.flatnonzero((number >= 0) & (rows[:-KEPT] == rows[KEPT:]))
+    number = lookup(table, _chained(hashes, length))
+    at = np.flatnonzero((number >= 0) & (rows[: len(number)] == rows[length - 1 :]))
     return at, number[at]
 
 
-def _chained(hashes: Array) -> Array:
-    """The hash of every five consecutive words; odd, as 0 marks an empty slot."""
-    count = max(0, len(hashes) - KEPT)
+def _chained(hashes: Array, length: int) -> Array:
+    """The hash of every so many consecutive words; odd, as 0 marks an empty slot."""
+    count = max(0, len(hashes) - length + 1)
     mixed = hashes[:count].copy()
-    for place in range(1, SEED_WORDS):
+    for place in range(1, length):
         mixed = mixed * CHAIN + hashes[place : place + count]
     mixed = (mixed ^ (mixed >> TURN_1)) * FINISH
     return (mixed ^ (mixed >> TURN_2)) | ONE
 
 
 def _pairs_of(
-    row: Array, number: Array, begin: Array, end: Array, table: SeedTable
+    row: Array, number: Array, begin: Array, end: Array, strict: Array, table: SeedTable
 ) -> tuple[Array, ...]:
-    """Row, item, distinct seeds, begin of the first and end of the last, of every pair."""
+    """Row, item, distinct seeds, begin of the first, end of the last, whether any is strict."""
     if not len(row):
-        return (row, number, begin, begin, end)
+        return (row, number, begin, begin, end, strict)
     # Once for each row and seed, so that a common seed costs its items once a row.
     order = np.lexsort((number, row))
     at = _groups(row[order], number[order])
     begin, end = np.minimum.reduceat(begin[order], at), np.maximum.reduceat(end[order], at)
-    row, number = row[order][at], number[order][at]
+    row, number, strict = (column[order][at] for column in (row, number, strict))
 
     width = np.diff(table.bounds)[number]
     hit: Array = np.repeat(np.arange(len(number)), width)
@@ -202,6 +214,7 @@ def _pairs_of(
         np.diff(at, append=len(hit)),
         np.minimum.reduceat(begin[hit], at),
         np.maximum.reduceat(end[hit], at),
+        np.maximum.reduceat(strict[hit], at),
     )
 
 
@@ -214,9 +227,15 @@ def _groups(first: Array, second: Array) -> Array:
 
 @jit
 def _match(
-    hashes: Array, rows: Array, filter_: Array, slots: Array, numbers: Array, found: Array
+    hashes: Array,
+    rows: Array,
+    length: int,
+    filter_: Array,
+    slots: Array,
+    numbers: Array,
+    found: Array,
 ) -> Any:
-    """Look up every five consecutive words of one row; `found` gets places and numbers."""
+    """Look up every so many consecutive words of one row; `found` gets places and numbers."""
     shift = np.uint64(64)
     size = len(filter_)
     while size > 1:
@@ -224,11 +243,11 @@ def _match(
         shift -= ONE
     mask = np.uint64(len(slots) - 1)
     count = 0
-    for at in range(len(hashes) - KEPT):
-        if rows[at] != rows[at + KEPT]:
+    for at in range(len(hashes) - length + 1):
+        if rows[at] != rows[at + length - 1]:
             continue
         seed = hashes[at]
-        for place in range(at + 1, at + SEED_WORDS):
+        for place in range(at + 1, at + length):
             seed = seed * CHAIN + hashes[place]
         seed = (seed ^ (seed >> TURN_1)) * FINISH
         seed = (seed ^ (seed >> TURN_2)) | ONE
