@@ -131,7 +131,13 @@ def _candidate_pairs(
     looked_at = np.flatnonzero(found.foreign if index.exhaustive else found.dense)
     if len(looked_at):
         wide = find_wide_candidates(
-            block.buf, starts, looked_at, json=True, table=index.wide, min_seeds=least
+            block.buf,
+            starts,
+            looked_at,
+            json=True,
+            table=index.wide,
+            min_seeds=least,
+            exhaustive=index.exhaustive,
         )
         rows = np.concatenate([rows, wide.row])
         units = np.concatenate([units, wide.item])

@@ -17,9 +17,9 @@ import numpy as np
 from provenir.core.errors import UsageError
 from provenir.data.overlap.index_file import index_bytes, index_digest, open_index, save_index
 from provenir.data.overlap.items import ROLES, EvalItem, eval_item
-from provenir.data.overlap.seeds import SeedTable, ascii_seeds
+from provenir.data.overlap.seeds import SeedTable
 from provenir.data.overlap.weights import word_weights
-from provenir.data.overlap.wide import wide_seeds
+from provenir.data.overlap.wide import plain_seeds, wide_seeds
 from provenir.data.text.tokens import char_offsets, tokenise
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class EvalIndex:
         first = _first_of_same(words["words"], words["bounds"])
         weights = _weights(words["words"], words["bounds"], first)
         limits: dict[str, Any] = {"max_df": None} if exhaustive else {}
-        units, plain, wide = _seeds_of(items, first)
+        units, plain, wide = _seeds_of(items, first, exhaustive=exhaustive)
         return cls(
             items=tuple(items),
             exhaustive=exhaustive,
@@ -252,14 +252,14 @@ def _by_role(
 
 
 def _seeds_of(
-    items: list[EvalItem], first: NDArray[Any]
+    items: list[EvalItem], first: NDArray[Any], *, exhaustive: bool
 ) -> tuple[NDArray[Any], list[NDArray[Any]], list[NDArray[Any]]]:
     """The item of each unit; and of both kinds of seeds: the seeds, and the unit of each."""
     units: list[int] = []
     kinds: list[list[list[Any]]] = [[[], []], [[], []]]
     for number in np.flatnonzero(first == np.arange(len(first))).tolist():
         parts = [
-            (ascii_seeds(text.encode("utf-8", "surrogatepass")), wide_seeds(text))
+            (plain_seeds(text, exhaustive=exhaustive), wide_seeds(text, exhaustive=exhaustive))
             for text in (segment.text for segment in items[number].segments)
         ]
         small = [part for part in parts if len(part[1]) < SMALL_SEEDS]
