@@ -147,6 +147,24 @@ def test_section_3_the_hacking_detector(names, capsys):
     ]
 
 
+def test_section_5_the_contamination_firewall(workplace, names, capsys):
+    question = "Which of the three levers pays out nine times in ten when it is pulled all day?"
+    names["eval_dataset"] = [{"question": question, "answer": "the third"}]
+    names["train_dataset"] = [*train_rows(), {"prompt": question.upper(), "answer": "3"}]
+    play("contamination", names)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["1.6% contaminated across 1 hits", " train#60 <-> eval#0 (ngram)"]
+    assert names["clean_train"] == train_rows()
+
+    Path("train.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in names["train_dataset"])
+    )
+    names["train_dataset"] = "train.jsonl"
+    play("contamination", names)
+    assert capsys.readouterr().out.splitlines() == lines
+    assert list(names["clean_train"]) == train_rows()
+
+
 def test_section_5_canaries(names):
     names["eval_dataset"] = [{"question": f"{n} + {n}?"} for n in range(3)]
     names["train_dataset"] = train_rows()
