@@ -64,6 +64,11 @@ def test_the_whole_job(tmp_path):
     assert text.rstrip().splitlines()[-1] == f"Page {out / 'report.html'}"
     for digest in (result.evidence.parameters_before, result.evidence.parameters_after):
         assert digest in text
+    bom = json.loads((out / "bom.json").read_text())
+    reports = [part["contamination_report"] for part in bom["data"]]
+    assert all(part["contamination_checked"] for part in bom["data"])
+    assert [part["contaminated"] for part in bom["evals"]] == [False, False]
+    assert {part["report"] for part in bom["evals"]} == set(reports) != {None}
     steps = (out / "steps.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in steps] == list(range(1, SHORT.steps + 1))
     assert all("kl" in json.loads(line)["metrics"] for line in steps)

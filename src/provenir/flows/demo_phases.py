@@ -14,6 +14,7 @@ from provenir.core.extras import require
 from provenir.core.files import atomic_write
 from provenir.core.ids import check_file_id
 from provenir.data import Dataset
+from provenir.eval.contamination import ContaminationChecker, ContaminationConfig
 from provenir.flows.grpo import GrpoOutcome, Reward, Tick, exact_answer, train_grpo
 from provenir.flows.quiet import stay_offline
 from provenir.flows.tiny_model import TinyModel, build, warm_up
@@ -36,6 +37,7 @@ __all__ = ["Evidence", "draw", "load", "make", "read_problems", "set_aside", "tr
 
 RUN_NAME: Final = "demo-grpo"
 EVAL_NAME: Final = "word-problems"
+PROBABILITY_NAME: Final = f"{EVAL_NAME}-answer-probability"
 MODEL: Final = "model"
 PUBLIC_KEY: Final = "key.pub.pem"
 PASSPORT: Final = "passport.json"
@@ -156,6 +158,7 @@ def train_and_sign(
         )
         # Before the first step: a run that is broken off is signed too, and can be verified.
         atomic_write(out / PUBLIC_KEY, signer.public_pem())
+        _check_overlap(display, run, data)
         with display.phase("Train by GRPO", total=settings.steps) as phase:
             trained, outcome = _grpo(run, model, base, data, settings, _reward_note(phase.advance))
         with display.phase("Hash and sign") as phase:
@@ -173,6 +176,20 @@ def train_and_sign(
         parameters_before=before,
         parameters_after=_tensors(out / MODEL),
     )
+
+
+def _check_overlap(display: Display, run: Run, data: tuple[Path, Path]) -> None:
+    """Look for the evaluation's problems in the training data, and attach the report.
+
+    Equal texts are looked for: both files tell the same few stories with other numbers, which is
+    what the run is to learn from, and what any rule of common stretches would find.
+    """
+    with display.phase("Look for eval problems in the training data") as phase:
+        checker = ContaminationChecker(ContaminationConfig(method="exact"))
+        scored = dict.fromkeys((EVAL_NAME, PROBABILITY_NAME), data[1])
+        report = checker.check_datasets(data[0], scored)
+        run.attach(report)
+        phase.advance(f"{report.contaminated} of {report.rows_examined} rows")
 
 
 def _grpo(
@@ -204,7 +221,7 @@ def _record_evals(run: Run, outcome: GrpoOutcome) -> None:
     n = outcome.eval_n
     run.record_eval(EVAL_NAME, outcome.eval_after, n=n, before=outcome.eval_before)
     run.record_eval(
-        f"{EVAL_NAME}-answer-probability",
+        PROBABILITY_NAME,
         outcome.probability_after,
         n=n,
         before=outcome.probability_before,
