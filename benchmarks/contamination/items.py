@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from corpus import foreign
 from grammar import INSTRUCTIONS, problem, program
-from sources import HALVES, Source, sentences, words
+from sources import HALVES, SPAN, Source, sentences, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +87,7 @@ def make_items(source: Source, count: int, seed: int) -> list[Item]:
     """Return items; the same seed gives the same ones."""
     rng = random.Random(f"{seed}-{source.half}")
     pool = Pool(source, rng)
+    everything = " ".join(words(" ".join(source.training)))
     licences = [text for text in source.training if 40 <= len(text.split()) <= 120]
     makers = {"qa": _qa, "passage": _passage, "options": _options, "text": _text, "code": _code}
     weights = (0.3, 0.2, 0.2, 0.2, 0.1)
@@ -102,9 +103,15 @@ def make_items(source: Source, count: int, seed: int) -> list[Item]:
             item = _with(item, rng.choice(licences))
         elif lot < 0.2:
             item = _accented(item, rng)
-        if 5 <= item.length <= 230:
+        if 5 <= item.length <= 230 and not _by_chance(item, everything):
             made.append(item)
     return made
+
+
+def _by_chance(item: Item, everything: str) -> bool:
+    """Tell whether training rows hold a part of the item that they were not given."""
+    asked = (words(text) for role, text in item.parts if role != "options")
+    return any(len(part) < SPAN and " ".join(part) in everything for part in asked)
 
 
 def make_foreign(half: str, count: int, seed: int) -> list[Item]:

@@ -263,7 +263,11 @@ class Planter:
         )
 
     def template(self, item: Item) -> tuple[str, str]:
-        """Return the item's stem (at most 30% of its mass) and other content, or a sister."""
+        """Return the item's stem and other content, or another problem of the same grammar.
+
+        The stem is at most 30% of the mass of the item, and of its question, which would be a leak
+        without the rest.
+        """
         core = item.core
         if core.split()[0][0].isupper() and problem_like(item, self.half):
             for _ in range(5):
@@ -271,15 +275,16 @@ class Planter:
                 if self.masses.shared(core, text) <= SHARED_AT_MOST:
                     return "sister", text
             return "", ""
-        inside = core.split(" ")
-        goal = self.rng.uniform(0.1, SHARED_AT_MOST) * self.masses.of(core)
+        whole = min((text for role, text in item.parts if role != "options"), key=self.masses.of)
+        inside = item.parts[0][1].split(" ")
+        goal = self.rng.uniform(0.1, SHARED_AT_MOST) * self.masses.of(whole)
         kept, mass = 0, 0.0
-        while mass + (more := self.masses.of(inside[kept])) <= goal:
+        while kept < len(inside) and mass + (more := self.masses.of(inside[kept])) <= goal:
             mass, kept = mass + more, kept + 1
         stem = " ".join(inside[:kept])
         if not words(stem):
             return "", ""
-        if self.masses.of(stem) > SHARED_AT_MOST * self.masses.of(core):
+        if self.masses.of(stem) > SHARED_AT_MOST * min(map(self.masses.of, (core, whole))):
             raise AssertionError(f"the stem {stem!r} is more than a template of {core!r}")
         return "stem", f"{stem} {self.corpus.text(max(5, item.length - kept))}"
 
