@@ -1,7 +1,7 @@
 """Recall by kind of leak and length, false positives by kind of look-alike, over thresholds.
 
-Everything goes through `provenir.eval.contamination.ContaminationChecker`: files in, hits out. A leak
-is found when a hit of severity warning or above names its row and its item; a look-alike is a false
+Everything goes through `provenir.eval.contamination.ContaminationChecker`: files in, hits out. A
+leak is found when a hit of severity warning or above names its row and its item; a look-alike is a false
 positive when its row has any such hit. Two controls: items that were never planted, and hits on
 leaked rows that name another item.
 
@@ -32,8 +32,9 @@ from leaks import (
     rows_by_place,
     write_plan,
 )
-from provenir.eval.contamination import ContaminationChecker, ContaminationConfig
 from sources import HALVES, load
+
+from provenir.eval.contamination import ContaminationChecker, ContaminationConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

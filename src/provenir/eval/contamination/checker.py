@@ -56,14 +56,13 @@ class ContaminationChecker:
             UsageError: What was given are no data sets, or the method cannot run.
         """
         from provenir.eval.contamination.gathering import Gathering
-        from provenir.eval.contamination.scan import scanning
         from provenir.eval.contamination.scanners import make_scanner
 
-        scan_corpus = scanning(self.config.engine)
         sets = read_eval_sets(evals)
         scanner = make_scanner({one.name: one.rows for one in sets}, self.config)
         corpus = open_corpus(train)
         gathering = Gathering(scanner, self.config, [one.file.name for one in corpus.files])
+        scan_corpus = _engine(self.config.engine)
         scan_corpus(corpus, scanner, gathering, self.config, progress)
         self._check_examined(corpus, gathering)
         return self._report(sets, scanner, corpus, gathering)
@@ -152,6 +151,17 @@ class ContaminationChecker:
             hits_total=gathering.hits_total,
             skips=skips,
         )
+
+
+def _engine(name: str) -> Callable[..., None]:
+    """What scans: threads of this process, or a Ray cluster."""
+    if name == "ray":
+        from provenir.eval.contamination.ray_engine import scan_by_ray
+
+        return scan_by_ray
+    from provenir.eval.contamination.scan import scan_corpus
+
+    return scan_corpus
 
 
 def _is_text(value: object) -> bool:

@@ -7,7 +7,6 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from provenir.core.errors import UsageError
 from provenir.data.overlap.blocks import Buffers
 from provenir.eval.contamination.examining import examine
 
@@ -21,9 +20,10 @@ if TYPE_CHECKING:
     from provenir.eval.contamination.gathering import Gathering
     from provenir.eval.contamination.scanner import Scanner
 
-__all__ = ["SCANS", "scan_corpus", "scanning", "usable_cores"]
+__all__ = ["SLACK_BYTES", "scan_corpus", "usable_cores"]
 
-_SLACK_BYTES: Final = 1 << 17
+SLACK_BYTES: Final = 1 << 17
+"""What a buffer holds beyond a chunk, for the row that goes over its end."""
 
 
 def scan_corpus(
@@ -46,7 +46,7 @@ def scan_corpus(
         InputError: The data cannot be read.
     """
     workers = config.workers or usable_cores()
-    buffers = Buffers(corpus.chunk_bytes + _SLACK_BYTES)
+    buffers = Buffers(corpus.chunk_bytes + SLACK_BYTES)
     pending: deque[tuple[int, Future[Examined]]] = deque()
 
     def take_one() -> None:
@@ -76,19 +76,6 @@ def scan_corpus(
         gathering.finish()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _by_ray(*_: object) -> None:
-    raise UsageError("engine='ray' is not there yet", mend="use engine='threads'")
-
-
-SCANS: Final[dict[str, Callable[..., None]]] = {"threads": scan_corpus, "ray": _by_ray}
-"""Engine → what scans a corpus; all of them find the same."""
-
-
-def scanning(engine: str) -> Callable[..., None]:
-    """Return what scans a corpus on an engine (`ContaminationConfig.engine`)."""
-    return SCANS[engine]
 
 
 def usable_cores() -> int:
