@@ -1,9 +1,9 @@
 """Recall by kind of leak and length, false positives by kind of look-alike, over thresholds.
 
 Everything goes through `provenir.eval.contamination.ContaminationChecker`: files in, hits out. A
-leak is found when a hit of severity warning or above names its row and its item; a look-alike is a false
-positive when its row has any such hit. Two controls: items that were never planted, and hits on
-leaked rows that name another item.
+leak is found when a hit of severity warning or above names its row and its item; a look-alike is a
+false positive when its row has any such hit. Two controls: items that were never planted, and hits
+on leaked rows that name another item.
 
     python benchmarks/contamination/quality.py --half tune [--thresholds 0.2 0.3 0.4 0.5 0.6]
 """
