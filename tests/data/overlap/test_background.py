@@ -46,3 +46,15 @@ def test_a_hit_that_is_boilerplate_of_the_corpus_falls_away():
 def test_a_leak_that_stands_a_thousand_times_stays_a_leak():
     hits, confirmed = judged([SPECIFIC] * 1000)
     assert len(hits) == len(confirmed) == 1000
+
+
+def test_a_part_that_recurs_in_different_rows_is_boilerplate():
+    rows = [f"{word} {NOTICE}" for word in ("First", "Secondly", "Third of all")]
+    hits, confirmed = judged([*rows, f"{NOTICE}. {SPECIFIC}."])
+    assert [hit.row for hit in hits] == [0, 1, 2, 3]
+    assert confirmed == [3]
+
+
+def test_a_part_in_a_row_that_stands_a_thousand_times_stays_a_leak():
+    hits, confirmed = judged([NOTICE] * 1000)
+    assert len(hits) == len(confirmed) == 1000

@@ -3,8 +3,11 @@
 The weights of an index know the eval sets alone. While a scan goes on, it counts for each word of
 each item the rows that had the word in common with it and were no hit. At the end a hit is weighed
 once more with the words that the corpus is full of worth less: an item that shares with the corpus
-but a licence notice falls away. Rows that are hits are never counted, so that a leak that is
-repeated a thousand times stays one. The memory is four bytes a word of the eval sets.
+but a licence notice falls away. So does a hit of a part of an item where the same stretch, from
+the same word to the same word, stands in several different rows and the rest of the item in none
+of them. Rows that hold nearly all of an item are never counted, and equal rows count once, so that
+a leak that is repeated a thousand times stays one. The memory is four bytes a word of the eval
+sets, and bounded for the stretches.
 """
 
 from __future__ import annotations
@@ -27,6 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Background"]
 
+NEARLY_ALL: Final = 0.8
+"""Share of a text from which on a hit is one, whatever else the corpus holds."""
+RECURS: Final = 3
+"""Different rows in which a stretch makes boilerplate."""
+MAX_STRETCHES: Final = 1 << 18
+"""Stretches that are told apart; of more, those that come later are taken for no boilerplate."""
 LEAST_ROWS: Final = 1000
 """Rows that a corpus is taken to have at least: in a small one nothing is common."""
 
@@ -44,16 +53,27 @@ class Background:
         self._rule = rule
         self._rows = 0
         self._seen: NDArray[Any] = np.zeros(len(index.words), np.uint32)
+        self._stretches: dict[tuple[int, int, int], set[int]] = {}
 
     def add(self, result: BlockResult) -> None:
         """Count a block; in any order, once each."""
         self._rows += result.rows
         self._seen[result.seen] += result.seen_rows.astype(np.uint32)
+        for hit in result.hits:
+            if hit.score.value >= NEARLY_ALL or not hit.runs:
+                continue
+            stretch = _longest(hit)
+            if len(self._stretches) < MAX_STRETCHES or stretch in self._stretches:
+                lengths = self._stretches.setdefault(stretch, set())
+                if len(lengths) < RECURS:
+                    lengths.add(hit.length)  # rows of one length are most likely one row
 
     def confirms(self, hit: RawHit) -> bool:
         """Say whether a hit still is one; call it once all blocks are counted."""
-        if self._rule.ngram or not hit.runs:
+        if self._rule.ngram or not hit.runs or hit.score.value >= NEARLY_ALL:
             return True
+        if len(self._stretches.get(_longest(hit), ())) >= RECURS:
+            return False
         index = self._index
         lo, hi = int(index.bounds[hit.item]), int(index.bounds[hit.item + 1])
         seen = self._seen[lo:hi]
@@ -75,3 +95,9 @@ class Background:
             words=index.sizes[hit.item][None],
         )
         return bool(self._rule.judge(evidence).value[0] > 0)
+
+
+def _longest(hit: RawHit) -> tuple[int, int, int]:
+    """The item, and the longest stretch of it in words: where it begins, and how many."""
+    first, _, words = max(hit.runs, key=lambda run: run[2])
+    return hit.item, first, words
