@@ -1,0 +1,91 @@
+"""The rules: what each of them calls a leak."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import orjson
+import pytest
+
+from provenir.data.overlap.engine import scan_block, unexamined
+from provenir.data.overlap.index import EvalIndex
+from provenir.data.overlap.rules import RULES, AlignedRule
+
+PASSAGE = (
+    "The lighthouse on the skerry was built of granite blocks that oxen dragged over the ice in "
+    "one bitter winter, and its keeper wrote down every ship that passed for forty years."
+)
+QUESTION = "Who noted all vessels that went by the tower on the rock?"
+TEXT = " ".join(f"w{n}" for n in range(40))
+
+
+def scan(index, rule, *texts, fields=None):
+    data = b"".join(orjson.dumps({"text": text, "more": "none"}) + b"\n" for text in texts)
+    buf = np.frombuffer(data + bytes(256), np.uint8)
+    return scan_block(SimpleNamespace(buf=buf, size=len(data)), index, rule, fields=fields).hits
+
+
+def part(first, count):
+    return " ".join(TEXT.split()[first : first + count])
+
+
+@pytest.mark.parametrize(
+    ("name", "leak", "no_leak"),
+    [
+        ("gpt3-13gram", part(5, 13), f"{part(5, 12)} x {part(17, 12)}"),
+        ("palm-8gram", part(2, 35), part(2, 25)),
+        ("llama3", f"{part(0, 10)} x {part(20, 10)}", f"{part(0, 10)} x {part(20, 9)}"),
+        ("idf-aligned", part(0, 20), part(0, 16)),
+    ],
+)
+def test_each_rule_draws_its_line(name, leak, no_leak):
+    index = EvalIndex.build({"e": [{"text": TEXT}]})
+    found = scan(index, RULES[name], leak, no_leak)
+    assert [hit.row for hit in found] == [0]
+
+
+def test_a_passage_alone_is_told_apart_from_its_question():
+    index = EvalIndex.build({"e": [{"context": PASSAGE, "question": QUESTION}]})
+    alone, both = scan(index, AlignedRule(), PASSAGE, f"{PASSAGE} {QUESTION}")
+    assert (alone.score.role, alone.score.severity) == ("passage", "info")
+    assert (both.score.role, both.score.severity) == ("item", "critical")
+
+
+def test_short_texts_must_be_there_whole():
+    index = EvalIndex.build({"e": [{"question": "Name the deepest lake of Siberia"}]})
+    found = scan(
+        index, AlignedRule(), "Name the deepest lake of Siberia!", "Name the deepest lake of Peru"
+    )
+    assert [hit.row for hit in found] == [0]
+
+
+def test_a_shared_instruction_is_no_leak():
+    instruction = "Read the following problem with care and give only the final number as answer"
+    rows = [{"question": f"{instruction}: {n} plus {n + 7} minus {n * 3}"} for n in range(60)]
+    index = EvalIndex.build({"e": rows})
+    assert scan(index, AlignedRule(), f"{instruction}: what is love?") == ()
+
+
+def test_an_item_that_stands_thirty_times_is_found_once_and_has_twins():
+    index = EvalIndex.build({"e": [{"text": TEXT}] * 30, "f": [{"text": TEXT}]})
+    (hit,) = scan(index, AlignedRule(), TEXT)
+    assert len(index.twins(hit.item)) == 31
+    assert hit.score.value == 1.0
+
+
+def test_an_item_that_is_part_of_another_is_found():
+    index = EvalIndex.build({"e": [{"text": TEXT}, {"text": f"{TEXT} {PASSAGE}"}]})
+    assert 0 in {hit.item for hit in scan(index, AlignedRule(), TEXT)}
+
+
+def test_what_a_rule_cannot_find_is_named():
+    index = EvalIndex.build({"e": [{"text": TEXT}, {"text": "too few words"}, {"id": 3}]})
+    assert unexamined(index, AlignedRule()) == (1, 2)
+    assert unexamined(index, RULES["gpt3-13gram"]) == (1, 2)
+
+
+def test_only_the_wanted_fields_are_examined():
+    index = EvalIndex.build({"e": [{"text": TEXT}]})
+    assert len(scan(index, AlignedRule(), TEXT, fields=["text"])) == 1
+    assert scan(index, AlignedRule(), TEXT, fields=["more"]) == ()
