@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Background"]
 
-NEARLY_ALL: Final = 0.8
+NEARLY_ALL: Final = 0.9
 """Share of a text from which on a hit is one, whatever else the corpus holds."""
 RECURS: Final = 3
 """Different rows in which a stretch makes boilerplate."""
