@@ -361,14 +361,21 @@ def common_boilerplate(planter: Planter, latin: list[int], rng: random.Random) -
     return [row for row in made if row is not None]
 
 
-def write_plan(plan: Plan, source: Source, folder: Path, *, clean: int, seed: int) -> Path:
-    """Write the eval sets, the training rows and their labels; return the training file."""
+def write_evals(plan: Plan, folder: Path) -> None:
+    """Write one eval set for each family of items."""
     folder.mkdir(parents=True, exist_ok=True)
     for family in sorted({item.family for item in plan.items}):
-        with (folder / f"eval-{family}.jsonl").open("w") as file:
-            for item in plan.items:
-                if item.family == family:
-                    file.write(json.dumps(item.record, ensure_ascii=False) + "\n")
+        lines = (
+            json.dumps(item.record, ensure_ascii=False) + "\n"
+            for item in plan.items
+            if item.family == family
+        )
+        (folder / f"eval-{family}.jsonl").write_text("".join(lines))
+
+
+def write_plan(plan: Plan, source: Source, folder: Path, *, clean: int, seed: int) -> Path:
+    """Write the eval sets and the training rows; return the training file."""
+    write_evals(plan, folder)
     total = clean + len(plan.rows)
     places = sorted(random.Random(seed).sample(range(total), len(plan.rows)))
     planted = {place: row.record for place, row in zip(places, plan.rows, strict=True)}
