@@ -163,8 +163,7 @@ def train_and_sign(
             trained, outcome = _grpo(run, model, base, data, settings, _reward_note(phase.advance))
         with display.phase("Hash and sign") as phase:
             trained.save(out / MODEL)
-            run.log_artifact(out / MODEL)
-            _record_evals(run, outcome)
+            _record(run, outcome, out / MODEL)
             open_run.close()
             phase.advance(f"signed by {signer.keyid[:24]}…")
     if run.passport is None:
@@ -217,7 +216,8 @@ def _grpo(
     )
 
 
-def _record_evals(run: Run, outcome: GrpoOutcome) -> None:
+def _record(run: Run, outcome: GrpoOutcome, model: Path) -> None:
+    run.log_artifact(model)
     n = outcome.eval_n
     run.record_eval(EVAL_NAME, outcome.eval_after, n=n, before=outcome.eval_before)
     run.record_eval(
