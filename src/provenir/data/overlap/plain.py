@@ -43,6 +43,9 @@ SEED_MIX: Final = np.uint64(0xA0761D6478BD642F)
 SEED_TURN: Final = 13
 """By how many bits each further word of a seed is rotated."""
 
+SLOT_SHIFT: Final = 13
+"""A seed shifted by this gives its slot in a table; the bits below choose those of the filter."""
+
 CASE: Final = np.uint64(0x2020202020202020)
 BACKSLASH: Final = 0x5C
 
