@@ -56,7 +56,7 @@ def near_items(
     Raises:
         UsageError: The threshold is no such number, or a row is neither a mapping nor a text.
     """
-    index = _Items(items, check_threshold(threshold))
+    index = ItemBands(items, check_threshold(threshold))
     block, held, number = Block(), list[list[bytes]](), 0
     for row in train_rows:
         parts = parts_of(row, fields)
@@ -68,7 +68,7 @@ def near_items(
     yield from index.near(block, held, number)
 
 
-class _Items:
+class ItemBands:
     """The items by the keys of their bands."""
 
     def __init__(self, items: Sequence[Textual], threshold: float) -> None:

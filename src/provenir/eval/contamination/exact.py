@@ -8,24 +8,21 @@ leak), a passage by itself is a finding of severity info.
 from __future__ import annotations
 
 import unicodedata
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from provenir.core.digest import digest_value
-from provenir.data.overlap.engine import BlockResult
 from provenir.data.overlap.fields import field_texts
-from provenir.data.overlap.frame import parse_rows
-from provenir.data.overlap.hits import RawHit, Score, Span
-from provenir.data.overlap.items import EvalItem, eval_item
+from provenir.data.overlap.hits import Score, Span
+from provenir.eval.contamination.parsed import Match, items_of, parse_block, severity_of
 from provenir.eval.contamination.scanner import KeepAll, SecondLook, config_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from provenir.data.overlap.blocks import RowBlock
+    from provenir.data.overlap.engine import BlockResult
     from provenir.data.overlap.fields import FieldText
+    from provenir.data.overlap.items import EvalItem
     from provenir.eval.contamination.config import ContaminationConfig
     from provenir.eval.contamination.document import ConfigPart
 
@@ -61,12 +58,7 @@ class ExactScanner:
         cls, sets: Mapping[str, Sequence[Mapping[str, Any]]], config: ContaminationConfig
     ) -> ExactScanner:
         """Make the table of the sets."""
-        items = [
-            eval_item(name, number, row, config.eval_fields)
-            for name in sorted(sets)
-            for number, row in enumerate(sets[name])
-        ]
-        return cls(items, config)
+        return cls(items_of(sets, config.eval_fields), config)
 
     @property
     def digest(self) -> str:
@@ -76,28 +68,14 @@ class ExactScanner:
 
     def scan(self, block: RowBlock) -> BlockResult:
         """See `Scanner`."""
-        # Every row is parsed here anyway: no kernel has to be compiled for that.
-        starts = parse_rows(block.buf, block.size)[0].tolist()
-        hits: list[RawHit] = []
-        skipped = []
-        for row, (begin, end) in enumerate(pairwise(starts)):
-            line = block.buf[begin:end].tobytes().rstrip(b" \t\r\n")
-            try:
-                value = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                value = None
-            if not isinstance(value, dict):
-                skipped.append(row)
-                continue
-            texts = field_texts(value, self._config.fields)
-            hits += [
-                RawHit(row=row, offset=begin, length=len(line), item=item, score=score, spans=spans)
-                for item, score, spans in self._row_hits(texts)
-            ]
-        rows = len(starts) - 1
-        return BlockResult(hits=tuple(hits), rows=rows, skipped=tuple(skipped), candidates=rows)
+        parsed = parse_block(block)
+        return parsed.result(
+            (row, match)
+            for row, value in parsed.values.items()
+            for match in self._row_hits(field_texts(value, self._config.fields))
+        )
 
-    def _row_hits(self, texts: list[FieldText]) -> Iterator[tuple[int, Score, tuple[Span, ...]]]:
+    def _row_hits(self, texts: list[FieldText]) -> Iterator[Match]:
         best: dict[int, tuple[int, int]] = {}
         keys = [normalised(text.text) for text in texts]
         whole = " ".join(key for key in keys if key)
@@ -108,8 +86,7 @@ class ExactScanner:
                     best[item] = (segment, field)
         for item, (segment, field) in sorted(best.items()):
             role = "item" if segment == _WHOLE else self.items[item].segments[segment].role
-            severity = "info" if role == "passage" else "critical"
-            score = Score(value=1.0, role=role, severity=severity)
+            score = Score(value=1.0, role=role, severity=severity_of(role))
             yield item, score, self._spans(item, segment, field, texts)
 
     def _spans(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.core.errors import UsageError
 from provenir.core.extras import require
 
 if TYPE_CHECKING:
@@ -28,15 +27,23 @@ def _exact(sets: Any, config: ContaminationConfig) -> Scanner:
     return ExactScanner.of(sets, config)
 
 
-def _not_there(sets: Any, config: ContaminationConfig) -> Scanner:
-    raise UsageError(f"method={config.method!r} is not there yet", mend="use method='ngram'")
+def _minhash(sets: Any, config: ContaminationConfig) -> Scanner:
+    from provenir.eval.contamination.minhash import MinHashScanner
+
+    return MinHashScanner.of(sets, config)
+
+
+def _embedding(sets: Any, config: ContaminationConfig) -> Scanner:
+    from provenir.eval.contamination.embedding import EmbeddingScanner
+
+    return EmbeddingScanner.of(sets, config)
 
 
 SCANNERS: Final[dict[str, Callable[[Any, ContaminationConfig], Scanner]]] = {
     "ngram": _ngram,
     "exact": _exact,
-    "minhash": _not_there,
-    "embedding": _not_there,
+    "minhash": _minhash,
+    "embedding": _embedding,
 }
 """Method → what makes its scanner of eval sets."""
 
