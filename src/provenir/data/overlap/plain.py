@@ -36,8 +36,6 @@ PADDING: Final = 256
 SEED_WORDS: Final = 5
 """Consecutive words in a seed."""
 
-SLOT_SHIFT: Final = 13
-
 WORD_MIX: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93))
 SEED_MIX: Final = np.uint64(0xA0761D6478BD642F)
 SEED_TURN: Final = 13
