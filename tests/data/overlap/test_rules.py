@@ -52,6 +52,14 @@ def test_a_passage_alone_is_told_apart_from_its_question():
     assert (both.score.role, both.score.severity) == ("item", "critical")
 
 
+def test_beside_its_passage_a_question_needs_less():
+    index = EvalIndex.build({"e": [{"context": PASSAGE, "question": QUESTION}]})
+    some = "Who noted all vessels that went around"
+    alone, both = scan(index, AlignedRule(), PASSAGE, f"{PASSAGE} {some}")
+    assert (alone.score.severity, both.score.severity) == ("info", "critical")
+    assert scan(index, AlignedRule(), some) == ()
+
+
 def test_short_texts_must_be_there_whole():
     index = EvalIndex.build({"e": [{"question": "Name the deepest lake of Siberia"}]})
     found = scan(

@@ -5,7 +5,8 @@
     of its words' weights (`weights`). Judged are the item without its passages, its question, and
     its answer, each for itself, so that a question is found without its answer; a passage alone is
     a finding of severity info. From 30 words on the threshold is the base one; shorter texts need
-    more, up to all of it at six words, because short phrases recur by chance.
+    more, up to all of it at six words, because short phrases recur by chance; beside its passage
+    even a short question needs no more than a long one.
 ``gpt3-13gram``
     Any 13 words in common (Brown et al. 2020, "Language Models are Few-Shot Learners", appendix C).
 ``palm-8gram``
@@ -146,7 +147,13 @@ class AlignedRule:
         found, total = _by_part(evidence.found), _by_part(evidence.total)
         words = _by_part(evidence.words)
         share = np.minimum(found / np.maximum(total, 1e-9), 1.0)
-        share[(found < self.least_mass) | (share < self._needed(words))] = 0.0
+        needed = self._needed(words)
+        with_passage = (found[:, _PASSAGE] >= self.least_mass) & (
+            share[:, _PASSAGE] >= needed[:, _PASSAGE]
+        )
+        beside = [PARTS.index("item"), PARTS.index("question")]
+        needed[np.ix_(with_passage, beside)] = self.threshold
+        share[(found < self.least_mass) | (share < needed)] = 0.0
         part = share[:, :_PASSAGE].argmax(axis=1)
         part[share[:, :_PASSAGE].max(axis=1) == 0.0] = _PASSAGE
         value = share[np.arange(len(share)), part]
