@@ -39,16 +39,20 @@ ALIKE: Final = dict(
 UNSPACED: Final = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
-    (0x1100, 0x115E),  # Hangul initial consonants
+    (0x1100, 0x11FF),  # Hangul letters
     (0x1780, 0x17FF),  # Khmer
     (0x2E80, 0xA4CF),  # radicals, Kana, Bopomofo, Han, Yi
-    (0xA960, 0xA97F),  # Hangul initial consonants, extended
-    (0xAC00, 0xD7A3),
+    (0xA960, 0xA97F),  # Hangul letters, extended
+    (0xD7B0, 0xD7FF),
     (0xF900, 0xFAFF),  # Han, compatibility
     (0x16FE0, 0x1B2FF),  # Tangut, Khitan, Kana supplements, Nushu
     (0x20000, 0x3FFFF),  # Han of planes 2 and 3, assigned or not
 )
-JAMO: Final = ((0x1161, 0x11FF), (0xD7B0, 0xD7FF))
+HANGUL: Final = {  # the letters that compose to syllables; first and last
+    Stored.INITIAL: ((0x1100, 0x1112),),
+    Stored.VOWEL: ((0x1161, 0x1175),),
+    Stored.FINAL: ((0x11A8, 0x11C2),),
+}
 FILLERS: Final = "\u0640\u115f\u1160"  # tatweel and the Hangul fillers: letters without a meaning
 APOSTROPHES: Final = "\u02bb\u02bc\ua78c"
 IGNORABLE: Final = ((0x034F, 0x034F), (0x17B4, 0x17B5), (0x180B, 0x180F), (0xE0000, 0xE0FFF))
@@ -85,8 +89,9 @@ def letter(char: str) -> list[int]:
         return [pack(Stored.IOTA, ord(ALIKE[char]))]
     if (digit := unicodedata.decimal(char, None)) is not None:
         return [pack(Stored.WORD, ord("0") + digit)]
-    if within(point, JAMO):
-        return [pack(Stored.JAMO, point)]
+    for kind, ranges in HANGUL.items():
+        if within(point, ranges):
+            return [pack(kind, point)]
     if within(point, UNSPACED):
         return [pack(Stored.SOLO, point)]
     return [pack(Stored.WORD, ord(like)) for like in ALIKE.get(char, char)]

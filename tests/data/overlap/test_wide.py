@@ -17,8 +17,9 @@ from provenir.data.overlap.reference import normalised, overlaps, reference_word
 from provenir.data.overlap.scan import find_candidates
 from provenir.data.overlap.seeds import SeedTable, lookup
 from provenir.data.overlap.wide import find_wide_candidates, plain_seeds, wide_seeds
-from provenir.data.text.folding import FOLD_VERSION, Kind, strict_fold
+from provenir.data.text.folding import FOLD_VERSION, LETTERS, Kind, strict_fold
 from provenir.data.text.tokens import CHUNK
+from provenir.data.text.words import words as words_of_text
 
 ITEMS = [
     "Сколько яблок осталось у Маши после того, как она отдала три яблока брату?",
@@ -150,17 +151,26 @@ def test_breaks_of_the_reference_are_breaks_and_its_words_are_words():
     fold = strict_fold()
     for char in forms():
         kinds = {kind for kind, _ in fold[char]}
-        words = reference_words(char)
-        assert (not words) == (kinds == {Kind.BREAK}), hex(ord(char))
-        assert kinds <= {Kind.BREAK, Kind.WORD, Kind.SOLO}
+        assert kinds <= LETTERS | {Kind.BREAK}, hex(ord(char))
+        assert bool(reference_words(char)) == bool(kinds & LETTERS), hex(ord(char))
 
 
 def test_letters_that_are_words_of_the_reference_are_whole_words():
     fold = strict_fold()
     for char in forms():
         if reference_words(f"a{char}a") == ["a", char, "a"]:
-            letters = [kind for kind, _ in fold[char] if kind is not Kind.BREAK]
-            assert letters[0] is letters[-1] is Kind.SOLO, hex(ord(char))
+            kinds = {kind for kind, _ in fold[char]}
+            assert Kind.WORD not in kinds, hex(ord(char))
+
+
+HANGUL = "\u1100\u1112\u115e\u115f\u1160\u1161\u1175\u1176\u11a7\u11a8\u11c2\u11c3가각힣ㄱㅏa\u0301"
+
+
+@given(st.text(st.sampled_from(HANGUL), max_size=8))
+def test_syllables_are_one_word_for_each_word_of_the_reference(text):
+    ours = [word.value for word in words_of_text(text, strict=True)]
+    theirs = [unicodedata.normalize("NFD", word) for word in reference_words(text)]
+    assert ours == [word.replace("\u0301", "") for word in theirs]
 
 
 def exhaustive(texts: list[str], items: list[str], *, escape: bool) -> set[tuple[int, int]]:

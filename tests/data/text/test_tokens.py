@@ -17,7 +17,7 @@ from provenir.data.text.tokens import char_offsets, fold_arrays, read_rows, toke
 from provenir.data.text.words import words
 from strategies import any_text
 
-LETTERS = "aZ9_ -\n\r\t\u00ad\u0301\u200bé½ßﬁ京가\u1161ιа😀\ud800"
+LETTERS = "aZ9_ -\n\r\t\u00ad\u0301\u200bé½ßﬁ京가\u1100\u1161\u11a8ιа😀\ud800"
 tangled = st.text(st.sampled_from(LETTERS), max_size=40)
 
 

@@ -25,6 +25,8 @@ def values(text: str, **options: bool) -> list[str]:
         ("北京abc", ["北", "京", "abc"]),
         ("abc北京", ["abc", "北", "京"]),
         ("각국 가\u1100\u1161\u11a8", ["각", "국", "가", "각"]),
+        ("가\u11a8 가\u200b\u11a8 ㄱㅏ \u1100", ["각", "각", "가", "\u1100"]),
+        ("각\u11a8 \u1161\u11a8 a\u1161", ["각", "\u11a8", "\u1161", "\u11a8", "a", "\u1161"]),
         ("exam-\nple", ["example"]),
         ("exam\u2010 \r\n\t ple", ["example"]),
         ("exam\u00adple exam\u00ad\nple", ["example", "example"]),

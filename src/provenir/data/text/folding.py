@@ -13,13 +13,16 @@ Two folds are read from the one table. They differ in what the kinds do to words
 |---|---|---|
 | WORD: letter or number | part of a word | part of a word |
 | SOLO: letter of a script without spaces | a word of its own | a word of its own |
-| JAMO: Hangul vowel or final consonant | joins the syllable before it | a word of its own |
+| INITIAL, VOWEL, FINAL: modern Hangul letters | a syllable is one word | the same |
 | IOTA: Greek iota, as combining U+0345 too | part of a word | a word of its own |
 | MARK: combining, zero-width, ignorable | dropped | ends the word |
 | FILLER: letter without a meaning | dropped | a word of its own |
 | APOSTROPHE: modifier letter drawn as one | ends the word | a word of its own |
 | HYPHEN, SOFT_HYPHEN, SPACE, NEWLINE | see `words` | ends the word |
 | BREAK: all else | ends the word | ends the word |
+
+A Hangul syllable is an initial consonant, a vowel and perhaps a final consonant, as canonical
+composition joins them (Unicode Standard, section 3.12); a letter out of that order is a word.
 
 The plain fold is for finding text that was retyped, retouched or wrapped. The strict fold never
 joins what a reader of word runs would part; `provenir.data.overlap.wide` says what for.
@@ -42,7 +45,16 @@ from provenir.core.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FOLD_VERSION", "Fold", "FoldTable", "Kind", "fold_table", "plain_fold", "strict_fold"]
+__all__ = [
+    "FOLD_VERSION",
+    "LETTERS",
+    "Fold",
+    "FoldTable",
+    "Kind",
+    "fold_table",
+    "plain_fold",
+    "strict_fold",
+]
 
 FOLD_VERSION: Final = "1-unicode-15.1.0"
 """Version of the table; texts folded under different versions must not be compared."""
@@ -58,16 +70,18 @@ class Stored(IntEnum):
     BREAK = 0
     WORD = 1
     SOLO = 2
-    JAMO = 3
-    IOTA = 4
-    MARK = 5
-    FILLER = 6
-    APOSTROPHE = 7
-    HYPHEN = 8
-    SOFT_HYPHEN = 9
-    SPACE = 10
-    NEWLINE = 11
-    SEVERAL = 12
+    INITIAL = 3
+    VOWEL = 4
+    FINAL = 5
+    IOTA = 6
+    MARK = 7
+    FILLER = 8
+    APOSTROPHE = 9
+    HYPHEN = 10
+    SOFT_HYPHEN = 11
+    SPACE = 12
+    NEWLINE = 13
+    SEVERAL = 14
     """Not a symbol: the value is the place of the symbols among the extra ones."""
 
 
@@ -77,20 +91,27 @@ class Kind(IntEnum):
     BREAK = 0
     WORD = 1
     SOLO = 2
-    JOIN = 3
-    DROP = 4
-    HYPHEN = 5
-    SOFT_HYPHEN = 6
-    SPACE = 7
-    NEWLINE = 8
-    SEVERAL = 9
+    INITIAL = 3
+    VOWEL = 4
+    FINAL = 5
+    DROP = 6
+    HYPHEN = 7
+    SOFT_HYPHEN = 8
+    SPACE = 9
+    NEWLINE = 10
+    SEVERAL = 11
 
+
+LETTERS: Final = frozenset((Kind.WORD, Kind.SOLO, Kind.INITIAL, Kind.VOWEL, Kind.FINAL))
+"""The kinds that are part of words."""
 
 PLAIN_KINDS: Final[Mapping[Stored, Kind]] = {
     Stored.BREAK: Kind.BREAK,
     Stored.WORD: Kind.WORD,
     Stored.SOLO: Kind.SOLO,
-    Stored.JAMO: Kind.JOIN,
+    Stored.INITIAL: Kind.INITIAL,
+    Stored.VOWEL: Kind.VOWEL,
+    Stored.FINAL: Kind.FINAL,
     Stored.IOTA: Kind.WORD,
     Stored.MARK: Kind.DROP,
     Stored.FILLER: Kind.DROP,
@@ -104,7 +125,9 @@ PLAIN_KINDS: Final[Mapping[Stored, Kind]] = {
 STRICT_KINDS: Final[Mapping[Stored, Kind]] = dict.fromkeys(Stored, Kind.BREAK) | {
     Stored.WORD: Kind.WORD,
     Stored.SOLO: Kind.SOLO,
-    Stored.JAMO: Kind.SOLO,
+    Stored.INITIAL: Kind.INITIAL,
+    Stored.VOWEL: Kind.VOWEL,
+    Stored.FINAL: Kind.FINAL,
     Stored.IOTA: Kind.SOLO,
     Stored.FILLER: Kind.SOLO,
     Stored.APOSTROPHE: Kind.SOLO,

@@ -38,9 +38,10 @@ SEVERAL: Final = int(Kind.SEVERAL)
 NO_CHAR: Final = 0xD800  # a lone surrogate: it ends words, as every byte that is no text does
 BACKSLASH, BLANK = 0x5C, 0x20
 
-# Between two symbols: no word is open; one of a script without spaces is; a word is; and after its
-# letters came a soft hyphen, a hyphen, or a hyphen and a line break.
-OUT, IN_SOLO, IN_WORD, AFTER_SOFT, AFTER_HYPHEN, NEXT_LINE = range(6)
+# Between two symbols: no word is open; one of a script without spaces is; a word is; after its
+# letters came a soft hyphen, a hyphen, or a hyphen and a line break; a syllable's initial consonant
+# stands; its vowel too.
+OUT, IN_SOLO, IN_WORD, AFTER_SOFT, AFTER_HYPHEN, NEXT_LINE, AFTER_INITIAL, AFTER_VOWEL = range(8)
 CLOSE, OPEN, TAKE = 8, 16, 32
 
 
@@ -49,17 +50,15 @@ def machine() -> Array:
 
     `CLOSE` ends the open word before the symbol, `OPEN` begins one with it, `TAKE` adds it.
     """
-    table: Array = np.zeros(6 << 4, np.uint8)
-    for state in range(6):
+    table: Array = np.zeros(8 << 4, np.uint8)
+    for state in range(8):
         closes = 0 if state == OUT else CLOSE
         row = table[state << 4 : (state + 1) << 4]
         row[:] = OUT | closes
         row[Kind.DROP] = state
         row[Kind.SOFT_HYPHEN] = state
-        row[Kind.SOLO] = IN_SOLO | closes | OPEN | TAKE
-        row[Kind.JOIN] = row[Kind.SOLO]
-        if state in (IN_SOLO, IN_WORD):
-            row[Kind.JOIN] = state | TAKE
+        row[[Kind.SOLO, Kind.VOWEL, Kind.FINAL]] = IN_SOLO | closes | OPEN | TAKE
+        row[Kind.INITIAL] = AFTER_INITIAL | closes | OPEN | TAKE
         row[Kind.WORD] = IN_WORD | closes | OPEN | TAKE
         if state in (IN_WORD, AFTER_SOFT, NEXT_LINE):
             row[Kind.WORD] = IN_WORD | TAKE
@@ -73,6 +72,8 @@ def machine() -> Array:
         (NEXT_LINE, Kind.SPACE, NEXT_LINE),
     ):
         table[state << 4 | kind] = after
+    table[AFTER_INITIAL << 4 | Kind.VOWEL] = AFTER_VOWEL | TAKE
+    table[AFTER_VOWEL << 4 | Kind.FINAL] = IN_SOLO | TAKE
     return table
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from provenir.data.text.folding import Kind, plain_fold, strict_fold
+from provenir.data.text.folding import LETTERS, Kind, plain_fold, strict_fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class _Reader:
     def __init__(self) -> None:
         self.value: list[str] = []
         self.start = self.end = 0
-        self.solo = False
+        self.last = Kind.BREAK
         self.gap = _NOWHERE
 
     def close(self) -> Iterator[Word]:
@@ -57,22 +57,23 @@ class _Reader:
 
     def letter(self, kind: Kind, char: str, start: int, end: int) -> Iterator[Word]:
         """Take a symbol that is part of a word."""
-        if kind is Kind.JOIN:
-            joins = self.gap == _NOWHERE
+        if kind is Kind.WORD:
+            joins = self.last is Kind.WORD and self.gap != _AFTER_HYPHEN
         else:
-            joins = kind is Kind.WORD and not self.solo and self.gap != _AFTER_HYPHEN
-        if not joins:
+            joins = _SYLLABLE.get(kind) is self.last
+        if not (self.value and joins):
             yield from self.close()
-        if not self.value:
-            self.start, self.solo = start, kind is not Kind.WORD
+            self.start = start
+            if kind in (Kind.VOWEL, Kind.FINAL):
+                kind = Kind.SOLO  # nothing joins a letter without those that come before it
         self.value.append(char)
-        self.end, self.gap = end, _NOWHERE
+        self.last, self.end, self.gap = kind, end, _NOWHERE
 
     def other(self, kind: Kind) -> Iterator[Word]:
         """Take a symbol that is part of no word."""
         if kind is Kind.DROP:
             return
-        if self.value and not self.solo:
+        if self.value and self.last is Kind.WORD:
             after = _GAPS.get((self.gap, kind))
             if after is not None:
                 self.gap = after
@@ -81,6 +82,7 @@ class _Reader:
             yield from self.close()
 
 
+_SYLLABLE: Final = {Kind.VOWEL: Kind.INITIAL, Kind.FINAL: Kind.VOWEL}
 _GAPS: Final = {
     (_NOWHERE, Kind.SOFT_HYPHEN): _AFTER_SOFT,
     (_NOWHERE, Kind.HYPHEN): _AFTER_HYPHEN,
@@ -103,7 +105,7 @@ def words(text: str, *, strict: bool = False) -> list[Word]:
     reader, found = _Reader(), list[Word]()
     for place, char in enumerate(text):
         for kind, point in fold[char]:
-            if kind in (Kind.WORD, Kind.SOLO, Kind.JOIN):
+            if kind in LETTERS:
                 found.extend(reader.letter(kind, chr(point), place, place + 1))
             else:
                 found.extend(reader.other(kind))
