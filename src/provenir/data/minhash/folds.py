@@ -37,7 +37,14 @@ _SPELLED: Final = {
 }
 # Noncharacters: in a text they are breaks, so none but ours stands in what is spelled.
 _AFTER_SOLO: Final = "\ufdd0"
-_JOIN: Final = "\ufdd1"
+_AFTER_INITIAL: Final = "\ufdd1"
+_VOWEL_MARK: Final = "\ufdd3"
+_AFTER_VOWEL: Final = "\ufdd4"
+_FINAL_MARK: Final = "\ufdd5"
+_LONE_VOWEL: Final = re.compile(f"{_VOWEL_MARK}(.){_AFTER_VOWEL}")
+_MARKS: Final = dict.fromkeys(
+    map(ord, (_AFTER_SOLO, _AFTER_INITIAL, _AFTER_VOWEL, _FINAL_MARK)), "."
+)
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -57,7 +64,9 @@ def fold(data: bytes) -> bytes:
 def fold_plainly(data: bytes) -> bytes:
     """What `fold` does, without compiled code."""
     text = _BEYOND_ASCII.sub(lambda run: run[0].translate(_spelling()), data.decode())
-    text = text.replace(_AFTER_SOLO + _JOIN, "").replace(_JOIN, "").replace(_AFTER_SOLO, ".")
+    text = text.replace(_AFTER_INITIAL + _VOWEL_MARK, "")
+    text = _LONE_VOWEL.sub(rf".\1{_AFTER_SOLO}", text)
+    text = text.replace(_AFTER_VOWEL + _FINAL_MARK, "").translate(_MARKS)
     return text.encode().replace(_SPELLED[Kind.SOFT_HYPHEN].encode(), SOFT_HYPHEN)
 
 
@@ -79,8 +88,12 @@ def _spell(kind: Kind, char: str) -> str:
         return char
     if kind is Kind.SOLO:
         return f".{char}{_AFTER_SOLO}"
-    if kind is Kind.JOIN:
-        return f"{_JOIN}{char}{_AFTER_SOLO}"
+    if kind is Kind.INITIAL:
+        return f".{char}{_AFTER_INITIAL}"
+    if kind is Kind.VOWEL:
+        return f"{_VOWEL_MARK}{char}{_AFTER_VOWEL}"
+    if kind is Kind.FINAL:
+        return f"{_FINAL_MARK}{char}{_AFTER_SOLO}"
     return _SPELLED[kind]
 
 
@@ -106,7 +119,9 @@ def _arrays() -> tuple[Any, ...]:
 
 _WORD: Final = int(Kind.WORD)
 _SOLO: Final = int(Kind.SOLO)
-_JOINING: Final = int(Kind.JOIN)
+_INITIAL: Final = int(Kind.INITIAL)
+_VOWEL: Final = int(Kind.VOWEL)
+_FINAL: Final = int(Kind.FINAL)
 _SEVERAL: Final = int(Stored.SEVERAL)
 _PART: Final = ord(".")
 
@@ -148,21 +163,28 @@ def _point(data: Any, at: Any) -> Any:
 def _spell_entry(
     entry: Any, point: Any, kinds: Any, marks: Any, out: Any, n: Any, solo: Any
 ) -> Any:
-    """Write one symbol; return where the next byte goes, and what that was after a single word."""
+    """Write one symbol; return where the next byte goes, and where which letter stood alone.
+
+    The latter is four times the place after a letter that is a word of its own, and 1 more where a
+    vowel may join it, 2 more where a final consonant may.
+    """
     kind = kinds[entry & 15]
-    if kind != _WORD and kind != _SOLO and kind != _JOINING:
+    if kind != _WORD and (kind < _SOLO or kind > _FINAL):
         out[n] = marks[kind]
         return n + (marks[kind] != 0), solo
-    if kind == _SOLO:
-        out[n] = _PART
-        n += 1
-    elif kind == _JOINING and n == solo:
+    begun = 0
+    if kind == _VOWEL and solo == 4 * n + 1:
+        n, begun = n - 1, 2
+    elif kind == _FINAL and solo == 4 * n + 2:
         n -= 1
+    elif kind != _WORD:
+        out[n] = _PART
+        n, begun = n + 1, 1 if kind == _INITIAL else 0
     n = _put(entry >> 4 if entry >> 4 else point, out, n)
     if kind != _WORD:
         out[n] = _PART
         n += 1
-        solo = n
+        solo = 4 * n + begun
     return n, solo
 
 
