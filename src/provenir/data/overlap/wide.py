@@ -242,13 +242,18 @@ def _match(
         size >>= 1
         shift -= ONE
     mask = np.uint64(len(slots) - 1)
-    count = 0
+    chain, gone, count = np.uint64(0), ONE, 0
+    for place in range(length):
+        gone *= CHAIN
+        if place < length - 1:
+            chain = chain * CHAIN + hashes[place]
     for at in range(len(hashes) - length + 1):
+        chain = chain * CHAIN + hashes[at + length - 1]
+        if at:
+            chain -= hashes[at - 1] * gone
         if rows[at] != rows[at + length - 1]:
             continue
-        seed = hashes[at]
-        for place in range(at + 1, at + length):
-            seed = seed * CHAIN + hashes[place]
+        seed = chain
         seed = (seed ^ (seed >> TURN_1)) * FINISH
         seed = (seed ^ (seed >> TURN_2)) | ONE
         word = filter_[seed >> shift]
