@@ -29,15 +29,15 @@ MAX_TEXT: Final = 4_000
 """Most characters that one written value has; long text is cut, with a count, before it."""
 
 _LONGEST_ESCAPE: Final = 10
-_TEMPLATES: Final = ("report.html.j2", "parts.html.j2")
+_TEMPLATES: Final = ("report.html.j2", "contamination.html.j2", "parts.html.j2")
 
 
-def write(page: object) -> str:
-    """Fill the template with a page's values and return the whole document."""
+def write(page: object, template: str = "report.html.j2") -> str:
+    """Fill a template with a page's values and return the whole document."""
     style = _source("report.css")
     return (
         _environment()
-        .get_template("report.html.j2")
+        .get_template(template)
         .render(
             page=page,
             style=Markup(style),  # noqa: S704 - our own file, no data in it
