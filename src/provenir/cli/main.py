@@ -15,7 +15,19 @@ from typing import Annotated, Any, Final
 import typer
 
 from provenir._version import __version__
-from provenir.cli import canary, dataset, demo, doctor, key, lineage, log, passport, report, verify
+from provenir.cli import (
+    canary,
+    contamination,
+    dataset,
+    demo,
+    doctor,
+    key,
+    lineage,
+    log,
+    passport,
+    report,
+    verify,
+)
 from provenir.cli import run as run_noun
 from provenir.cli.offline import go_offline
 from provenir.cli.output import note, warn
@@ -53,6 +65,7 @@ app.add_typer(key.app, name="key")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(log.app, name="log")
 app.add_typer(canary.app, name="canary")
+app.add_typer(contamination.app, name="contamination")
 app.command(name="verify")(verify.verify)
 app.command(name="report")(report.report)
 app.command(name="demo")(demo.demo)

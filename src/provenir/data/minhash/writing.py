@@ -33,7 +33,7 @@ def check_output(source: Any, path: str | Path) -> Files:
         raise UsageError(
             "only files of JSON lines are written again",
             where=str(path),
-            mend="take the rows that `dropped` does not name",
+            mend="read the rows in Python, and write those that are kept",
         )
     if Path(path).suffix.lower() not in _ENDINGS:
         raise UsageError(

@@ -1,0 +1,165 @@
+"""Training data against eval sets, as a command asks for it: check, write what was asked, judge."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from provenir.core.files import atomic_write
+from provenir.core.progress import progress_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from provenir.eval.contamination import ContaminationConfig, ContaminationReport
+
+__all__ = [
+    "CLEAN",
+    "CONTAMINATED",
+    "UNDECIDED",
+    "Checked",
+    "Wanted",
+    "check_contamination",
+    "exit_code",
+]
+
+CLEAN: Final = 0
+CONTAMINATED: Final = 1
+UNDECIDED: Final = 3
+
+BAR_FROM_BYTES: Final = 64_000_000
+BAR_FROM_ROWS: Final = 100_000
+"""About a second's worth."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What came of a check.
+
+    Attributes:
+        report: The report.
+        exit_code: See `exit_code`.
+        size: Bytes of the training files, or the rows that were in memory.
+        unit: ``bytes`` or ``rows``.
+        seconds: How long the check took.
+        written: What was written, in words, with its place.
+    """
+
+    report: ContaminationReport
+    exit_code: int
+    size: int
+    unit: str
+    seconds: float
+    written: tuple[tuple[str, Path], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be written, each to a place where nothing is yet.
+
+    Attributes:
+        output: Where the report goes.
+        page: Where its page goes.
+        render: Makes the page.
+        filter_to: Where the clean rows go.
+    """
+
+    output: Path | None = None
+    page: Path | None = None
+    render: Callable[[ContaminationReport], bytes] | None = None
+    filter_to: Path | None = None
+
+
+def check_contamination(
+    train: Sequence[str],
+    evals: Sequence[str],
+    config: ContaminationConfig,
+    wanted: Wanted | None = None,
+) -> Checked:
+    """Compare training data with eval sets, and write what is asked for.
+
+    Args:
+        train: Files, folders or globs.
+        evals: The same, each with ``NAME=`` before it where it needs a name; or one index file.
+        config: The settings.
+        wanted: What is to be written.
+
+    Raises:
+        InputError: The data cannot be read, or there is nothing to examine.
+        UsageError: A file is there already; see `ContaminationChecker`.
+        OSError: A file cannot be written.
+    """
+    from provenir.eval.contamination import ContaminationChecker
+    from provenir.eval.contamination.corpus import open_corpus
+
+    wanted = wanted or Wanted()
+    source = train[0] if len(train) == 1 else list(train)
+    _refuse_early(wanted, source)
+    size, unit = open_corpus(source).size
+    least = BAR_FROM_BYTES if unit == "bytes" else BAR_FROM_ROWS
+    began = time.monotonic()
+    with progress_bar(size, unit=unit, label="scanning", least=least) as progress:
+        report = ContaminationChecker(config).check_datasets(
+            source, [_eval_source(one) for one in evals], progress=progress
+        )
+    seconds = time.monotonic() - began
+    return Checked(
+        report=report,
+        exit_code=exit_code(report),
+        size=size or 0,
+        unit=unit,
+        seconds=seconds,
+        written=tuple(_written(wanted, source, report)),
+    )
+
+
+def _refuse_early(wanted: Wanted, source: Any) -> None:
+    """Refuse what cannot be written before anything is read."""
+    from provenir.data.minhash.writing import check_output, taken
+
+    for path in (wanted.output, wanted.page, wanted.filter_to):
+        if path is not None and (path.exists() or path.is_symlink()):
+            raise taken(path)
+    if wanted.filter_to is not None:
+        check_output(source, wanted.filter_to)
+
+
+def _written(
+    wanted: Wanted, source: Any, report: ContaminationReport
+) -> Iterator[tuple[str, Path]]:
+    from provenir.eval.contamination.clean_rows import write_clean_rows
+
+    if wanted.output is not None:
+        atomic_write(wanted.output, report.to_document().to_bytes(), replace=False)
+        yield "report", wanted.output
+    if wanted.page is not None and wanted.render is not None:
+        atomic_write(wanted.page, wanted.render(report), replace=False)
+        yield "page", wanted.page
+    if wanted.filter_to is not None:
+        rows = write_clean_rows(source, report, wanted.filter_to)
+        yield f"{rows:,} clean rows", wanted.filter_to
+
+
+def exit_code(report: ContaminationReport) -> int:
+    """Return 1 where a row holds an eval item, 3 where that was not decided for all, else 0.
+
+    Undecided are rows that could not be read, and eval sets of which no item could be examined.
+    Single items with too few words, and fields that were not asked about, are said and decide
+    nothing.
+    """
+    if report.contaminated:
+        return CONTAMINATED
+    blind = any(not part.examined for part in report.evals)
+    return UNDECIDED if blind or report.skips.count or not report.rows_examined else CLEAN
+
+
+def _eval_source(given: str) -> Any:
+    """A path, or a data set with the name that stands before it."""
+    from provenir.data.dataset import Dataset
+
+    name, sign, path = given.partition("=")
+    if not sign or not name or "/" in name or Path(given).exists():
+        return given
+    return Dataset(path, name=name)
