@@ -19,8 +19,8 @@ def test_texts_that_fit_stay_whole():
 
 def test_what_both_begin_with_is_cut():
     one, other = excerpts("w " * 500 + "one end", "w " * 500 + "other end", chars=60)
-    assert one == "…" + "w " * 25 + "one end"
-    assert other == "…" + "w " * 25 + "other end"
+    assert (one[:2], one[-9:], len(one)) == ("…w", "w one end", 58)
+    assert (other[:2], other[-11:], len(other)) == ("…w", "w other end", 60)
 
 
 @given(
