@@ -55,9 +55,10 @@ _SLOTS: Final = 2 * KEPT
 
 
 def _letters() -> Any:
-    """What each byte is inside a word, in lower case; 0 where it ends one."""
+    """What each byte is inside a word, in lower case, and `BYTE`; 0 and 0 where it ends one."""
     ascii_part = [ord(chr(code).lower()) * chr(code).isalnum() for code in range(0x80)]
-    return np.array([*ascii_part, *range(0x80, NO_TEXT), *[0] * (256 - NO_TEXT)], np.uint64)
+    said = np.array([*ascii_part, *range(0x80, NO_TEXT), *[0] * (256 - NO_TEXT)], np.uint64)
+    return np.stack([said, np.where(said > 0, BYTE, 0).astype(np.uint64)])
 
 
 LETTERS: Final = _letters()
@@ -76,12 +77,12 @@ def thrown(shingle: Any, turn: Any) -> Any:
 def _read_words(buf: Any, lo: Any, hi: Any, letters: Any, word: Any, words: Any, n: Any) -> Any:
     """Append the words that end between two bytes; return their number and the word begun."""
     for i in range(lo, hi):
-        letter = letters[buf[i]]
-        inside = letter != 0
+        letter = letters[0, buf[i]]
         # No branch: the ends of words come at random, and a wrong guess costs more than a store.
+        # The factor is looked up, for it is there before the word is that it multiplies.
         words[n] = word
-        n += (word != 0) & (not inside)
-        word = word * BYTE + letter if inside else _0
+        n += (word != 0) & (letter == 0)
+        word = word * letters[1, buf[i]] + letter
     return n, word
 
 

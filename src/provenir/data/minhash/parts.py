@@ -66,11 +66,9 @@ def word_bytes(text: str) -> bytes:
     letter that follows a word of another script may be told apart otherwise.
     """
     data = text.encode("utf-8", "replace")
+    soft = False
     if not text.isascii():
         data = fold(data)
-    return _WRAP.sub(b"", data) if _wraps(data) else data
-
-
-def _wraps(data: bytes) -> bool:
-    """Whether a word may go on beyond a hyphen; faster than to look for `_WRAP` itself."""
-    return SOFT_HYPHEN in data or _HYPHEN_END.search(data) is not None
+        soft = SOFT_HYPHEN in data
+    # Far faster than to look for `_WRAP` itself.
+    return _WRAP.sub(b"", data) if soft or _HYPHEN_END.search(data) else data

@@ -68,7 +68,7 @@ def _words(buf: Any, lo: Any, hi: Any, letters: Any) -> tuple[Any, Any]:
     size = hi - lo
     part: Any = np.repeat(np.arange(len(lo)), size)
     place = np.arange(len(part)) + np.repeat(lo - (np.cumsum(size) - size), size)
-    letter = letters[buf[place]]
+    letter = letters[0][buf[place]]
     inside = letter != 0
     same: Any = np.zeros(len(part) + 1, bool)
     same[1:-1] = part[1:] == part[:-1]
