@@ -263,7 +263,9 @@ def peers_python(given: Path | None) -> Path | None:
         return given
     folder = Path(tempfile.gettempdir()) / "provenir-minhash-peers"
     python = folder / "bin" / "python"
-    wanted = ["rensa", "datasketch", "datatrove", "spacy", "regex", "nltk", "numpy"]
+    # What datatrove's MinHash imports beside itself; xxhash 4 no longer takes its texts.
+    modules = ["spacy", "regex", "nltk", "tokenizers", "xxhash<4"]
+    wanted = ["rensa", "datasketch", "datatrove", *modules, "numpy"]
     for command in (
         [sys.executable, "-m", "venv", folder],
         [python, "-m", "pip", "install", "-q", *wanted],
