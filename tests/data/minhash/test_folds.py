@@ -10,7 +10,7 @@ pytest.importorskip("numpy")
 
 from provenir.data.minhash.folds import MOST_BYTES, fold, fold_plainly
 
-TANGLED = "a-\n\x01\u00ad\u0301é½ßﬁ京가\u1161\u11a8ιа😀\ufdd0\ufdd1\ufdd2\ufdfa"
+TANGLED = "a-\n\x01\u00ad\u0301é½ßﬁ京가\u1100\u1161\u11a8ㅎιа😀\ufdd0\ufdd1\ufdd2\ufdfa"
 
 
 @settings(deadline=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 import pytest
 from hypothesis import given
@@ -16,9 +15,8 @@ from provenir.data.text.words import words
 PIECES = st.one_of(
     st.sampled_from(("a", "B", "9", "-", "\n", "\r", " ", "\t", ".", "\u00ad", "\u200b", "_")),
     st.sampled_from(("é", "e\u0301", "ﬁ", "½", "Ж", "漢", "カ", "ก", "\u2010", "\u2029", "한")),
-    st.characters(exclude_categories=("Cs",)).filter(
-        lambda char: unicodedata.name(char, "").partition(" ")[0] not in ("HANGUL", "HALFWIDTH")
-    ),
+    st.sampled_from(("\u1100", "\u1161", "\u11a8", "ᄒ", "ㅎ", "ﾡ", "ￂ")),
+    st.characters(exclude_categories=("Cs",)),
 )
 RUN = re.compile(rb"(?:[0-9A-Za-z]|[\x80-\xfe])+")
 
@@ -38,6 +36,8 @@ def test_scripts_and_forms():
     assert found("北京大学 Токио") == [word.value for word in words("北京大学 Токио")]
     assert found("exam-\r\n  ple ex\u00adam well-known") == ["example", "exam", "well", "known"]
     assert found("\ud800a\udfff") == ["a"]
+    assert found("a\u00ad\u00ad-\nb") == ["a", "b"]
+    assert found("\u1112\u00ad\u1161\u11ab글") == ["\u1112\u1161\u11ab", "\u1100\u1173\u11af"]
 
 
 def test_every_text_of_a_row_counts_and_no_name_of_a_field():

@@ -41,6 +41,7 @@ _AFTER_INITIAL: Final = "\ufdd1"
 _VOWEL_MARK: Final = "\ufdd3"
 _AFTER_VOWEL: Final = "\ufdd4"
 _FINAL_MARK: Final = "\ufdd5"
+_PASSED_OVER: Final = re.compile(f"(?<=[{_AFTER_SOLO}{_AFTER_INITIAL}{_AFTER_VOWEL}])\ufdd2+")
 _LONE_VOWEL: Final = re.compile(f"{_VOWEL_MARK}(.){_AFTER_VOWEL}")
 _MARKS: Final = dict.fromkeys(
     map(ord, (_AFTER_SOLO, _AFTER_INITIAL, _AFTER_VOWEL, _FINAL_MARK)), "."
@@ -64,7 +65,7 @@ def fold(data: bytes) -> bytes:
 def fold_plainly(data: bytes) -> bytes:
     """What `fold` does, without compiled code."""
     text = _BEYOND_ASCII.sub(lambda run: run[0].translate(_spelling()), data.decode())
-    text = text.replace(_AFTER_INITIAL + _VOWEL_MARK, "")
+    text = _PASSED_OVER.sub("", text).replace(_AFTER_INITIAL + _VOWEL_MARK, "")
     text = _LONE_VOWEL.sub(rf".\1{_AFTER_SOLO}", text)
     text = text.replace(_AFTER_VOWEL + _FINAL_MARK, "").translate(_MARKS)
     return text.encode().replace(_SPELLED[Kind.SOFT_HYPHEN].encode(), SOFT_HYPHEN)
@@ -122,6 +123,7 @@ _SOLO: Final = int(Kind.SOLO)
 _INITIAL: Final = int(Kind.INITIAL)
 _VOWEL: Final = int(Kind.VOWEL)
 _FINAL: Final = int(Kind.FINAL)
+_SOFT: Final = int(Kind.SOFT_HYPHEN)
 _SEVERAL: Final = int(Stored.SEVERAL)
 _PART: Final = ord(".")
 
@@ -170,8 +172,10 @@ def _spell_entry(
     """
     kind = kinds[entry & 15]
     if kind != _WORD and (kind < _SOLO or kind > _FINAL):
+        if marks[kind] == 0 or (kind == _SOFT and solo >> 2 == n):
+            return n, solo  # nothing wraps after a word of its own, and a syllable goes on
         out[n] = marks[kind]
-        return n + (marks[kind] != 0), solo
+        return n + 1, solo
     begun = 0
     if kind == _VOWEL and solo == 4 * n + 1:
         n, begun = n - 1, 2

@@ -62,13 +62,14 @@ def parts_of(row: Textual, fields: tuple[str, ...] | None = None) -> list[bytes]
 def word_bytes(text: str) -> bytes:
     """A text as bytes in which a word is a run of ASCII letters and digits, or beyond ASCII.
 
-    The words are those of `provenir.data.text.words`, but for their case in ASCII. Only a Hangul
-    letter that follows a word of another script may be told apart otherwise.
+    The words are those of `provenir.data.text.words`, but for their case in ASCII.
     """
     data = text.encode("utf-8", "replace")
     soft = False
     if not text.isascii():
         data = fold(data)
         soft = SOFT_HYPHEN in data
+    if soft:
+        data = data.replace(SOFT_HYPHEN + b"-", b".")  # after a soft hyphen another parts words
     # Far faster than to look for `_WRAP` itself.
     return _WRAP.sub(b"", data) if soft or _HYPHEN_END.search(data) else data
