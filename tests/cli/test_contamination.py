@@ -117,3 +117,27 @@ def test_published_rules_and_the_long_form(call, train, evals):
     code, out, _ = call("contamination", "check", train, evals, *asked)
     assert (code, "gpt3-13gram 1, 13 words" in out) == (1, True)
     assert "other eval fields" in out
+
+
+def test_an_index_is_an_eval_set_too(call, train, evals, place):
+    code, out, _ = call("dataset", "index", evals, f"more={evals}", "-o", "evals.idx")
+    assert (code, "more" in out) == (0, True)
+    digest = out.split()[-1]
+    code, out, _ = call("contamination", train, "evals.idx", "--json")
+    by_index = json.loads(out)
+    assert (code, by_index["index"]) == (1, digest)
+    asked = ("--eval", evals, "--eval", f"more={evals}")
+    by_files = json.loads(call("contamination", train, *asked, "--json")[1])
+    assert by_index["hits"] == by_files["hits"]
+    assert by_index["index"] == by_files["index"]
+    code, _, err = call("dataset", "index", evals, "-o", "evals.idx")
+    assert (code, "never overwritten" in err) == (2, True)
+    assert call("dataset", "index", evals, "-o", "evals.bin")[0] == 2
+    for words in (("--method", "exact"), ("--eval-fields", "question"), ("--exhaustive",)):
+        assert call("contamination", train, "evals.idx", *words)[0] == 2
+    assert call("contamination", train, "--eval", "evals.idx", "--eval", evals)[0] == 2
+    damaged = bytearray((place / "evals.idx").read_bytes())
+    damaged[-9] ^= 1
+    (place / "bad.idx").write_bytes(damaged)
+    code, _, err = call("contamination", train, "bad.idx")
+    assert (code, err.count("\n")) == (2, 1)

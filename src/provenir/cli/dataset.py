@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from provenir.cli.indexing import index
 from provenir.cli.output import note, print_json, say, stdout, table, warn
 from provenir.core.progress import progress_bar
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from provenir.data.minhash.report import Cluster, NearDuplicates
     from provenir.data.reading import Advance
 
-app = typer.Typer(help="Training rows: near-duplicates.", no_args_is_help=True)
+app = typer.Typer(help="Rows: near-duplicates, indexes.", no_args_is_help=True)
 
 BAR_FROM_BYTES: Final = 32_000_000
 """About a second's worth of rows."""
@@ -28,7 +29,10 @@ TEXT_CHARS: Final = 240
 
 @app.callback()
 def nouns() -> None:
-    """Training rows: near-duplicates."""
+    """Rows: near-duplicates, indexes of eval sets."""
+
+
+app.command()(index)
 
 
 @app.command()

@@ -163,3 +163,39 @@ def _eval_source(given: str) -> Any:
     if not sign or not name or "/" in name or Path(given).exists():
         return given
     return Dataset(path, name=name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenIndex:
+    """An index that was written: its digest, and how many items each eval set has."""
+
+    digest: str
+    items: dict[str, int]
+
+
+def write_index(evals: Sequence[str], path: Path, *, exhaustive: bool = False) -> WrittenIndex:
+    """Make an index of eval sets and write it to a file that is not there yet.
+
+    Args:
+        evals: The sets, as in `check_contamination`.
+        path: The file.
+        exhaustive: Whether it keeps what an exhaustive search needs.
+
+    Raises:
+        InputError: A set that cannot be read, or is empty.
+        UsageError: The file is there already, or two sets have one name.
+        OSError: The file cannot be written.
+    """
+    from provenir.core.extras import require
+
+    require("data", "numpy")
+    from provenir.data.minhash.writing import taken
+    from provenir.data.overlap.index import EvalIndex
+    from provenir.eval.contamination.eval_sets import read_eval_sets
+
+    if path.exists() or path.is_symlink():
+        raise taken(path)
+    sets = read_eval_sets([_eval_source(one) for one in evals])
+    index = EvalIndex.build({one.name: one.rows for one in sets}, exhaustive=exhaustive)
+    digest = index.save(path)
+    return WrittenIndex(digest=digest, items={one.name: len(one.rows) for one in sets})

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from provenir.core.digest import format_digest
 from provenir.core.errors import InputError, UsageError
 from provenir.core.merkle import merkle_root
+from provenir.eval.contamination.compared import open_evals
 from provenir.eval.contamination.config import ContaminationConfig
 from provenir.eval.contamination.corpus import describe, open_corpus
-from provenir.eval.contamination.eval_sets import EvalSet, read_eval_sets
 from provenir.eval.contamination.filtering import without_contaminated
 from provenir.eval.contamination.report import ContaminationReport
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from provenir.eval.contamination.corpus import Corpus
     from provenir.eval.contamination.document import ConfigPart
+    from provenir.eval.contamination.eval_sets import EvalSet
     from provenir.eval.contamination.gathering import Gathering
     from provenir.eval.contamination.scanner import Scanner
 
@@ -46,7 +47,8 @@ class ContaminationChecker:
         Args:
             train: What `provenir.data.Dataset` takes: a list of dicts, paths, folders, globs, a
                 Hugging Face data set, a table.
-            evals: One eval set, a list of paths, or a mapping of names to sets.
+            evals: One eval set, a list of paths, a mapping of names to sets; or an `EvalIndex`,
+                or the path of one (`*.idx`).
             progress: Called with the bytes (of rows in memory: the rows) since the last call.
 
         Raises:
@@ -56,10 +58,8 @@ class ContaminationChecker:
             UsageError: What was given are no data sets, or the method cannot run.
         """
         from provenir.eval.contamination.gathering import Gathering
-        from provenir.eval.contamination.scanners import make_scanner
 
-        sets = read_eval_sets(evals)
-        scanner = make_scanner({one.name: one.rows for one in sets}, self.config)
+        sets, scanner = open_evals(evals, self.config)
         corpus = open_corpus(train)
         gathering = Gathering(scanner, self.config, [one.file.name for one in corpus.files])
         scan_corpus = _engine(self.config.engine)

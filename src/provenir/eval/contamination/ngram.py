@@ -36,6 +36,11 @@ class NgramScanner:
     def of(cls, sets: Any, config: ContaminationConfig) -> NgramScanner:
         """Make the index of the sets."""
         index = EvalIndex.build(sets, exhaustive=config.exhaustive, fields=config.eval_fields)
+        return cls.over(index, config)
+
+    @classmethod
+    def over(cls, index: EvalIndex, config: ContaminationConfig) -> NgramScanner:
+        """Take an index that is there."""
         return cls(index, _rule(config), config)
 
     @property
