@@ -42,6 +42,41 @@ def too_many_error(where: str, number: int) -> BoundsError:
     )
 
 
+def repeated_key(line: bytes, row: Row) -> str | None:
+    """The first key that stands twice in one object of a line, of which a reader keeps one value.
+
+    Args:
+        line: JSON text.
+        row: What a reader made of it.
+    """
+    if line.count(b'":') == _count_keys(row):  # in strings there may be more; a blank gives fewer
+        return None
+    twice: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: set[str] = set()
+        twice.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        return dict(pairs)
+
+    try:
+        json.JSONDecoder(object_pairs_hook=note).decode(line.decode())
+    except (ValueError, RecursionError):
+        return None
+    return twice[0] if twice else None
+
+
+def _count_keys(row: Row) -> int:
+    count, stack = 0, [row]
+    while stack:
+        value: Any = stack.pop()
+        if isinstance(value, dict):
+            count += len(value)
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+    return count
+
+
 class RowParser:
     """The slow and exact reading of one text, with every refusal named."""
 

@@ -199,3 +199,20 @@ def test_filtering_refuses_a_report_of_other_data(tmp_path):
     path.write_bytes(path.read_bytes() + b"\n" + json.dumps(CLEAN).encode())
     with pytest.raises(InputError, match="other data"):
         checker.filter_contaminated(path, report)
+
+
+@pytest.mark.parametrize("method", ["ngram", "exact", "minhash", "embedding"])
+def test_a_key_that_stands_twice_hides_nothing(tmp_path, method):
+    line = b'{"prompt": %s, "prompt": "x"}\n' % json.dumps(QUESTION).encode()
+    train = written(tmp_path, [CLEAN, LEAK], raw=line)
+    report = check(train, method=method)
+    assert (report.rows_examined, report.skips.rows) == (2, "2")
+    assert report.skips.first[0].line == 3
+    assert "a key stands twice" in report.skips.first[0].reason
+    assert not report.is_clean
+    with pytest.raises(InputError, match="a key stands twice"):
+        check(train, method=method, strict=True)
+
+
+def test_quotes_and_colons_within_texts_are_no_keys():
+    assert check([{"prompt": 'the "key": is "key": here', "more": QUESTION[:90]}]).skips.count == 0

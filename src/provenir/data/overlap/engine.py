@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 import orjson
 
+from provenir.data.json_parser import repeated_key
 from provenir.data.overlap.evidence import RowTexts, find_hits
 from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.frame import frame
@@ -59,7 +60,8 @@ class BlockResult:
     Attributes:
         hits: By row, then item.
         rows: Rows of the block, those that were skipped among them.
-        skipped: Numbers of the rows that are no JSON objects; they were not examined.
+        skipped: Numbers of the rows that are no JSON objects, and of those without a hit in which
+            a key stands twice where it matters; they were not examined.
         candidates: Rows that stage 2 read.
         seen: int64, words of the index (places in `EvalIndex.words`) that a row had in common
             with an item without being a hit of it.
@@ -110,6 +112,7 @@ def scan_block(
         texts.append(RowTexts(row=row, offset=lo, length=length, texts=field_texts(value, fields)))
         kept.append(items[begin:end])
     hits, seen = find_hits(texts, kept, index, rule)
+    skipped += _ambiguous(block, starts, {one.row for one in texts} - {hit.row for hit in hits})
     places, counts = np.unique(seen, return_counts=True)
     return BlockResult(
         hits=tuple(hits),
@@ -119,6 +122,17 @@ def scan_block(
         seen=places,
         seen_rows=counts,
     )
+
+
+def _ambiguous(block: RowSource, starts: NDArray[Any], rows: set[int]) -> list[int]:
+    """The rows in which a key stands twice: what was found may stand in the value that is lost."""
+    found = []
+    for row in sorted(rows):
+        line = bytes(block.buf[int(starts[row]) : int(starts[row + 1])])
+        value = _parsed(block, starts, row)
+        if value is not None and repeated_key(line, value) is not None:
+            found.append(row)
+    return found
 
 
 def _candidate_pairs(

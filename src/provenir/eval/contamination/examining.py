@@ -17,8 +17,9 @@ from provenir.core.canonical import example_digest
 from provenir.core.digest import format_digest
 from provenir.core.errors import CanonicalizationError, InputError
 from provenir.core.findings import severity_rank
+from provenir.core.text import printable
 from provenir.data.bounds import MAX_ROW_BYTES
-from provenir.data.json_parser import LINES_MEND, RowParser
+from provenir.data.json_parser import LINES_MEND, RowParser, repeated_key
 from provenir.data.overlap.blocks import Buffers, RowBlock
 from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.frame import frame
@@ -187,12 +188,15 @@ def _second_reading(
 ) -> tuple[RawHit, ...] | str:
     """The hits of a line that only the exact reader takes, or why nothing does."""
     parser = RowParser("line", Reading(), LINES_MEND)
+    line = _line_of(block, begin, end)
     try:
-        row = parser.line(_line_of(block, begin, end), 1)
+        row = parser.line(line, 1)
     except InputError as error:
         return error.what
     (again,) = value_blocks([row], 1)
-    return scanner.scan(again).hits
+    hits = scanner.scan(again).hits
+    twice = None if hits else repeated_key(line, row)
+    return hits if twice is None else f"a key stands twice in one object ({printable(twice)[:40]})"
 
 
 def _found(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from provenir.data.json_parser import repeated_key
 from provenir.data.overlap.engine import BlockResult
 from provenir.data.overlap.frame import parse_rows
 from provenir.data.overlap.hits import RawHit, Score, Span
@@ -30,7 +31,8 @@ class ParsedBlock:
     """The rows of a block.
 
     Attributes:
-        values: The rows that are objects, by their number in the block.
+        values: The rows that are objects in which no key stands twice, by their number in the
+            block.
         starts: Where each row begins.
         lengths: Bytes of each row, without its line end.
     """
@@ -76,7 +78,7 @@ def parse_block(block: RowBlock) -> ParsedBlock:
             value = orjson.loads(line)
         except orjson.JSONDecodeError:
             continue
-        if isinstance(value, dict):
+        if isinstance(value, dict) and repeated_key(line, value) is None:
             values[row] = value
     return ParsedBlock(values=values, starts=edges[:-1], lengths=lengths)
 
