@@ -216,3 +216,10 @@ def test_a_key_that_stands_twice_hides_nothing(tmp_path, method):
 
 def test_quotes_and_colons_within_texts_are_no_keys():
     assert check([{"prompt": 'the "key": is "key": here', "more": QUESTION[:90]}]).skips.count == 0
+
+
+@pytest.mark.parametrize("text", [QUESTION, f"caf\u00e9 {QUESTION}"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_bytes_that_are_text_are_examined(text, encoding):
+    assert check([CLEAN, {"prompt": text.encode(encoding)}]).row_numbers() == {1}
+    assert check([CLEAN, {"n": "\ud800", "x": [text.encode(encoding)]}]).row_numbers() == {1}

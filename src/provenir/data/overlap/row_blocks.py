@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 
 from provenir.core.plain import to_plain
-from provenir.data.bounds import MAX_ROW_BYTES
+from provenir.data.bounds import MAX_ROW_BYTES, MAX_ROW_VALUES
 from provenir.data.json_parser import BOM
 from provenir.data.overlap.blocks import RowBlock
 from provenir.data.overlap.plain import PADDING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["line_blocks", "row_line", "value_blocks"]
 
+_DEEPEST: Final = 200
 _OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
@@ -107,8 +108,38 @@ def _padded(*texts: bytes) -> NDArray[np.uint8]:
 
 
 def row_line(row: Mapping[str, Any]) -> bytes:
-    """Return a row as a line of JSON; what JSON lacks becomes the nearest that it has."""
+    """Return a row as a line of JSON; what JSON lacks becomes the nearest that it has.
+
+    Bytes that are text become that text, so that what they say is examined.
+    """
     try:
-        return orjson.dumps(row, option=_OPTIONS) + b"\n"
+        return orjson.dumps(row, _text_of, _OPTIONS) + b"\n"
     except (TypeError, ValueError, RecursionError):
-        return orjson.dumps(to_plain(row)[0]) + b"\n"
+        plain, _ = to_plain(_with_text(row), max_depth=_DEEPEST, max_nodes=MAX_ROW_VALUES)
+        return orjson.dumps(plain) + b"\n"
+
+
+def _text_of(value: Any) -> str:
+    """Bytes as text: UTF-8, else Latin-1 where there is no NUL, as there is in images and sound."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        data = bytes(value)
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            if 0 not in data:
+                return data.decode("latin-1")
+    raise TypeError
+
+
+def _with_text(value: Any, depth: int = 0) -> Any:
+    """The value, with bytes that are text as text."""
+    if depth > _DEEPEST:
+        return value
+    if isinstance(value, dict):
+        return {key: _with_text(one, depth + 1) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_with_text(one, depth + 1) for one in value]
+    try:
+        return _text_of(value)
+    except TypeError:
+        return value
