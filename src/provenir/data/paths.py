@@ -173,7 +173,11 @@ def _in_folder(folder: Path) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
 
 
 def _raise(error: OSError) -> None:
-    raise error
+    raise InputError(
+        f"the folder cannot be read ({error.strerror})",
+        where=str(error.filename),
+        mend="check its rights",
+    ) from error
 
 
 def _sorted(names: dict[Path, str]) -> tuple[DataFile, ...]:

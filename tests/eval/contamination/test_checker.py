@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import os
 
 import pytest
 
@@ -223,3 +224,9 @@ def test_quotes_and_colons_within_texts_are_no_keys():
 def test_bytes_that_are_text_are_examined(text, encoding):
     assert check([CLEAN, {"prompt": text.encode(encoding)}]).row_numbers() == {1}
     assert check([CLEAN, {"n": "\ud800", "x": [text.encode(encoding)]}]).row_numbers() == {1}
+
+
+def test_a_pipe_is_no_empty_file(tmp_path):
+    os.mkfifo(tmp_path / "train.jsonl")
+    with pytest.raises(InputError, match="not a regular file"):
+        check(tmp_path / "train.jsonl")

@@ -9,6 +9,7 @@ that would cost as much as the scan (`with_identity` adds it later).
 from __future__ import annotations
 
 import hashlib
+import stat
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -161,6 +162,10 @@ def _as_it_is(file: DataFile) -> CorpusFile:
         found = file.path.stat()
     except OSError as error:
         raise InputError(f"cannot read: {error.strerror}", where=str(file.path)) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(
+            "not a regular file", where=str(file.path), mend="give a file, not a pipe or a device"
+        )
     return CorpusFile(file=file, size=found.st_size, modified=found.st_mtime_ns)
 
 
