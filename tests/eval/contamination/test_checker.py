@@ -230,3 +230,13 @@ def test_a_pipe_is_no_empty_file(tmp_path):
     os.mkfifo(tmp_path / "train.jsonl")
     with pytest.raises(InputError, match="not a regular file"):
         check(tmp_path / "train.jsonl")
+
+
+def test_files_of_other_kinds_are_never_clean_in_silence(tmp_path):
+    written(tmp_path, [CLEAN])
+    (tmp_path / "README.md").write_text("what is here")
+    assert check(tmp_path).is_clean
+    (tmp_path / "more.csv").write_text("prompt")
+    report = check(tmp_path)
+    assert not report.is_clean
+    assert "more.csv" in report.not_examined["other files"]

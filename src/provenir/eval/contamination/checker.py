@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.digest import format_digest
 from provenir.core.errors import InputError, UsageError
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from provenir.eval.contamination.scanner import Scanner
 
 __all__ = ["ContaminationChecker"]
+
+
+_NAMES_TOLD: Final = 8
 
 
 class ContaminationChecker:
@@ -140,7 +143,7 @@ class ContaminationChecker:
                 "items": sum(part.examined for part in parts),
                 "set_aside": gathering.set_aside,
             },
-            not_examined=_not_examined(gathering, parts, config),
+            not_examined=_not_examined(corpus, gathering, parts, config),
             config=config,
             index=scanner.digest,
             evals=tuple(parts),
@@ -180,8 +183,13 @@ def _set_digests(scanner: Scanner) -> dict[str, str]:
     return {name: format_digest(merkle_root(hashes)) for name, hashes in leaves.items()}
 
 
-def _not_examined(gathering: Gathering, parts: Any, config: ConfigPart) -> dict[str, str]:
+def _not_examined(
+    corpus: Corpus, gathering: Gathering, parts: Any, config: ConfigPart
+) -> dict[str, str]:
     found: dict[str, str] = {}
+    if others := corpus.left_out:
+        shown = ", ".join(others[:_NAMES_TOLD]) + (", …" if len(others) > _NAMES_TOLD else "")
+        found["other files"] = f"{len(others)} in the folder are of no kind that is read: {shown}"
     for reason, count in gathering.reasons.items():
         found[f"rows: {reason}"] = f"{count} of {gathering.all_rows}; skips.first says where"
     if gathering.fieldless:

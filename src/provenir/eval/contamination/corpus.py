@@ -9,6 +9,7 @@ that would cost as much as the scan (`with_identity` adds it later).
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -44,6 +45,12 @@ __all__ = [
 ]
 
 IDENTIFY_BYTES: Final = 64 << 20
+_ABOUT_DATA: Final = re.compile(
+    r"(^|/)(readme|licen[cs]e|notice|citation|authors|changelog)[^/]*$"
+    r"|\.(md|rst|ya?ml|py|sha256|png|svg)$",
+    re.IGNORECASE,
+)
+"""Names of files that tell of a data set, or make it, and are no part of it."""
 _LEAST_CHUNK: Final = 1 << 20
 _MOST_LEAVES: Final = 1 << 16
 
@@ -91,6 +98,12 @@ class Corpus:
     def name(self) -> str:
         """What it is called."""
         return self.dataset.name or self.source.label
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Files of its folders that are not read and may hold data."""
+        ignored = self.source.ignored if isinstance(self.source, Files) else ()
+        return tuple(name for name in ignored if not _ABOUT_DATA.search(name))
 
     @property
     def size(self) -> tuple[int | None, str]:
