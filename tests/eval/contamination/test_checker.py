@@ -240,3 +240,15 @@ def test_files_of_other_kinds_are_never_clean_in_silence(tmp_path):
     report = check(tmp_path)
     assert not report.is_clean
     assert "more.csv" in report.not_examined["other files"]
+
+
+def test_each_field_stands_in_some_row():
+    with pytest.raises(UsageError, match="no row has text in promt"):
+        check([CLEAN, LEAK], fields=["response", "promt"])
+
+
+def test_strict_refuses_rows_without_the_fields():
+    rows = [CLEAN, {"other": "text"}, {"prompt": None}]
+    assert check(rows, fields=["prompt"]).skips.rows == "1-2"
+    with pytest.raises(InputError, match=r"2 rows have no text in prompt.*row 1"):
+        check(rows, fields=["prompt"], strict=True)

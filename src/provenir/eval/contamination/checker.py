@@ -108,10 +108,10 @@ class ContaminationChecker:
 
     def _check_examined(self, corpus: Corpus, gathering: Gathering) -> None:
         """Refuse what would be clean for want of having been looked at."""
-        fields = self.config.fields
-        if fields and gathering.fieldless and gathering.fieldless >= _readable(gathering):
+        absent = [name for name in self.config.fields or () if name not in gathering.used]
+        if absent and _readable(gathering):
             raise UsageError(
-                f"no row has text in {', '.join(fields)}", where=corpus.name, mend="check the names"
+                f"no row has text in {', '.join(absent)}", where=corpus.name, mend="check the names"
             )
         if not gathering.all_rows:
             raise InputError("nothing to examine: the training data is empty", where=corpus.name)
@@ -124,6 +124,12 @@ class ContaminationChecker:
                 what + first.reason,
                 where=f"{place}:{first.line}" if first.line else f"{place}, row {first.row}",
                 mend="store one JSON object per line, as UTF-8",
+            )
+        if self.config.strict and gathering.fieldless:
+            raise InputError(
+                f"{gathering.fieldless} rows have no text in {', '.join(self.config.fields or ())}",
+                where=f"{corpus.name}, row {min(gathering.lost_rows)}",
+                mend="name fields that every row has, or leave strict out",
             )
 
     def _report(

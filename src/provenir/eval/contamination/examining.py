@@ -77,6 +77,7 @@ class Examined:
         found: The hits.
         lost: The rows that could not be examined.
         fieldless: Numbers of the rows that have none of the wanted fields.
+        used: The wanted fields that some row has.
         result: What the scanner said of it.
         leaf: Its hash as a leaf of the corpus' tree.
         advance: What to tell a progress bar.
@@ -87,6 +88,7 @@ class Examined:
     found: tuple[Found, ...]
     lost: tuple[Lost, ...]
     fieldless: tuple[int, ...]
+    used: frozenset[str]
     result: BlockResult
     leaf: bytes | None
     advance: int
@@ -141,12 +143,14 @@ def _examine(
     if block.too_long is not None:
         lost.append(lines.lost(rows, block.size, TOO_LONG))
         rows += 1
+    fieldless, used = _use_of_fields(block, fields, {one.row for one in lost})
     return Examined(
         rows=rows,
         lines=block.lines,
         found=tuple(_found(block, hit, lines, fields, floor) for hit in hits),
         lost=tuple(lost),
-        fieldless=_without_fields(block, fields, {one.row for one in lost}),
+        fieldless=fieldless,
+        used=used,
         result=result,
         leaf=block.leaf,
         advance=block.advance or (rows if block.offset is None else 0),
@@ -233,11 +237,13 @@ def _digest(row: Any) -> str | None:
         return None
 
 
-def _without_fields(
+def _use_of_fields(
     block: RowBlock, fields: tuple[str, ...] | None, lost: set[int]
-) -> tuple[int, ...]:
+) -> tuple[tuple[int, ...], frozenset[str]]:
+    """The rows that have none of the fields, and the fields that some row has."""
     if fields is None:
-        return ()
+        return (), frozenset()
+    unused = set(fields)
     starts = frame(block.buf, block.size)[0].tolist()
     missing = []
     for row, (begin, end) in enumerate(pairwise(starts)):
@@ -250,4 +256,6 @@ def _without_fields(
             value = RowParser("line", Reading(), LINES_MEND).line(line, 1)
         if not field_texts(value, fields):
             missing.append(row)
-    return tuple(missing)
+        elif unused:
+            unused -= {name for name in unused if field_texts(value, (name,))}
+    return tuple(missing), frozenset(fields) - unused

@@ -32,6 +32,8 @@ class Gathering:
     Attributes:
         hits: The hits that are kept, in the order of rows.
         hits_total: How many there were.
+        fieldless: Rows that have none of the wanted fields.
+        used: The wanted fields that some row has.
         set_aside: Hits that were none any more once the whole corpus was known.
         rows: Rows so far, by file.
         leaves: Leaf hashes, by file.
@@ -53,6 +55,7 @@ class Gathering:
         self._pending: list[tuple[int, TrainPlace, Found]] = []
         self._worst: list[tuple[int, float]] = []
         self.fieldless = 0
+        self.used: set[str] = set()
         self.hits: list[ContaminationHit] = []
         self.hits_total = 0
         self.set_aside = 0
@@ -78,6 +81,11 @@ class Gathering:
     def lost(self) -> int:
         """Rows so far that could not be read."""
         return len(self._lost)
+
+    @property
+    def lost_rows(self) -> list[int]:
+        """Numbers of the rows so far that could not be read."""
+        return self._lost
 
     @property
     def first_lost(self) -> SkipPart | None:
@@ -121,6 +129,7 @@ class Gathering:
                     )
                 )
         self.fieldless += len(examined.fieldless)
+        self.used |= examined.used
         self._lost.extend(self._row + row for row in examined.fieldless)
         self._row += examined.rows
         self._lines += examined.lines
