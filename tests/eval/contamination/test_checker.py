@@ -252,3 +252,8 @@ def test_strict_refuses_rows_without_the_fields():
     assert check(rows, fields=["prompt"]).skips.rows == "1-2"
     with pytest.raises(InputError, match=r"2 rows have no text in prompt.*row 1"):
         check(rows, fields=["prompt"], strict=True)
+
+
+def test_a_set_has_a_name_that_can_be_written():
+    with pytest.raises(UsageError, match="name of an eval set"):
+        check([CLEAN], {"\ud800": EVAL})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from provenir.core.errors import InputError, UsageError
+from provenir.core.text import is_encodable
 from provenir.data.dataset import Dataset, as_dataset
 from provenir.data.sources import Files, resolve
 
@@ -56,7 +57,7 @@ def read_eval_sets(evals: Any) -> tuple[EvalSet, ...]:
 
 def _named(evals: Any) -> list[tuple[str, Any]]:
     if isinstance(evals, Mapping):
-        if not all(isinstance(name, str) and name for name in evals):
+        if not all(isinstance(name, str) and name and is_encodable(name) for name in evals):
             raise UsageError("the name of an eval set is text", mend="write {'gsm8k': source}")
         return list(evals.items())
     if isinstance(evals, list | tuple) and evals and not isinstance(evals[0], Mapping):
