@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted((ROOT / "docs" / "guide").glob("*.md"))
 NEEDS = {
     "console.md": ("altair", "vl_convert"),
+    "contamination.md": ("numpy", "numba"),
     "data.md": ("pyarrow", "zstandard", "datasets"),
     "dedup.md": ("numpy",),
     "import.md": ("altair", "vl_convert"),
