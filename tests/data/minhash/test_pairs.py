@@ -28,7 +28,9 @@ def sketches(rng, count: int, equal: int = 0):
 
 
 def roots(parent) -> list[int]:
-    return [int(root(parent, node)) for node in range(len(parent))]
+    found = pairs.roots(parent).tolist()
+    assert found == [int(root(parent, node)) for node in range(len(parent))]
+    return found
 
 
 @pytest.mark.parametrize("threshold", [0.2, 0.35, 0.5, 0.7, 0.8, 0.9, 0.97, 1.0])

@@ -20,7 +20,7 @@ from provenir.data.minhash.banding import check_threshold
 from provenir.data.minhash.corpus import Corpus
 from provenir.data.minhash.keeping import Keep, keep_policy
 from provenir.data.minhash.kernels import SIZE
-from provenir.data.minhash.pairs import count_equal, join, near_pairs, root
+from provenir.data.minhash.pairs import count_equal, join, near_pairs, root, roots
 from provenir.data.minhash.parts import parts_of
 from provenir.data.minhash.report import Cluster, NearDuplicates
 from provenir.data.minhash.rows import Places, Skips, read_rows
@@ -69,8 +69,7 @@ def find_near_duplicates(
     corpus, places, skips, reading = search.sign()
     parent, pairs, left_out = near_pairs(corpus.sketches, threshold)
     sets = search.count(corpus, parent, pairs, threshold)
-    groups = np.array([root(parent, node) for node in range(len(parent))], np.int64)
-    clusters = search.clusters(corpus, groups, sets, policy, places)
+    clusters = search.clusters(corpus, roots(parent), sets, policy, places)
     return NearDuplicates(
         threshold=threshold,
         keep=keep,
@@ -151,10 +150,13 @@ class _Search:
     ) -> list[Cluster]:
         """The clusters of two and more rows, the largest first."""
         group = np.frombuffer(corpus.group, np.int32) if corpus.group else np.zeros(0, np.int32)
-        roots = groups[group]
-        order = np.argsort(roots, kind="stable")
-        starts = np.flatnonzero(np.diff(roots[order], prepend=-1))
-        members = [one for one in np.split(order, starts[1:]) if len(one) > 1]
+        own = groups[group]
+        order = np.argsort(own, kind="stable")
+        starts = np.flatnonzero(np.diff(own[order], prepend=-1))
+        ends: Any = np.append(starts[1:], len(order))
+        several = np.flatnonzero(ends - starts > 1)
+        bounds = zip(starts[several].tolist(), ends[several].tolist(), strict=True)
+        members = [order[start:end] for start, end in bounds]
         members.sort(key=lambda one: (-len(one), one[0]))
         ranks = self._ranks(corpus, members, policy, places)
         return [_cluster(corpus, sets, one, ranks, places) for one in members]

@@ -27,6 +27,13 @@ def root(parent: Any, node: Any) -> Any:
     return node
 
 
+def roots(parent: Any) -> Any:
+    """The roots of all nodes."""
+    while (parent != (above := parent[parent])).any():
+        parent = above
+    return parent
+
+
 @jit
 def join(parent: Any, a: Any, b: Any) -> None:
     """Make one of the sets of two nodes; its root is its least member."""
@@ -99,7 +106,9 @@ def near_pairs(sketches: Any, threshold: float) -> tuple[Any, Any, int]:
     keys = band_keys(sketches, rows, bands - 1)
     for band in range(bands):
         second, keys = keys, band_keys(sketches, rows, band)
-        order = np.lexsort((second, keys))
+        order: Any = np.argsort(keys)
+        if (keys[order[WINDOW:]] == keys[order[:-WINDOW]]).any():
+            order = np.lexsort((second, keys))
         found: Any = np.zeros((0, 2), np.int64)
         met = 1 << 12
         while len(found) < met:
