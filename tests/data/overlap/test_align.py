@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import numpy as np
 from hypothesis import given, settings
@@ -40,17 +41,17 @@ def runs_slowly(item, row, least=2):
     return found
 
 
-def worth_slowly(item, row):
+def worth_slowly(item, row, weights):
     """The worth of the best chain, by trying all chains of runs in the item's order."""
     runs = sorted(runs_slowly(item, row))
     best = {}
     for f, (i, j, n) in enumerate(runs):
-        best[f] = float(n)
+        best[f] = sum(weights[i : i + n])
         for g in range(f):
             gi, gj, gn = runs[g]
             if gi + gn >= i + n:
                 continue
-            gain = i + n - max(i, gi + gn)
+            gain = sum(weights[max(i, gi + gn) : i + n])
             jump = align.JUMP + align.JUMP_PER_DOUBLING * math.log2(1 + abs((j - i) - (gj - gi)))
             best[f] = max(best[f], best[g] + gain - jump)
     return max(best.values(), default=0.0)
@@ -66,14 +67,26 @@ def test_the_kernel_finds_every_maximal_run(item, row):
     assert {tuple(run) for run in runs[:count].tolist()} == runs_slowly(item, row)
 
 
-@given(WORDS, WORDS)
+@given(WORDS, WORDS, st.lists(st.sampled_from([0.02, 0.25, 0.3, 1.0]), min_size=24, max_size=24))
 @settings(max_examples=200, deadline=None)
-def test_what_is_matched_is_the_same_word_and_no_worse_than_the_best_chain(item, row):
-    at, found = aligned(item, row)
+def test_what_is_matched_is_the_same_word_and_no_worse_than_the_best_chain(item, row, weights):
+    weights = np.array(weights[: len(item)], np.float32)
+    at, found = aligned(item, row, weights)
     assert all(j < 0 or item[i] == row[j] for i, j in enumerate(at))
-    matched = sum(j >= 0 for j in at)
-    assert matched >= worth_slowly(item, row) - 1e-9
-    assert found <= matched + 1e-9
+    matched = sum(w for w, j in zip(weights.tolist(), at, strict=True) if j >= 0)
+    worth = worth_slowly(item, row, weights.tolist())
+    assert worth <= align.JUMP + 1e-6 or matched >= worth - 1e-6
+    assert found <= matched + 1e-6
+
+
+def test_of_many_runs_the_heaviest_are_chained():
+    rng = random.Random(3)
+    item = [rng.randrange(12) for _ in range(200)]
+    row = [rng.randrange(12) for _ in range(1000)]
+    assert len(runs_slowly(item, row)) > 4 * align.MAX_CHAINED
+    edited = [99 if n % 10 == 9 else word for n, word in enumerate(item)]
+    at, _ = aligned(item, row[:500] + edited + row[500:])
+    assert at == [-1 if n % 10 == 9 else 500 + n for n in range(200)]
 
 
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=40, unique=True), WORDS, WORDS)

@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["MAX_RUNS", "align_pairs", "common_grams"]
 
 MAX_RUNS: Final = 2048
-"""Runs of a pair that are chained; where there are more, the shortest are left out."""
+"""Runs of a pair that are looked at; where there are more, the shortest are left out."""
+MAX_CHAINED: Final = 128
+"""Runs of a pair that are chained; more are found where a few words make up both texts."""
 JUMP: Final = 0.5
 """What a jump costs at least, in weights of a word that no other item has."""
 JUMP_PER_DOUBLING: Final = 0.3
 LONGEST_GAP: Final = 8
 """Words between two runs in which single words are matched."""
+ROUNDING: Final = 1e-9
+"""By how much two sums of the same weights may differ."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -80,6 +84,28 @@ def find_runs(
 
 
 @jit
+def keep_worthy(runs: NDArray[Any], count: int, mass: NDArray[Any]) -> int:
+    """Drop the runs that weigh no more than a jump to them costs; return how many are left.
+
+    None of them makes a chain better: going past it is no further (moves add up) and costs less.
+    Of those left, the `MAX_CHAINED` heaviest are kept.
+    """
+    heavy = np.empty(count)
+    for f in range(count):
+        heavy[f] = mass[runs[f, 0] + runs[f, 2]] - mass[runs[f, 0]]
+    least = JUMP
+    if count > MAX_CHAINED:
+        least = max(least, np.sort(heavy)[count - MAX_CHAINED - 1])
+    kept = 0
+    for f in range(count):
+        if heavy[f] > least:
+            for column in range(3):
+                runs[kept, column] = runs[f, column]
+            kept += 1
+    return kept
+
+
+@jit
 def chain_runs(
     runs: NDArray[Any], count: int, mass: NDArray[Any], worth: NDArray[Any], before: NDArray[Any]
 ) -> int:
@@ -93,22 +119,28 @@ def chain_runs(
         before: int32 scratch of `count`.
     """
     best = -1
+    top = np.empty(count)
     for f in range(count):
         i, j, n = runs[f, 0], runs[f, 1], runs[f, 2]
-        worth[f] = mass[i + n] - mass[i]
+        own = mass[i + n] - mass[i]
+        worth[f] = own
         before[f] = -1
-        for g in range(f):
+        # Backwards, as worth grows along the item: soon nothing before `g` is worth enough.
+        for g in range(f - 1, -1, -1):
+            if top[g] + own - JUMP < worth[f] - ROUNDING:
+                break
             end = runs[g, 0] + runs[g, 2]
             if end >= i + n:
                 continue
             total = worth[g] + mass[i + n] - mass[max(i, end)] - JUMP
-            if total <= worth[f]:
+            if total < worth[f]:
                 continue
             moved = abs((j - i) - (runs[g, 1] - runs[g, 0]))
             total -= JUMP_PER_DOUBLING * np.log2(1.0 + moved)
-            if total > worth[f]:
+            if total > worth[f] or (total == worth[f] and before[f] >= 0):
                 worth[f] = total
                 before[f] = g
+        top[f] = worth[f] if f == 0 else max(worth[f], top[f - 1])
         if best < 0 or worth[f] > worth[best]:
             best = f
     return best
@@ -158,13 +190,14 @@ def align_one(
     while count > len(runs):
         least *= 2
         count = find_runs(e, r, head, link, least, runs)
+    mass = np.zeros(len(e) + 1)
+    for i in range(len(e)):
+        mass[i + 1] = mass[i] + weights[i]
+    count = keep_worthy(runs, count, mass)
     if count == 0:
         return
     order = np.argsort(runs[:count, 0], kind="mergesort")
     sorted_runs = runs[:count][order]
-    mass = np.zeros(len(e) + 1)
-    for i in range(len(e)):
-        mass[i + 1] = mass[i] + weights[i]
     before: NDArray[Any] = np.empty(count, np.int32)
     f: Any = chain_runs(sorted_runs, count, mass, np.empty(count), before)
     gap_end = len(e)
