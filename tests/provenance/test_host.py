@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,21 @@ def test_the_packages_are_those_that_the_standard_library_lists() -> None:
     for name in ("pytest", "pydantic", "orjson"):
         assert found[name] == metadata.version(name)
     assert list(found) == sorted(found)
+
+
+def test_what_a_package_carries_inside_itself_is_part_of_it(tmp_path: Path, monkeypatch) -> None:
+    site = tmp_path / "site-packages"
+    carried = site / "cluster" / "thirdparty_files"
+    for folder, name in ((site, "cluster"), (carried, "psutil"), (site / "old.egg", "old")):
+        info = folder / f"{name}-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Name: {name}\nVersion: 1.0\n")
+    monkeypatch.setattr(sys, "path", [str(carried), str(site), str(site / "old.egg")])
+    host.installed_packages.cache_clear()
+    try:
+        assert host.installed_packages() == (("cluster", "1.0"), ("old", "1.0"))
+    finally:
+        host.installed_packages.cache_clear()
 
 
 def test_an_empty_proc_is_unknown_not_zero(tmp_path: Path) -> None:

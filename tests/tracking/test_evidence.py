@@ -15,6 +15,7 @@ import pytest
 import provenir
 from provenir.governance.run_check import verify_run
 from provenir.tracking import recover_run
+from provenir.tracking.judging import LARGE
 
 STEP = {"kl": 0.1, "reward_mean": 0.5}
 SAMPLED = {"output_dir": "out", "trajectories": "sampled"}
@@ -93,7 +94,8 @@ def test_a_handler_may_look_at_what_is_locked(inside):
             os._exit(0)
 
         at_first_call_of(inside, handler)
-        run.log_trajectory({**ROLLOUT, "group_id": 1})
+        # So large a text is judged by whoever brings it, and not by the thread beside.
+        run.log_trajectory({**ROLLOUT, "group_id": 1, "prediction": "y " * LARGE})
         run.log_step({"kl": math.nan})
         assert run.hacking_report
         os._exit(1)

@@ -31,12 +31,12 @@ Recipients = Annotated[
     typer.Option("--recipient", metavar="<name>", help="Whose copy; repeatable."),
 ]
 
-app = typer.Typer(help="Tokens that show that an eval set leaked.", no_args_is_help=True)
+app = typer.Typer(help="Tokens that tell of a leak.", no_args_is_help=True)
 
 
 @app.callback()
 def nouns() -> None:
-    """Tokens that show that a private eval set leaked."""
+    """Tokens that tell of a leak of a private eval set."""
 
 
 @app.command()
@@ -53,7 +53,7 @@ def mint(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Make the canary of an eval set, or one for each recipient."""
+    """Make the canaries of an eval set."""
     from provenir.cli.writing import write_new
     from provenir.eval.canary import CanaryRegister
 
@@ -92,7 +92,7 @@ def tag(
         int | None, typer.Option("--records", help="In how many; all unless given.")
     ] = None,
 ) -> None:
-    """Write a copy of an eval set whose records hold its canary."""
+    """Write a copy that holds its canary."""
     guard = _guard(key_file)
     canary = guard.mint(eval_set, recipient)
     try:

@@ -71,15 +71,15 @@ class OrCheck(TyperGroup):
 
 app = typer.Typer(
     cls=OrCheck,
-    help="Is any of an eval set in the training data?",
+    help="Find evals in training data.",
     no_args_is_help=True,
-    subcommand_metavar="[check|recheck] ...",
+    subcommand_metavar="[check]",
 )
 
 
 @app.callback()
 def nouns() -> None:
-    """Is any of an eval set in the training data?
+    """Find evals in training data.
 
     provenir contamination TRAIN EVAL is short for contamination check.
     """

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 PROC: Final = Path("/proc")
+_PACKAGE_FOLDERS: Final = frozenset({"site-packages", "dist-packages"})
 _MAX_PROC_BYTES: Final = 4 * 2**20
 
 _ISA: Final = re.compile(
@@ -99,14 +100,25 @@ def installed_packages() -> tuple[tuple[str, str], ...]:
     """(normalised name, version) of every distribution on the path, sorted, read once a process.
 
     Of two distributions of one name the first on the path counts, as for an import. Names are
-    normalised by the rule of the packaging specifications (PEP 503).
+    normalised by the rule of the packaging specifications (PEP 503). What a package carries inside
+    itself is part of that package: Ray puts such a folder on the path once it is imported.
     """
     found: dict[str, str] = {}
-    for distribution in metadata.distributions():
+    for distribution in metadata.distributions(path=_installed_places(sys.path)):
         name, version = _name_and_version(distribution)
         if name is not None:
             found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), version or "unknown")
     return tuple(sorted(found.items()))
+
+
+def _installed_places(path: list[str]) -> list[str]:
+    """The entries of a path that lie inside no folder of installed packages, but for eggs."""
+    sites = tuple(
+        str(Path(entry)) + os.sep for entry in path if Path(entry).name in _PACKAGE_FOLDERS
+    )
+    return [
+        entry for entry in path if entry.endswith(".egg") or not str(Path(entry)).startswith(sites)
+    ]
 
 
 def _name_and_version(distribution: metadata.Distribution) -> tuple[str | None, str | None]:
