@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from provenir.eval.contamination.gathering import Gathering
     from provenir.eval.contamination.scanner import Scanner
 
-__all__ = ["ContaminationChecker"]
+__all__ = ["ContaminationChecker", "set_digests"]
 
 
 _NAMES_TOLD: Final = 8
@@ -137,7 +137,7 @@ class ContaminationChecker:
     ) -> ContaminationReport:
         from provenir.eval.contamination.row_set import format_rows
 
-        digests = _set_digests(scanner)
+        digests = set_digests(scanner)
         config = scanner.config()
         parts = gathering.eval_parts(sets, digests)
         skips = gathering.skips()
@@ -181,7 +181,7 @@ def _readable(gathering: Gathering) -> int:
     return gathering.all_rows - (gathering.lost - gathering.fieldless)
 
 
-def _set_digests(scanner: Scanner) -> dict[str, str]:
+def set_digests(scanner: Scanner) -> dict[str, str]:
     """The Merkle root over the digests of each set's records: the set's `dataset_hash`."""
     leaves: dict[str, list[bytes]] = {}
     for item in scanner.items:

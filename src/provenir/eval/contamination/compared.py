@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from provenir.eval.contamination.config import ContaminationConfig
     from provenir.eval.contamination.scanner import Scanner
 
-__all__ = ["INDEX_SUFFIX", "open_evals"]
+__all__ = ["INDEX_SUFFIX", "is_index", "open_evals"]
 
 INDEX_SUFFIX: Final = ".idx"
 """By this ending a file is known as an index (`provenir.data.overlap.index`)."""
@@ -55,13 +55,20 @@ def open_evals(evals: Any, config: ContaminationConfig) -> tuple[tuple[EvalSet, 
     return sets, NgramScanner.over(index, replace(config, exhaustive=index.exhaustive))
 
 
+def is_index(one: Any) -> bool:
+    """Whether something is an index, or the name of one."""
+    if isinstance(one, str | PathLike):
+        return Path(one).suffix == INDEX_SUFFIX
+    return type(one).__name__ == "EvalIndex"
+
+
 def _index(evals: Any) -> EvalIndex | None:
     from provenir.data.overlap.index import EvalIndex
 
     if isinstance(evals, EvalIndex):
         return evals
     several = list(evals) if isinstance(evals, list | tuple) else [evals]
-    if not any(isinstance(one, EvalIndex) or _is_index(one) for one in several):
+    if not any(map(is_index, several)):
         return None
     if len(several) > 1:
         raise UsageError(
@@ -74,10 +81,6 @@ def _index(evals: Any) -> EvalIndex | None:
     except AlteredDocumentError as error:
         # Of the training data this says nothing: it must not look like a leak.
         raise InputError(error.what, where=error.where, mend="make the index again") from error
-
-
-def _is_index(one: Any) -> bool:
-    return isinstance(one, str | PathLike) and Path(one).suffix == INDEX_SUFFIX
 
 
 def _unfit(what: str) -> UsageError:

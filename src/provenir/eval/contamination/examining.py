@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from provenir.eval.contamination.corpus import Piece
     from provenir.eval.contamination.scanner import Scanner
 
-__all__ = ["Examined", "Found", "Lost", "examine", "grade"]
+__all__ = ["Examined", "Found", "Lost", "examine", "grade", "row_digest"]
 
 TOO_LONG: Final = f"the line is longer than {MAX_ROW_BYTES >> 20} MiB"
 
@@ -217,7 +217,7 @@ def _found(
     return Found(
         hit=hit if offset is None else replace(hit, offset=offset),
         line=lines.at(hit.offset),
-        digest=_digest(block.rows[hit.row] if block.rows is not None else row),
+        digest=row_digest(block.rows[hit.row] if block.rows is not None else row),
         texts=texts,
     )
 
@@ -230,7 +230,8 @@ def _value(block: RowBlock, hit: RawHit) -> Any:
         return RowParser("line", Reading(), LINES_MEND).line(line, 1)
 
 
-def _digest(row: Any) -> str | None:
+def row_digest(row: Any) -> str | None:
+    """Return the digest of a row, None where it has none."""
     try:
         return format_digest(example_digest(row))
     except CanonicalizationError:

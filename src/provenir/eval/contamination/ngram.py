@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from provenir.data.overlap.background import Background
 from provenir.data.overlap.engine import BlockResult, scan_block, unexamined
+from provenir.data.overlap.evidence import RowTexts, find_hits
+from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.index import EvalIndex
 from provenir.data.overlap.rules import RULES, Rule
 from provenir.eval.contamination.config import DEFAULT_RULE
@@ -15,7 +19,10 @@ from provenir.eval.contamination.scanner import config_part
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from provenir.data.overlap.blocks import RowBlock
+    from provenir.data.overlap.hits import RawHit
     from provenir.data.overlap.items import EvalItem
     from provenir.eval.contamination.config import ContaminationConfig
     from provenir.eval.contamination.document import ConfigPart
@@ -56,6 +63,15 @@ class NgramScanner:
     def scan(self, block: RowBlock) -> BlockResult:
         """See `Scanner`."""
         return scan_block(block, self._index, self._rule, fields=self._config.fields)
+
+    def scan_slowly(self, row: dict[str, Any]) -> tuple[RawHit, ...]:
+        """Find the items that a row holds without seeds: it is aligned with every one of them."""
+        texts = RowTexts(row=0, offset=0, length=0, texts=field_texts(row, self._config.fields))
+        index = self._index
+        examined: NDArray[Any] = np.ones(len(index.items), np.bool_)
+        examined[list(self.unexamined())] = False
+        distinct = np.flatnonzero(examined & (index.first == np.arange(len(index.first))))
+        return tuple(find_hits([texts], [distinct], index, self._rule)[0])
 
     def twins(self, item: int) -> Sequence[int]:
         """See `Scanner`."""

@@ -1,0 +1,272 @@
+"""A report checked again by somebody who has the data and need not trust its writer.
+
+The steps, each a row of the outcome that passes, fails with the place and the reason, or is not
+checked with the reason:
+
+1. *report*: what it says is not at odds with itself (`recheck_claims`);
+2. *rule*: its method, rule, version and settings are those of this installation;
+3. *eval items*: the eval records have the digests, the numbers and the index that it names;
+4. *training data*: the files have its sizes, rows and chunks, so nothing in them was changed;
+5. *hits*: each row lies at its place with its digest, and scanned alone gives the same hit;
+6. *other contaminated rows*: rows of which no hit is kept hold some item;
+7. *skipped rows*: they cannot be read indeed;
+8. *other rows*: rows drawn at random hold nothing, found without the index of seeds.
+
+Nothing here sees a row that is neither named by the report nor drawn. Of a report whose writer left
+out k of n rows everywhere, a draw of s rows misses all k with a chance of about (1 - k/n)^s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import Random
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from provenir.core.errors import UsageError
+from provenir.eval.contamination.config import ContaminationConfig
+from provenir.eval.contamination.corpus import describe, open_corpus
+from provenir.eval.contamination.recheck_binding import corpus_faults, eval_faults
+from provenir.eval.contamination.recheck_claims import claim_faults
+from provenir.eval.contamination.recheck_draw import Drawn, draw_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from provenir.eval.contamination.document import ContaminationReportDocument
+    from provenir.eval.contamination.picking import Picked
+    from provenir.eval.contamination.scanner import Scanner
+
+__all__ = ["DEFAULT_SAMPLE", "Recheck", "Rechecked", "recheck"]
+
+DEFAULT_SAMPLE: Final = 200
+_FEW: Final = 3
+TOLD: Final = 5
+"""Faults that a row tells; the others are counted."""
+
+Status = Literal["pass", "fail", "not-checked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recheck:
+    """One step: its name, how it ended, and why or what was looked at."""
+
+    name: str
+    status: Status
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rechecked:
+    """What came of it.
+
+    Attributes:
+        checks: The steps in order.
+        hits: How many hits were scored again.
+        sampled: How many rows were drawn.
+        seed: What they were drawn by.
+    """
+
+    checks: tuple[Recheck, ...]
+    hits: int
+    sampled: int
+    seed: int
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a step failed, 3 where one could not be made, else 0."""
+        found = {check.status for check in self.checks}
+        return 1 if "fail" in found else 3 if "not-checked" in found else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome as JSON-safe values."""
+        return {
+            "exit_code": self.exit_code,
+            "hits": self.hits,
+            "sampled": self.sampled,
+            "seed": self.seed,
+            "checks": [
+                {"name": one.name, "status": one.status, "detail": one.detail}
+                for one in self.checks
+            ],
+        }
+
+
+def recheck(
+    report: ContaminationReportDocument,
+    *,
+    train: Any = None,
+    evals: Any = None,
+    hits: int | None = None,
+    sample: int = DEFAULT_SAMPLE,
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> Rechecked:
+    """Check a report again.
+
+    Args:
+        report: The report as it is stored.
+        train: The training data, as `ContaminationChecker.check_datasets` takes it; None where it
+            is not at hand.
+        evals: The eval sets by the names in the report, or their index; None likewise.
+        hits: How many of the hits, drawn at random; None for all.
+        sample: How many of the rows that are no hits; more than there are means all.
+        seed: What is drawn depends on it alone.
+        progress: Called with the bytes read since the last call.
+
+    Raises:
+        InputError: Data that was given cannot be read.
+        UsageError: A number below 0.
+    """
+    if sample < 0 or (hits is not None and hits < 0):
+        raise UsageError("a sample has 0 or more rows", where="recheck")
+    faults = list(claim_faults(report))
+    checks = [_judged("report", faults, "nothing in it is at odds with the rest")]
+    if faults:
+        train = evals = None
+    config = _config(report, checks)
+    scanner = _scanner(report, config, evals, checks)
+    drawn, picked = draw_rows(report, hits, sample, Random(seed)), None  # noqa: S311 - no secret
+    if train is None:
+        checks.append(_left_out("training data", "it was not given", faults))
+    else:
+        picked = _picked(report, train, drawn, checks, progress)
+    if scanner is None or picked is None or config is None:
+        why = "it takes both the training data and the eval sets"
+        names = ("hits", "other contaminated rows", "skipped rows", "other rows")
+        checks += [_left_out(name, why, faults) for name in names]
+        return Rechecked(checks=tuple(checks), hits=0, sampled=0, seed=seed)
+    from provenir.eval.contamination.recheck_rows import RowJudge
+
+    judge = RowJudge(report, scanner, config, picked)
+    checks += _row_checks(judge, drawn)
+    return Rechecked(
+        checks=tuple(checks), hits=len(drawn.hits), sampled=len(drawn.others), seed=seed
+    )
+
+
+def _row_checks(judge: Any, drawn: Drawn) -> Iterator[Recheck]:
+    yield _judged(
+        "hits",
+        [fault for number in drawn.hits for fault in judge.hit_faults(number)],
+        f"{len(drawn.hits):,} scored again at their places",
+    )
+    yield _judged(
+        "other contaminated rows",
+        [fault for row in drawn.unkept for fault in judge.unkept_faults(row)],
+        f"{len(drawn.unkept):,} hold an item" if drawn.unkept else "every one has a hit",
+    )
+    yield _judged(
+        "skipped rows",
+        [fault for row in drawn.skipped for fault in judge.skip_faults(row)],
+        f"{len(drawn.skipped):,} cannot be read" if drawn.skipped else "there are none",
+    )
+    faults, open_rows = judge.other_faults(drawn.others)
+    good = _sampled(len(drawn.others), judge.unnamed)
+    if open_rows and not faults:
+        yield Recheck(name="other rows", status="not-checked", detail=_told(open_rows))
+    else:
+        yield _judged("other rows", faults, good)
+
+
+def _sampled(drawn: int, of: int) -> str:
+    """What a draw without a finding says of all: the rule of three."""
+    if drawn == of:
+        return f"all {of:,} hold nothing"
+    said = f"{drawn:,} of {of:,}, drawn at random, hold nothing"
+    most = 3 / drawn if drawn > _FEW else 1.0
+    return f"{said}: with 95% confidence fewer than {most:.1%} do" if most < 1 else said
+
+
+def _judged(name: str, faults: list[str], good: str) -> Recheck:
+    return Recheck(
+        name=name, status="fail" if faults else "pass", detail=_told(faults) if faults else good
+    )
+
+
+def _left_out(name: str, why: str, faults: list[str]) -> Recheck:
+    reason = "the report contradicts itself" if faults else why
+    return Recheck(name=name, status="not-checked", detail=reason)
+
+
+def _told(faults: Iterable[str]) -> str:
+    every = list(faults)
+    more = f"; and {len(every) - TOLD:,} more" if len(every) > TOLD else ""
+    return "; ".join(every[:TOLD]) + more
+
+
+def _config(
+    report: ContaminationReportDocument, checks: list[Recheck]
+) -> ContaminationConfig | None:
+    """The settings of the report, where this installation knows such."""
+    part = report.config
+    try:
+        config = ContaminationConfig(
+            method=part.method,
+            rule=part.rule if part.method == "ngram" else None,
+            threshold=part.threshold,
+            n=part.n,
+            fields=None if part.fields is None else tuple(part.fields),
+            eval_fields=None if part.eval_fields is None else tuple(part.eval_fields),
+            exhaustive=part.exhaustive,
+        )
+    except UsageError as error:
+        checks.append(_judged("rule", [error.what], ""))
+        return None
+    return config
+
+
+def _scanner(
+    report: ContaminationReportDocument,
+    config: ContaminationConfig | None,
+    evals: Any,
+    checks: list[Recheck],
+) -> Scanner | None:
+    """What compares, made of the eval sets; None where they or the settings do not fit."""
+    if config is None or evals is None:
+        why = "its settings are none" if config is None else "the eval sets were not given"
+        if config is not None:
+            checks.append(Recheck(name="rule", status="not-checked", detail=why))
+        checks.append(Recheck(name="eval items", status="not-checked", detail=why))
+        return None
+    from provenir.eval.contamination.compared import is_index, open_evals
+
+    # The fields of an index were chosen when it was made: its digest tells.
+    asked = replace(config, eval_fields=None) if is_index(evals) else config
+    _, scanner = open_evals(evals, asked)
+    ours = scanner.config().model_copy(update={"eval_fields": report.config.eval_fields})
+    faults = [
+        f"{name} is {getattr(report.config, name)!r} in the report, {getattr(ours, name)!r} here"
+        for name in type(ours).model_fields
+        if getattr(ours, name) != getattr(report.config, name)
+    ]
+    known = f"{report.config.rule}, version {report.config.rule_version}, as it is here"
+    checks.append(_judged("rule", faults, known))
+    wrong = list(eval_faults(report, scanner))
+    count = f"{len(scanner.items):,} with the digests that the report names"
+    checks.append(_judged("eval items", wrong, count))
+    return None if faults or wrong else scanner
+
+
+def _picked(
+    report: ContaminationReportDocument,
+    train: Any,
+    drawn: Drawn,
+    checks: list[Recheck],
+    progress: Callable[[int], None] | None,
+) -> Picked:
+    from provenir.eval.contamination.picking import pick_rows
+
+    corpus = replace(open_corpus(train), chunk_bytes=max(report.corpus.chunk_bytes, 1 << 20))
+    wanted = {report.hits[number].train_index for number in drawn.hits}
+    wanted.update(drawn.unkept, drawn.skipped, drawn.others)
+    picked = pick_rows(corpus, wanted, progress)
+    known = report.corpus.records_root is not None or any(
+        file.sha256 is not None for file in report.corpus.files
+    )
+    here = describe(corpus, picked.leaves, picked.rows, identified=known)
+    faults = list(corpus_faults(report, here))
+    places = "1 file" if len(here.files) == 1 else f"{len(here.files):,} files"
+    size = f"{here.rows:,} rows in {places}, byte for byte"
+    good = size if report.corpus.files else f"{here.rows:,} rows with the root that it names"
+    checks.append(_judged("training data", faults, good))
+    return picked

@@ -1,0 +1,115 @@
+"""What a stored report says, held against itself: no data is needed for it.
+
+Each law is a generator of faults. A report that was changed in one place breaks one of them; one
+that was changed in all places that belong together breaks none, and only the data tells.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provenir.core.digest import format_digest
+from provenir.core.errors import ProvenirError
+from provenir.core.merkle import Frontier
+from provenir.eval.contamination.report import DOCUMENT_HITS, ContaminationReport
+from provenir.eval.contamination.row_set import parse_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenir.eval.contamination.document import ContaminationReportDocument, CorpusPart
+
+__all__ = ["claim_faults"]
+
+_HEX: Final = 64
+"""Digits of a leaf."""
+
+
+def claim_faults(report: ContaminationReportDocument) -> Iterator[str]:
+    """Yield what in a report contradicts the rest of it, one clause each.
+
+    Args:
+        report: The report as it is stored.
+    """
+    try:
+        again = ContaminationReport.from_document(report).to_document()
+        yield from _count_faults(report)
+    except ProvenirError as error:
+        yield error.what
+        return
+    for name in type(report).model_fields:
+        if getattr(again, name) != getattr(report, name):
+            yield f"{name} does not follow from the rest"
+    yield from _hit_faults(report)
+    yield from _corpus_faults(report.corpus)
+
+
+def _count_faults(report: ContaminationReportDocument) -> Iterator[str]:
+    rows = report.corpus.rows
+    contaminated = parse_rows(report.contaminated_rows, below=rows)
+    skipped = parse_rows(report.skips.rows, below=rows)
+    if len(contaminated) != report.contaminated:
+        yield f"contaminated is {report.contaminated}, {len(contaminated)} rows are named"
+    if len(skipped) != report.skips.count:
+        yield f"skips.count is {report.skips.count}, {len(skipped)} rows are named"
+    if both := sorted(contaminated & skipped):
+        yield f"row {both[0]} is called contaminated and skipped"
+    if report.rows_examined != rows - len(skipped):
+        yield f"rows_examined is {report.rows_examined}, {rows - len(skipped)} were not skipped"
+    if report.examined.get("rows") != report.rows_examined:
+        yield "examined.rows is not rows_examined"
+    if report.examined.get("items") != sum(part.examined for part in report.evals):
+        yield "examined.items is not the sum of the eval sets"
+    for part in report.evals:
+        short = parse_rows(part.too_short, below=part.items)
+        leaked = parse_rows(part.leaked, below=part.items)
+        rate = min(len(leaked) / part.examined, 1.0) if part.examined else None
+        if part.examined != part.items - len(short):
+            yield f"{part.name}: examined and too_short do not make up the items"
+        if part.leaked_items != len(leaked) or part.eval_leak_rate != rate:
+            yield f"{part.name}: leaked_items or the rate is not that of the leaked items"
+        if bad := sorted(leaked & short):
+            yield f"{part.name}[{bad[0]}] is called leaked and too short"
+
+
+def _hit_faults(report: ContaminationReportDocument) -> Iterator[str]:
+    """What the list of hits owes to the lists of rows and items."""
+    kept = min(report.hits_total, DOCUMENT_HITS)
+    if len(report.hits) != kept:
+        yield f"{len(report.hits)} hits are kept, of {report.hits_total} there should be {kept}"
+    contaminated = parse_rows(report.contaminated_rows, below=report.corpus.rows)
+    leaked = {part.name: parse_rows(part.leaked, below=part.items) for part in report.evals}
+    grave = [hit for hit in report.hits if hit.severity != "info"]
+    for hit in grave:
+        where = f"the hit of row {hit.train_index} and {hit.eval_set}[{hit.eval_index}]"
+        if hit.train_index not in contaminated:
+            yield f"{where}: the row is not among the contaminated ones"
+        if hit.eval_index not in leaked.get(hit.eval_set, ()):
+            yield f"{where}: the item is not among the leaked ones"
+    if report.hits_total > DOCUMENT_HITS:
+        return
+    if rows := sorted(contaminated - {hit.train_index for hit in grave}):
+        yield f"row {rows[0]} is called contaminated, and has no hit"
+    for name, items in leaked.items():
+        held = {hit.eval_index for hit in grave if hit.eval_set == name}
+        if more := sorted(items - held):
+            yield f"{name}[{more[0]}] is called leaked, and has no hit"
+
+
+def _corpus_faults(corpus: CorpusPart) -> Iterator[str]:
+    if not corpus.files:
+        return
+    tree, first = Frontier(), 0
+    for file in corpus.files:
+        if file.first_row != first:
+            yield f"{file.name} begins with row {file.first_row}, the files before it have {first}"
+        first = file.first_row + file.rows
+        chunks = -(-file.size // corpus.chunk_bytes) if corpus.chunk_bytes else -1
+        if len(file.leaves) != chunks * _HEX:
+            yield f"{file.name} has {len(file.leaves) // _HEX} leaves, its size makes {chunks}"
+        for at in range(0, len(file.leaves), _HEX):
+            tree.append_hash(bytes.fromhex(file.leaves[at : at + _HEX]))
+    if first != corpus.rows:
+        yield f"the files have {first} rows, the corpus {corpus.rows}"
+    if format_digest(tree.root()) != corpus.merkle_root:
+        yield "the leaves of the files do not make merkle_root"
