@@ -141,3 +141,29 @@ def test_an_index_is_an_eval_set_too(call, train, evals, place):
     (place / "bad.idx").write_bytes(damaged)
     code, _, err = call("contamination", train, "bad.idx")
     assert (code, err.count("\n")) == (2, 1)
+
+
+def test_a_report_is_held_against_the_data(call, train, evals, place):
+    assert call("contamination", train, evals, "--output", "report.json")[0] == 1
+    code, out, _ = call("contamination", "recheck", "report.json")
+    assert (code, "good: report.json" in out) == (0, True)
+    code, out, _ = call("contamination", "recheck", "report.json", "--json", "--sample", "3")
+    assert (code, json.loads(out)["sampled"]) == (0, 3)
+    moved = place / "elsewhere"
+    moved.mkdir()
+    for path in (train, evals):
+        path.rename(moved / path.name)
+    code, out, _ = call("contamination", "recheck", "report.json")
+    assert (code, "could not decide" in out) == (3, True)
+    given = ("--train", moved / "train.jsonl", "--eval", moved / "eval.jsonl")
+    assert call("contamination", "recheck", "report.json", *given)[0] == 0
+    forged = json.loads((place / "report.json").read_text())
+    forged["hits"][0]["score"] = 0.6
+    forged["hits"][0]["detail"] = forged["hits"][0]["detail"].replace("100%", "60%")
+    (place / "forged.json").write_text(json.dumps(forged))
+    code, out, _ = call("contamination", "recheck", "forged.json", *given)
+    assert (code, "REFUSED: forged.json" in out) == (1, True)
+    out = call("contamination", "recheck", "forged.json", *given, "--json")[1]
+    said = {check["name"]: check["detail"] for check in json.loads(out)["checks"]}
+    assert "train.jsonl:10, eval[0]: score is 1.0, the report has 0.6" in said["hits"]
+    assert call("contamination", "recheck", evals)[0] == 2

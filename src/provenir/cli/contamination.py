@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from provenir.eval.contamination import ContaminationReport
 
 DEFAULT_COMMAND = "check"
+DEFAULT_SAMPLE = 200
 
 Paths = Annotated[
     list[str],
@@ -132,6 +133,44 @@ def check(
         (note if json else say)(f"written: {path} ({what})")
     if checked.exit_code:
         raise typer.Exit(checked.exit_code)
+
+
+@app.command()
+def recheck(
+    report: Annotated[Path, typer.Argument(help="A report that check wrote.")],
+    train: Annotated[
+        list[str] | None,
+        typer.Option("--train", metavar="<path>", help="The training data; repeatable."),
+    ] = None,
+    evals: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--eval",
+            envvar="PROVENIR_CONTAMINATION_RECHECK_EVAL",
+            metavar="<path>",
+            help="[NAME=]PATH or an index; repeatable.",
+        ),
+    ] = None,
+    hits: Annotated[int | None, typer.Option("--hits", help="So many hits; else all.")] = None,
+    sample: Annotated[
+        int, typer.Option("--sample", help="So many rows that are no hits.")
+    ] = DEFAULT_SAMPLE,
+    seed: Annotated[int, typer.Option("--seed", help="What is drawn depends on it.")] = 0,
+    json: Json = False,
+) -> None:
+    """Check a report again, by the data. Exits 1 where it is wrong."""
+    from provenir.cli.contamination_tables import show_recheck
+    from provenir.flows.contamination_recheck import recheck_contamination
+
+    outcome = recheck_contamination(
+        report, train=train or (), evals=evals or (), hits=hits, sample=sample, seed=seed
+    )
+    if json:
+        print_json(outcome.to_dict())
+    else:
+        show_recheck(outcome, str(report))
+    if outcome.exit_code:
+        raise typer.Exit(outcome.exit_code)
 
 
 def _sides(paths: list[str], evals: list[str]) -> tuple[list[str], list[str]]:

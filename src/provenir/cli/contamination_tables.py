@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from provenir.cli.output import say, show_line, stdout, table
+from provenir.cli.verdicts import WORDS
 from provenir.core.text import printable
 from provenir.eval.contamination.quoting import quoted
 from provenir.eval.contamination.report import worst_first
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from provenir.eval.contamination import ContaminationHit, ContaminationReport
     from provenir.eval.contamination.document import EvalSetPart
     from provenir.eval.contamination.quoting import Side
+    from provenir.eval.contamination.recheck import Rechecked
     from provenir.flows.contamination import Checked
 
-__all__ = ["show_check", "verdict"]
+__all__ = ["show_check", "show_recheck", "verdict"]
 
 SHOWN_HITS: Final = 5
 SHOWN_FILES: Final = 5
@@ -65,6 +67,15 @@ def show_check(checked: Checked) -> None:
     word, style = verdict(report)
     rows = f"{report.contaminated:,} of {report.rows_examined:,} examined rows hold eval items"
     show_line(Text(f"{word}:", style), Text(rows))
+
+
+def show_recheck(outcome: Rechecked, subject: str) -> None:
+    """Show the steps of a recheck and what they come to."""
+    rows = ((check.name, check.status, check.detail) for check in outcome.checks)
+    stdout().print(table(None, ("check", "result", "detail"), rows))
+    word, style = WORDS[outcome.exit_code]
+    drawn = f"{outcome.hits:,} hits and {outcome.sampled:,} other rows, seed {outcome.seed}"
+    show_line(Text(f"{word}:", style), Text(printable(subject)), Text(f"({drawn})", "dim"))
 
 
 def _counts(report: ContaminationReport) -> Iterator[tuple[str, str]]:

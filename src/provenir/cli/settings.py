@@ -41,6 +41,8 @@ DECIDING: Final = frozenset(
         *("--witness", "--witness-name", "--witness-state"),
         # Which canaries are looked for.
         *("--id", "--recipient", "--key-file", "--register"),
+        # What a report of contamination is held against, and how much of it.
+        *("--train", "--eval", "--hits", "--sample", "--seed"),
     )
 )
 

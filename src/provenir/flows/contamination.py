@@ -102,7 +102,7 @@ def check_contamination(
     began = time.monotonic()
     with progress_bar(size, unit=unit, label="scanning", least=least) as progress:
         report = ContaminationChecker(config).check_datasets(
-            source, [_eval_source(one) for one in evals], progress=progress
+            source, [eval_source(one) for one in evals], progress=progress
         )
     seconds = time.monotonic() - began
     return Checked(
@@ -155,8 +155,8 @@ def exit_code(report: ContaminationReport) -> int:
     return UNDECIDED if blind or report.skips.count or not report.rows_examined else CLEAN
 
 
-def _eval_source(given: str) -> Any:
-    """A path, or a data set with the name that stands before it."""
+def eval_source(given: str) -> Any:
+    """Return a path as given, or a data set with the name that stands before it (``NAME=``)."""
     from provenir.data.dataset import Dataset
 
     name, sign, path = given.partition("=")
@@ -195,7 +195,7 @@ def write_index(evals: Sequence[str], path: Path, *, exhaustive: bool = False) -
 
     if path.exists() or path.is_symlink():
         raise taken(path)
-    sets = read_eval_sets([_eval_source(one) for one in evals])
+    sets = read_eval_sets([eval_source(one) for one in evals])
     index = EvalIndex.build({one.name: one.rows for one in sets}, exhaustive=exhaustive)
     digest = index.save(path)
     return WrittenIndex(digest=digest, items={one.name: len(one.rows) for one in sets})
