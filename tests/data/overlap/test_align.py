@@ -57,6 +57,13 @@ def worth_slowly(item, row, weights):
     return max(best.values(), default=0.0)
 
 
+def test_texts_that_repeat_a_few_words_end_soon_and_the_rest_is_found():
+    rest = list(range(10, 60))
+    at, found = aligned([1, 2] * 40_000 + rest, [1, 2] * 60_000 + rest)
+    assert at[-len(rest) :] == list(range(120_000, 120_000 + len(rest)))
+    assert found > 70_000
+
+
 @given(WORDS, WORDS)
 @settings(max_examples=200, deadline=None)
 def test_the_kernel_finds_every_maximal_run(item, row):

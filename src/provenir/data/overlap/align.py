@@ -28,6 +28,13 @@ MAX_RUNS: Final = 2048
 """Runs of a pair that are looked at; where there are more, the shortest are left out."""
 MAX_CHAINED: Final = 128
 """Runs of a pair that are chained; more are found where a few words make up both texts."""
+MAX_WORK: Final = 1 << 22
+"""Comparisons after which the runs of a pair are no longer all looked for: two texts that repeat a
+few words over and over have as many runs as the product of their lengths. From there on each place
+of the row is compared with `WARY_PLACES` of the item, and what lies within a run of `WARY_RUN`
+words, with none."""
+WARY_PLACES: Final = 16
+WARY_RUN: Final = 64
 JUMP: Final = 0.5
 """What a jump costs at least, in weights of a word that no other item has."""
 JUMP_PER_DOUBLING: Final = 0.3
@@ -64,15 +71,28 @@ def find_runs(
         slot = ((e[i] * _MIX) ^ e[i + 1]) * _MIX >> np.uint64(20) & mask
         link[i] = head[slot]
         head[slot] = i
-    count = 0
+    count, work, passed = 0, 0, 0
     for j in range(len(r) - 1):
+        wary = work > MAX_WORK
+        if wary and j < passed:
+            continue
+        tried = 0
         slot = ((r[j] * _MIX) ^ r[j + 1]) * _MIX >> np.uint64(20) & mask
         i = head[slot]
-        while i >= 0:
-            if e[i] == r[j] and e[i + 1] == r[j + 1] and (i == 0 or j == 0 or e[i - 1] != r[j - 1]):
+        while i >= 0 and (work <= MAX_WORK or tried < WARY_PLACES):
+            tried += 1
+            work += 1
+            if (
+                e[i] == r[j]
+                and e[i + 1] == r[j + 1]
+                and (i == 0 or j == 0 or (wary and j == passed) or e[i - 1] != r[j - 1])
+            ):
                 n = 2
                 while i + n < len(e) and j + n < len(r) and e[i + n] == r[j + n]:
                     n += 1
+                work += n
+                if n >= WARY_RUN:
+                    passed = max(passed, j + n)
                 if n >= least:
                     if count < len(runs):
                         runs[count, 0] = i
