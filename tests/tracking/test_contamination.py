@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+pytest.importorskip("numpy", reason="needs the extra data")
+
 import provenir
 from provenir.eval.contamination import ContaminationChecker, ContaminationConfig
 from provenir.flows.verify import Order, verify

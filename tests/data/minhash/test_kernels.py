@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenir.data.minhash.parts import parts_of
-from provenir.data.overlap.compiled import COMPILED
-
 np = pytest.importorskip("numpy")
+
 
 from provenir.data.minhash import kernels, plain, signatures  # noqa: E402
 from provenir.data.minhash.kernels import EMPTY, LETTERS, SIZE, STRIDE  # noqa: E402
+from provenir.data.minhash.parts import parts_of  # noqa: E402
 from provenir.data.minhash.signing import Block, jaccard, shingle_set  # noqa: E402
+from provenir.data.overlap.compiled import COMPILED  # noqa: E402
 
 compiled = pytest.mark.skipif(not COMPILED, reason="numba is not here")
 TEXTS = st.text(st.sampled_from("aB9 .-é漢\x00_"), max_size=60)

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytest.importorskip("numpy", reason="needs the extra data")
+
 from provenir.core.errors import UsageError
 from provenir.data.minhash.parts import parts_of, texts_of, word_bytes
 from provenir.data.text.words import words

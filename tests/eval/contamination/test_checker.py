@@ -9,6 +9,8 @@ import os
 
 import pytest
 
+pytest.importorskip("numpy", reason="needs the extra data")
+
 from provenir.core.errors import InputError, UsageError
 from provenir.data import Dataset
 from provenir.eval.contamination import (

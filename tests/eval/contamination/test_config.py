@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytest.importorskip("numpy", reason="needs the extra data")
+
 from provenir.core.errors import UsageError
 from provenir.eval.contamination import ContaminationChecker, ContaminationConfig
 from provenir.eval.contamination.config import METHODS, RULE_NAMES

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytest.importorskip("numpy", reason="needs the extra data")
+
 from provenir.eval.contamination import ContaminationChecker, ContaminationConfig
 
 ITEM = {"question": "Two  plus TWO?", "answer": "four", "context": "A page of a primer."}

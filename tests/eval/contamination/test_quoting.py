@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytest.importorskip("numpy", reason="needs the extra data")
+
 from provenir.eval.contamination.hit import AlignedSpan, ContaminationHit, Excerpt
 from provenir.eval.contamination.quoting import quoted
 

@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+pytest.importorskip("numpy", reason="needs the extra data")
+
 from provenir.core.errors import InputError, UsageError
 from provenir.eval.contamination import ContaminationChecker, ContaminationConfig
 from provenir.eval.contamination.corpus import open_corpus

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+pytest.importorskip("numpy", reason="needs the extra data")
+
 from provenir.core.errors import InputError
 from provenir.core.merkle import leaf_hash, merkle_root
 from provenir.eval.contamination import ContaminationChecker, ContaminationConfig, corpus

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.digest import format_digest
 from provenir.core.errors import InputError, UsageError
+from provenir.core.extras import require
 from provenir.core.merkle import merkle_root
-from provenir.eval.contamination.compared import open_evals
 from provenir.eval.contamination.config import ContaminationConfig
-from provenir.eval.contamination.corpus import describe, open_corpus
-from provenir.eval.contamination.filtering import without_contaminated
 from provenir.eval.contamination.report import ContaminationReport
 
 if TYPE_CHECKING:
@@ -60,6 +58,9 @@ class ContaminationChecker:
             MissingExtraError: The extra `data` is not installed, or what the method needs.
             UsageError: What was given are no data sets, or the method cannot run.
         """
+        require("data", "numpy")
+        from provenir.eval.contamination.compared import open_evals
+        from provenir.eval.contamination.corpus import open_corpus
         from provenir.eval.contamination.gathering import Gathering
 
         sets, scanner = open_evals(evals, self.config)
@@ -104,6 +105,9 @@ class ContaminationChecker:
         Raises:
             InputError: The report is about other data.
         """
+        require("data", "numpy")
+        from provenir.eval.contamination.filtering import without_contaminated
+
         return without_contaminated(train, report)
 
     def _check_examined(self, corpus: Corpus, gathering: Gathering) -> None:
@@ -135,6 +139,7 @@ class ContaminationChecker:
     def _report(
         self, sets: tuple[EvalSet, ...], scanner: Scanner, corpus: Corpus, gathering: Gathering
     ) -> ContaminationReport:
+        from provenir.eval.contamination.corpus import describe
         from provenir.eval.contamination.row_set import format_rows
 
         digests = set_digests(scanner)
