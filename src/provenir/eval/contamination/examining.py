@@ -138,7 +138,8 @@ def _examine(
             if isinstance(again, str):
                 lost.append(lines.lost(row, begin, again))
             else:
-                hits += [replace(hit, row=row, offset=begin, length=end - begin) for hit in again]
+                length = len(_line_of(block, begin, end))
+                hits += [replace(hit, row=row, offset=begin, length=length) for hit in again]
     rows = result.rows
     if block.too_long is not None:
         lost.append(lines.lost(rows, block.size, TOO_LONG))
