@@ -1,0 +1,72 @@
+"""What a check comes to, and that nothing is read for an output that cannot be written."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytest.importorskip("numpy", reason="a check needs the extra data")
+
+from provenir.core.errors import UsageError
+from provenir.eval.contamination import ContaminationConfig
+from provenir.flows.contamination import (
+    CLEAN,
+    CONTAMINATED,
+    UNDECIDED,
+    Wanted,
+    check_contamination,
+    eval_source,
+)
+
+QUESTION = (
+    "Natalia sold clips to 48 of her friends in April, and then she sold half as many clips in "
+    "May. How many clips did Natalia sell altogether in April and May?"
+)
+
+
+def files(place, train, items):
+    for name, rows in (("train.jsonl", train), ("eval.jsonl", items)):
+        (place / name).write_text("".join(f"{row}\n" for row in rows))
+    return [str(place / "train.jsonl")], [str(place / "eval.jsonl")]
+
+
+OTHER = json.dumps({"text": "nothing of interest stands here but words"})
+LEAK = json.dumps({"text": QUESTION})
+ITEM, SHORT = json.dumps({"question": QUESTION}), json.dumps({"question": "Why?"})
+
+
+@pytest.mark.parametrize(
+    ("train", "items", "code"),
+    [
+        ([OTHER], [ITEM], CLEAN),
+        ([OTHER], [ITEM, SHORT], CLEAN),
+        ([OTHER, LEAK], [ITEM], CONTAMINATED),
+        ([LEAK, "{broken"], [ITEM], CONTAMINATED),
+        ([OTHER, "{broken"], [ITEM], UNDECIDED),
+        ([OTHER], [SHORT], UNDECIDED),
+    ],
+)
+def test_the_code_says_what_was_decided(tmp_path, train, items, code):
+    checked = check_contamination(*files(tmp_path, train, items), ContaminationConfig())
+    assert checked.exit_code == code
+    assert checked.unit == "bytes"
+
+
+def test_outputs_that_are_there_are_refused_before_anything_is_read(tmp_path):
+    train, evals = files(tmp_path, ["{broken"], [ITEM])
+    taken = tmp_path / "taken.jsonl"
+    taken.write_text("mine")
+    for name in ("output", "page", "filter_to"):
+        with pytest.raises(UsageError, match="never overwritten"):
+            check_contamination(train, evals, ContaminationConfig(), Wanted(**{name: taken}))
+    assert taken.read_text() == "mine"
+
+
+def test_a_name_stands_before_a_path_that_is_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "eval.jsonl").write_text(ITEM)
+    (tmp_path / "a=eval.jsonl").write_text(ITEM)
+    assert eval_source("eval.jsonl") == "eval.jsonl"
+    assert eval_source("a=eval.jsonl") == "a=eval.jsonl"
+    assert eval_source("b=eval.jsonl").name == "b"
