@@ -167,3 +167,13 @@ def test_a_report_is_held_against_the_data(call, train, evals, place):
     said = {check["name"]: check["detail"] for check in json.loads(out)["checks"]}
     assert "train.jsonl:10, eval[0]: score is 1.0, the report has 0.6" in said["hits"]
     assert call("contamination", "recheck", evals)[0] == 2
+
+
+def test_a_threshold_in_a_file_of_the_folder_is_passed_over_aloud(call, train, evals, place):
+    (place / "provenir.toml").write_text("[contamination.check]\nthreshold = 0.9\nstrict = true\n")
+    for words in (("contamination",), ("contamination", "check")):
+        code, _, err = call(*words, train, evals)
+        assert code == 2, "strict counts"
+        assert "contamination.check.threshold" in err
+    assert call("contamination")[0] == 2
+    assert "recheck" in call("contamination", "--help")[1]

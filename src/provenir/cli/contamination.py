@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from provenir.cli.output import note, print_json, say
 from provenir.core.errors import UsageError
@@ -14,7 +13,7 @@ from provenir.core.errors import UsageError
 if TYPE_CHECKING:
     from provenir.eval.contamination import ContaminationReport
 
-DEFAULT_COMMAND = "check"
+COMMANDS = ("check", "recheck", "-h", "--help")
 DEFAULT_SAMPLE = 200
 
 Paths = Annotated[
@@ -60,22 +59,18 @@ FilterTo = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-class OrCheck(TyperGroup):
-    """A group whose command may be left out: `check` is meant then."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the name of the command where none stands."""
-        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
-            args = [DEFAULT_COMMAND, *args]
-        return super().parse_args(ctx, args)
-
-
 app = typer.Typer(
-    cls=OrCheck,
     help="Find evals in training data.",
     no_args_is_help=True,
-    subcommand_metavar="[check]",
+    subcommand_metavar="[check|recheck]",
 )
+
+
+def spelled_out(words: list[str]) -> list[str]:
+    """Return the words of a command line with `check` put where it is left out."""
+    if words[:1] == ["contamination"] and len(words) > 1 and words[1] not in COMMANDS:
+        return ["contamination", "check", *words[1:]]
+    return words
 
 
 @app.callback()

@@ -134,6 +134,7 @@ def _invoke(words: list[str]) -> int:
             raise UsageError(
                 f"an empty argument ({word!r})", mend="leave it out, or look for an unset variable"
             )
+    words = contamination.spelled_out(words)
     command = typer.main.get_command(app)
     settings = Settings() if HELP_WORDS & set(words) else load_settings(command)
     for place, said in settings.ignored:
