@@ -137,6 +137,9 @@ def _notices(report: ContaminationReport) -> Iterator[Notice]:
             )
 
 
+_SKIPS: Final = ("every row could be read", "their places are below")
+
+
 def _tiles(report: ContaminationReport) -> tuple[Tile, ...]:
     rate = None if math.isnan(report.contamination_rate) else report.contamination_rate
     items = sum(part.items for part in report.evals)
@@ -147,7 +150,9 @@ def _tiles(report: ContaminationReport) -> tuple[Tile, ...]:
     short: Tone = "warning" if examined < items else "plain"
     return (
         Tile("Rows examined", f"{report.rows_examined:,}", f"of {report.corpus.rows:,}"),
-        Tile("Rows not examined", f"{report.skips.count:,}", "see below", unread),
+        Tile(
+            "Rows not examined", f"{report.skips.count:,}", _SKIPS[bool(report.skips.count)], unread
+        ),
         Tile("Contaminated rows", f"{report.contaminated:,}", f"{share(rate)} of examined", found),
         Tile("Eval items", f"{items:,}", f"in {count(len(report.evals), 'set')}"),
         Tile("Leaked items", f"{leaked:,}", f"of {examined:,} examined", found),
