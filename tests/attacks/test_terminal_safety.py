@@ -32,6 +32,7 @@ from provenir.attest.keys import Ed25519Signer
 from provenir.cli.main import app
 from provenir.core.digest import digest_bytes
 from provenir.data import Dataset
+from provenir.eval.contamination import ContaminationChecker
 from provenir.governance.bom import CodeComponent, DataComponent, EvalComponent, ModelBOM
 from provenir.governance.passport import PassportSigner
 from provenir.governance.statements import PolicyStatement, Revocation, sign_statement
@@ -324,6 +325,73 @@ def duplicates(s: Scene) -> Lines:
     ]
 
 
+def leaks(s: Scene) -> tuple[Path, Path]:
+    """Training rows and an eval set whose texts, fields, names and files are hostile."""
+    train = s.fresh("leaks") / made_visible(f"{s.text[:60]}.jsonl")
+    train.parent.mkdir(parents=True)
+    item = f"How many pears and apples did {s.text} buy in all before the rain came down at last?"
+    line = json.dumps({s.text: [{"role": s.text, "content": f"{s.text} {item}"}]})
+    train.write_text(f"{line}\n{s.text}\n")
+    evals = train.with_name("eval-" + train.name)
+    evals.write_text(json.dumps({"question": item, s.text: item}) + "\n")
+    return train, evals
+
+
+def contamination(s: Scene) -> Lines:
+    train, evals = leaks(s)
+    named = ("--eval", f"{made_visible(s.text[:40])}={evals}")
+    return [
+        *shown("contamination", "check", train, evals),
+        *shown("contamination", train, *named),
+        ("contamination", train, evals, "--html", s.fresh("page.html")),
+        ("contamination", train, evals, "--output", train),
+        ("contamination", train, evals, "--filter-to", train.with_name("clean.jsonl")),
+        ("contamination", train, evals, "--fields", s.text),
+        ("contamination", train, evals, "--eval-fields", s.text + "x"),
+        ("contamination", train, evals, "--strict"),
+        ("contamination", train, evals, "--rule", s.text),
+        ("contamination", train, evals, "--engine", s.text),
+        ("contamination", s.junk, evals),
+        ("contamination", s.missing, evals),
+        ("contamination", train, s.junk),
+    ]
+
+
+def rechecks(s: Scene) -> Lines:
+    pytest.importorskip("numpy", reason="a check needs the extra data")
+    train, evals = leaks(s)
+    report, forged = train.with_name("report.json"), train.with_name("forged.json")
+    checker = ContaminationChecker()
+    made = checker.check_datasets(train, {s.text: evals}).to_document()
+    report.write_bytes(made.to_bytes())
+    value = json.loads(made.to_bytes())
+    value["config"] |= {"rule_version": 7}
+    value["hits"][0] |= {"detail": s.text, "role": s.text}
+    forged.write_text(json.dumps(value))
+    named = ("--train", train, "--eval", evals)
+    return [
+        *shown("contamination", "recheck", report, *named),
+        *shown("contamination", "recheck", forged, *named),
+        ("contamination", "recheck", report),
+        ("contamination", "recheck", report, "--train", s.missing),
+        ("contamination", "recheck", report, "--train", train, "--eval", s.junk),
+        ("contamination", "recheck", s.junk),
+        ("contamination", "recheck", s.missing),
+    ]
+
+
+def indexes(s: Scene) -> Lines:
+    _, evals = leaks(s)
+    named = f"{made_visible(s.text[:40])}={evals}"
+    return [
+        *shown("dataset", "index", named, "-o", evals.with_suffix(".idx")),
+        ("dataset", "index", evals, "-o", evals),
+        ("dataset", "index", evals, evals, "-o", evals.with_suffix(".idx")),
+        ("dataset", "index", s.junk, "-o", evals.with_suffix(".idx")),
+        ("dataset", "index", s.missing, "-o", evals.with_suffix(".idx")),
+    ]
+
+
 def canaries(s: Scene) -> Lines:
     """Eval sets, recipients, fields, files and registers that are called by hostile texts."""
     rows, key = s.fresh("rows") / made_visible(f"{s.text[:60]}.jsonl"), s.fresh("key-file")
@@ -352,6 +420,9 @@ def canaries(s: Scene) -> Lines:
 
 COMMANDS: dict[str, Callable[[Scene], Lines]] = {
     "dataset dedup": duplicates,
+    "dataset index": indexes,
+    "contamination check": contamination,
+    "contamination recheck": rechecks,
     "run list": lambda s: [*shown("run", "list", s.place), ("run", "list", s.missing)],
     "run show": lambda s: [
         *shown("run", "show", s.run),
