@@ -17,7 +17,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted((ROOT / "docs" / "guide").glob("*.md"))
 NEEDS = {
-    "contamination.md": ("numpy",),
     "console.md": ("altair", "vl_convert"),
     "contamination.md": ("numpy", "numba"),
     "data.md": ("pyarrow", "zstandard", "datasets"),
