@@ -13,7 +13,13 @@ from provenir.data.text.folding import Kind, plain_fold, strict_fold
 from provenir.data.text.hashing import word_hash
 from provenir.data.text.kernel import ROOM
 from provenir.data.text.tokens import _read_slowly as slowly
-from provenir.data.text.tokens import char_offsets, fold_arrays, read_rows, tokenise
+from provenir.data.text.tokens import (
+    char_offsets,
+    fold_arrays,
+    parting_points,
+    read_rows,
+    tokenise,
+)
 from provenir.data.text.words import words
 from strategies import any_text
 
@@ -213,3 +219,12 @@ def test_a_text_beyond_the_offsets_is_refused():
     beyond = np.lib.stride_tricks.as_strided(as_array(b"a"), (2**31,), (0,))
     with pytest.raises(BoundsError, match="tokenise it in parts"):
         tokenise(beyond)
+
+
+def test_points_that_part_words_do_nothing_else():
+    parting = parting_points()
+    for point in range(0x10000):
+        if parting[point]:
+            assert [word.value for word in words(f"a{chr(point)}b")] == ["a", "b"]
+    assert not parting[[0x61, 0xAD, 0xE9, 0x2010, 0xD83D]].any()
+    assert parting[[0x20, 0xB7, 0x2019, 0x2026]].all()

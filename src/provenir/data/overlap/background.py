@@ -6,7 +6,7 @@ once more with the words that the corpus is full of worth less: an item that sha
 but a licence notice falls away. So does a hit of a part of an item where the same stretch, from
 the same word to the same word, stands in several different rows and the rest of the item in none
 of them. Rows that hold nearly all of an item are never counted, and equal rows count once, so that
-a leak that is repeated a thousand times stays one. The memory is four bytes a word of the eval
+a leak that is repeated a thousand times stays one. The memory is eight bytes a word of the eval
 sets, and bounded for the stretches.
 """
 
@@ -52,13 +52,15 @@ class Background:
         self._index = index
         self._rule = rule
         self._rows = 0
-        self._seen: NDArray[Any] = np.zeros(len(index.words), np.uint32)
+        self._begun: NDArray[Any] = np.zeros(len(index.words) + 1, np.int32)
+        self._ended: NDArray[Any] = np.zeros(len(index.words) + 1, np.int32)
         self._stretches: dict[tuple[int, int, int], set[int]] = {}
 
     def add(self, result: BlockResult) -> None:
         """Count a block; in any order, once each."""
         self._rows += result.rows
-        self._seen[result.seen] += result.seen_rows.astype(np.uint32)
+        np.add.at(self._begun, result.seen[:, 0], 1)
+        np.add.at(self._ended, result.seen[:, 1], 1)
         for hit in result.hits:
             if hit.score.value >= NEARLY_ALL or not hit.runs:
                 continue
@@ -76,7 +78,8 @@ class Background:
             return False
         index = self._index
         lo, hi = int(index.bounds[hit.item]), int(index.bounds[hit.item + 1])
-        seen = self._seen[lo:hi]
+        seen = np.cumsum(self._begun[lo:hi])
+        seen[1:] -= np.cumsum(self._ended[lo + 1 : hi])
         if not seen.any():
             return True
         common = np.log1p(seen) / np.log1p(max(self._rows, LEAST_ROWS))

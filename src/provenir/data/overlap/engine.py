@@ -19,6 +19,8 @@ from provenir.data.overlap.evidence import RowTexts, find_hits
 from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.frame import frame
 from provenir.data.overlap.hits import RawHit, Span
+from provenir.data.overlap.reach import find_reach
+from provenir.data.overlap.rules import Evidence
 from provenir.data.overlap.scan import MIN_SEEDS, find_candidates
 from provenir.data.overlap.wide import find_wide_candidates
 
@@ -50,7 +52,7 @@ class RowSource(Protocol):
 
 
 def _none() -> NDArray[Any]:
-    return np.empty(0, np.int64)
+    return np.empty((0, 2), np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +65,8 @@ class BlockResult:
         skipped: Numbers of the rows that are no JSON objects, and of those without a hit in which
             a key stands twice where it matters; they were not examined.
         candidates: Rows that stage 2 read.
-        seen: int64, words of the index (places in `EvalIndex.words`) that a row had in common
-            with an item without being a hit of it.
-        seen_rows: int64, in how many rows of the block.
+        seen: int64[n, 2], stretches of the index's words (first in `EvalIndex.words`, the one
+            behind the last) that a row had in common with an item without being a hit of it.
     """
 
     hits: tuple[RawHit, ...]
@@ -73,7 +74,6 @@ class BlockResult:
     skipped: tuple[int, ...]
     candidates: int
     seen: NDArray[Any] = field(default_factory=_none, compare=False)
-    seen_rows: NDArray[Any] = field(default_factory=_none, compare=False)
 
 
 def unexamined(index: EvalIndex, rule: Rule) -> tuple[int, ...]:
@@ -97,7 +97,7 @@ def scan_block(
     skipped = [
         row for row in np.flatnonzero(suspect).tolist() if _parsed(block, starts, row) is None
     ]
-    rows, items = _candidate_pairs(block, starts, index)
+    rows, items, passed = _candidate_pairs(block, starts, index, rule)
     names, first = np.unique(rows, return_index=True)
     texts: list[RowTexts] = []
     kept: list[NDArray[Any]] = []
@@ -113,14 +113,12 @@ def scan_block(
         kept.append(items[begin:end])
     hits, seen = find_hits(texts, kept, index, rule)
     skipped += _ambiguous(block, starts, {one.row for one in texts} - {hit.row for hit in hits})
-    places, counts = np.unique(seen, return_counts=True)
     return BlockResult(
         hits=tuple(hits),
         rows=len(starts) - 1,
         skipped=tuple(sorted(set(skipped))),
         candidates=len(texts),
-        seen=places,
-        seen_rows=counts,
+        seen=np.concatenate([passed, seen]),
     )
 
 
@@ -136,12 +134,13 @@ def _ambiguous(block: RowSource, starts: NDArray[Any], rows: set[int]) -> list[i
 
 
 def _candidate_pairs(
-    block: RowSource, starts: NDArray[Any], index: EvalIndex
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Distinct pairs of a row and an item, by row and item."""
+    block: RowSource, starts: NDArray[Any], index: EvalIndex, rule: Rule
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Distinct pairs of a row and an item, by row and item; and what others have in common."""
     least = 1 if index.exhaustive else MIN_SEEDS
     found = find_candidates(block.buf, starts, json=True, table=index.seeds, min_seeds=least)
-    rows, units = found.row, found.item
+    rows, items = _distinct(found.row, index.units[found.item], index)
+    rows, items, passed = _within_reach(block, starts, (rows, items), index, rule)
     looked_at = np.flatnonzero(found.foreign if index.exhaustive else found.dense)
     if len(looked_at):
         wide = find_wide_candidates(
@@ -154,10 +153,41 @@ def _candidate_pairs(
             exhaustive=index.exhaustive,
         )
         rows = np.concatenate([rows, wide.row])
-        units = np.concatenate([units, wide.item])
+        items = np.concatenate([items, index.units[wide.item]])
+        rows, items = _distinct(rows, items, index)
+    return rows, items, passed
+
+
+def _distinct(
+    rows: NDArray[Any], items: NDArray[Any], index: EvalIndex
+) -> tuple[NDArray[Any], NDArray[Any]]:
     width = len(index.items)
-    pairs = np.unique(rows.astype(np.int64) * width + index.units[units])
+    pairs = np.unique(rows.astype(np.int64) * width + items)
     return pairs // width, pairs % width
+
+
+def _within_reach(
+    block: RowSource,
+    starts: NDArray[Any],
+    pairs: tuple[NDArray[Any], NDArray[Any]],
+    index: EvalIndex,
+    rule: Rule,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The pairs that may be hits, and the stretches that the others have in common."""
+    rows, items = pairs
+    if rule.ngram or not len(rows):
+        return rows, items, _none()
+    reach = find_reach(block.buf, starts, rows, items, index)
+    evidence = Evidence(
+        at=np.empty(0, np.int32),
+        edges=np.zeros(len(rows) + 1, np.int64),
+        found=reach.found,
+        total=index.mass[items],
+        words=index.sizes[items],
+    )
+    near = rule.judge(evidence).value > 0
+    passed = reach.stretches[~near[reach.stretches[:, 0]]]
+    return rows[near], items[near], passed[:, 1:]
 
 
 def _parsed(block: RowSource, starts: NDArray[Any], row: int) -> dict[str, Any] | None:

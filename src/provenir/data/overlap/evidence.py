@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from provenir.data.overlap.align import align_pairs, common_grams
 from provenir.data.overlap.compiled import jit
 from provenir.data.overlap.hits import RawHit, Span
+from provenir.data.overlap.joined import words_of_texts
 from provenir.data.overlap.rules import Evidence
-from provenir.data.text.tokens import tokenise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from provenir.data.overlap.rules import Rule
 
 __all__ = ["RowTexts", "find_hits"]
-
-_BETWEEN: Final = "\n\n"
-"""What parts texts once they are joined: it ends a word, and no hyphen joins across it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +76,11 @@ def find_hits(
         rule: What counts as a hit.
 
     Returns:
-        The hits in the order given; and int64, the places in `EvalIndex.words` of the words that
-        rows had in common with items without being hits, once for each pair.
+        The hits in the order given; and int64[n, 2], the stretches of `EvalIndex.words` that rows
+        had in common with items without being hits, first word and the one behind the last.
     """
     if not rows:
-        return [], np.empty(0, np.int64)
+        return [], np.empty((0, 2), np.int64)
     words = _words_of(rows)
     row_of: NDArray[Any] = np.repeat(np.arange(len(rows)), [len(found) for found in items])
     item_of = np.concatenate(items)
@@ -118,35 +115,35 @@ def find_hits(
                 runs=tuple((own, theirs, length) for own, theirs, length in runs),
             )
         )
-    place = np.arange(len(evidence.at)) - np.repeat(
-        evidence.edges[:-1] - pairs[:, 0], np.diff(evidence.edges)
-    )
     missed = np.repeat(verdicts.value == 0, np.diff(evidence.edges)) & (evidence.at >= 0)
-    return hits, place[missed]
+    return hits, _stretches(missed, evidence.edges, pairs[:, 0])
+
+
+def _stretches(chosen: NDArray[Any], edges: NDArray[Any], first: NDArray[Any]) -> NDArray[Any]:
+    """The stretches of chosen words, numbered from `first` on in each pair."""
+    after: NDArray[Any] = np.zeros(len(chosen) + 1, np.bool_)
+    after[1:] = chosen
+    after[edges] = False
+    goes_on: NDArray[Any] = np.zeros(len(chosen) + 1, np.bool_)
+    goes_on[:-1] = chosen
+    goes_on[edges] = False
+    begin = np.flatnonzero(chosen & ~after[:-1])
+    last = np.flatnonzero(chosen & ~goes_on[1:])
+    shift = (first - edges[:-1])[np.searchsorted(edges, begin, side="right") - 1]
+    return np.stack([begin + shift, last + 1 + shift], axis=1)
 
 
 def _words_of(rows: Sequence[RowTexts]) -> _Words:
     """Take the words of all rows at once."""
-    texts = [entry.text for row in rows for entry in row.texts]
-    joined = _BETWEEN.join(texts)
-    data = joined.encode("utf-8", "surrogatepass")
-    buf = np.frombuffer(data, np.uint8)
-    found = tokenise(buf)
-    starts, ends = found.starts.astype(np.int64), found.ends.astype(np.int64)
-    if len(data) != len(joined):
-        before = np.concatenate([[0], np.cumsum((buf & 0xC0) != 0x80)])
-        starts, ends = before[starts], before[ends]
-    sizes = np.array([len(text) + len(_BETWEEN) for text in texts], np.int64)
-    begins = np.concatenate([[0], np.cumsum(sizes)])
-    fields = np.searchsorted(begins, starts, side="right") - 1
+    found = words_of_texts([entry.text for row in rows for entry in row.texts])
     counts = np.array([len(row.texts) for row in rows], np.int64)
     first_field = np.concatenate([[0], np.cumsum(counts)])
     return _Words(
         hashes=found.hashes,
-        starts=starts - begins[fields],
-        ends=ends - begins[fields],
-        fields=fields,
-        edges=np.searchsorted(fields, first_field),
+        starts=found.starts,
+        ends=found.ends,
+        fields=found.texts,
+        edges=np.searchsorted(found.texts, first_field),
         first_field=first_field[:-1],
     )
 

@@ -17,10 +17,10 @@ import numpy as np
 from provenir.core.errors import UsageError
 from provenir.data.overlap.index_file import index_bytes, index_digest, open_index, save_index
 from provenir.data.overlap.items import ROLES, EvalItem, eval_item
+from provenir.data.overlap.joined import words_of_texts
 from provenir.data.overlap.seeds import SeedTable
 from provenir.data.overlap.weights import word_weights
 from provenir.data.overlap.wide import plain_seeds, wide_seeds
-from provenir.data.text.tokens import char_offsets, tokenise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -48,6 +48,7 @@ class EvalIndex:
         ends: int32 per word, where it ends.
         segments: int32 per word, the number of its segment within the item.
         roles: int8 per word, its segment's role: its place in `items.ROLES`.
+        plain: uint64 per word, its hash in raw bytes, 0 where it is not written in ASCII alone.
         weights: float32 per word.
         mass: float64[n, roles], the sum of the weights of each item's words, by role.
         sizes: int64[n, roles], how many words.
@@ -65,6 +66,7 @@ class EvalIndex:
     ends: NDArray[Any]
     segments: NDArray[Any]
     roles: NDArray[Any]
+    plain: NDArray[Any]
     weights: NDArray[Any]
     mass: NDArray[Any]
     sizes: NDArray[Any]
@@ -188,32 +190,21 @@ class EvalIndex:
 
 def _words_of(items: list[EvalItem]) -> dict[str, NDArray[Any]]:
     """The arrays that say of each word what and where it is, and `bounds`."""
-    columns: dict[str, list[Any]] = {
-        name: [np.empty(0, kind)]
-        for name, kind in (
-            ("words", np.uint64),
-            ("starts", np.int32),
-            ("ends", np.int32),
-            ("segments", np.int32),
-            ("roles", np.int8),
-        )
+    segments = [segment for item in items for segment in item.segments]
+    found = words_of_texts([segment.text for segment in segments], plain=True)
+    roles = np.array([ROLES.index(segment.role) for segment in segments], np.int8)
+    counts = np.array([len(item.segments) for item in items], np.int64)
+    first = np.concatenate([[0], np.cumsum(counts)])
+    number = np.arange(len(segments)) - np.repeat(first[:-1], counts)
+    return {
+        "words": found.hashes,
+        "starts": found.starts.astype(np.int32),
+        "ends": found.ends.astype(np.int32),
+        "segments": number[found.texts].astype(np.int32),
+        "roles": roles[found.texts],
+        "plain": found.plain,
+        "bounds": np.searchsorted(found.texts, first).astype(np.int64),
     }
-    bounds = [0]
-    for item in items:
-        count = 0
-        for number, segment in enumerate(item.segments):
-            buf = np.frombuffer(segment.text.encode("utf-8", "surrogatepass"), np.uint8)
-            found = tokenise(buf)
-            size = len(found.hashes)
-            columns["words"].append(found.hashes)
-            for name, offsets in (("starts", found.starts), ("ends", found.ends)):
-                columns[name].append(char_offsets(buf, 0, len(buf), offsets).astype(np.int32))
-            columns["segments"].append(np.full(size, number, np.int32))
-            columns["roles"].append(np.full(size, ROLES.index(segment.role), np.int8))
-            count += size
-        bounds.append(bounds[-1] + count)
-    arrays = {name: np.concatenate(parts) for name, parts in columns.items()}
-    return arrays | {"bounds": np.array(bounds, np.int64)}
 
 
 def _first_of_same(words: NDArray[Any], bounds: NDArray[Any]) -> NDArray[Any]:

@@ -28,6 +28,8 @@ __all__ = [
     "find_foreign",
     "find_seeds",
     "padded",
+    "plain_hashes",
+    "row_words",
 ]
 
 PADDING: Final = 256
@@ -133,6 +135,24 @@ def find_foreign(buf: Array, starts: Array, *, json: bool) -> tuple[Array, Array
         foreign[_row_of(escapes + lo, starts)] = True
         dense[_crowded(escapes[~mark] + lo, DENSE_ESCAPES, starts)] = True
     return foreign, dense
+
+
+def plain_hashes(buf: Array, begin: Array, end: Array) -> Array:
+    """Hash words that stand at known places; 0 for those with other bytes than letters and digits.
+
+    Args:
+        buf: uint8, with `PADDING` bytes after the text.
+        begin: int64, where each word begins.
+        end: int64, where it ends.
+    """
+    others = np.concatenate(([0], np.cumsum(~_WORD_BYTES[buf])))
+    return np.where(others[begin] == others[end], _hash_words(buf, begin, end), np.uint64(0))
+
+
+def row_words(buf: Array, lo: int, hi: int) -> Array:
+    """Hash the words of one JSON row."""
+    begin, end = _words(buf, lo, hi, json=True)
+    return _hash_words(buf, begin, end)
 
 
 def _is_mark(low: Array) -> Array:

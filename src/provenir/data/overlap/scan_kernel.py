@@ -84,7 +84,7 @@ def find_hits(
     count, kept, spot, found = 0, 0, 0, 0
     at = lo
     while at < hi:
-        at, count, spot, carry = _find_words(base, at, hi, json, space, count, carry, spots, spot)
+        at, count, spot, carry = find_words(base, at, hi, json, space, count, carry, spots, spot)
         if at >= hi and carry[0] != NONE:
             store_word(space, count * 8, U(hi))
             count += 1
@@ -119,7 +119,7 @@ def hash_text(base: Any, size: Any, space: Any, out: Any) -> Any:
     carry = (NONE, NONE, NONE)
     count, kept, found, at = 0, 0, 0, 0
     while at < size:
-        at, count, _, carry = _find_words(base, at, size, False, space, count, carry, spots, 0)
+        at, count, _, carry = find_words(base, at, size, False, space, count, carry, spots, 0)
         if at >= size and carry[0] != NONE:
             store_word(space, count * 8, U(size))
             count += 1
@@ -149,7 +149,7 @@ def _keep_last(toggles: Any, count: Any, words: Any, total: Any) -> Any:
 
 
 @jit
-def _find_words(
+def find_words(
     base: Any,
     at: Any,
     hi: Any,

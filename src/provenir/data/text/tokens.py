@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["WORD_HASH_VERSION", "Tokens", "char_offsets", "fold_arrays", "tokenise"]
+__all__ = [
+    "WORD_HASH_VERSION",
+    "Tokens",
+    "char_offsets",
+    "fold_arrays",
+    "parting_points",
+    "tokenise",
+]
 
 MAX_OFFSET: Final = 2**31 - 1
 """Last byte offset that fits a token's place."""
@@ -107,6 +114,26 @@ def fold_arrays(*, strict: bool) -> tuple[NDArray[Any], ...]:
     found = np.flatnonzero(ascii_ & 15 == Kind.WORD)
     letters[found] = np.where(ascii_[found] >> 4, ascii_[found] >> 4, found)
     return np.array(table.pages, np.uint16), entries, extra, letters, machine()
+
+
+@functools.cache
+def parting_points() -> NDArray[np.bool_]:
+    """Return for each code point below 0x10000 whether it parts words and does nothing else.
+
+    Spaces and line ends are among them. Hyphens are not: before a line end they join.
+    """
+    np = require("data", "numpy")
+    pages, entries, extra, _, _ = fold_arrays(strict=False)
+    points = np.arange(0x10000)
+    entry = entries[pages[points >> 8].astype(np.int64) << 8 | points & 255]
+    parting = (Kind.BREAK, Kind.SPACE, Kind.NEWLINE)
+    found: NDArray[np.bool_] = np.isin(entry & 15, parting)
+    several = np.flatnonzero(entry & 15 == Kind.SEVERAL)
+    others = np.concatenate(([0], np.cumsum(~np.isin(extra & 15, parting))))
+    place = entry[several].astype(np.int64) >> 4
+    found[several] = others[place + 1] == others[place + 1 + extra[place].astype(np.int64)]
+    found[0xD800:0xE000] = False  # two of them are one code point
+    return found
 
 
 def read_rows(
