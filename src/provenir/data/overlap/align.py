@@ -42,6 +42,8 @@ LONGEST_GAP: Final = 8
 """Words between two runs in which single words are matched."""
 ROUNDING: Final = 1e-9
 """By how much two sums of the same weights may differ."""
+_NEAR: Final = JUMP_PER_DOUBLING * np.log2(np.arange(1.0, 1025.0))
+"""What doublings cost for moves of less than 1,024 words; most are."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -115,7 +117,8 @@ def keep_worthy(runs: NDArray[Any], count: int, mass: NDArray[Any]) -> int:
         heavy[f] = mass[runs[f, 0] + runs[f, 2]] - mass[runs[f, 0]]
     least = JUMP
     if count > MAX_CHAINED:
-        least = max(least, np.sort(heavy)[count - MAX_CHAINED - 1])
+        place = count - MAX_CHAINED - 1
+        least = max(least, np.partition(heavy, place)[place])
     kept = 0
     for f in range(count):
         if heavy[f] > least:
@@ -156,7 +159,10 @@ def chain_runs(
             if total < worth[f]:
                 continue
             moved = abs((j - i) - (runs[g, 1] - runs[g, 0]))
-            total -= JUMP_PER_DOUBLING * np.log2(1.0 + moved)
+            if moved < len(_NEAR):
+                total -= _NEAR[moved]
+            else:
+                total -= JUMP_PER_DOUBLING * np.log2(1.0 + moved)
             if total > worth[f] or (total == worth[f] and before[f] >= 0):
                 worth[f] = total
                 before[f] = g
