@@ -132,7 +132,7 @@ class Exhaustive:
     """The search as `wide` says it: foreign rows there, all others by the scan of raw bytes."""
 
     def __init__(self, texts: list[str]) -> None:
-        self.raw = table([plain_seeds(text, exhaustive=True) for text in texts])
+        self.raw = table(plain_seeds(texts, exhaustive=True))
         self.folded = table([wide_seeds(text, exhaustive=True) for text in texts])
 
     def of(self, lines: list[bytes]) -> tuple[dict[int, set[int]], int]:

@@ -179,7 +179,7 @@ def exhaustive(texts: list[str], items: list[str], *, escape: bool) -> set[tuple
     """Every pair that the two searches find, each row read by the one that it belongs to."""
     buf, starts = block(as_rows(texts, escape=escape))
     limits = {"max_df": None}
-    raw = table_of([plain_seeds(item, exhaustive=True) for item in items], **limits)
+    raw = table_of(plain_seeds(items, exhaustive=True), **limits)
     folded = table_of([wide_seeds(item, exhaustive=True) for item in items], **limits)
     scanned = find_candidates(buf, starts, json=True, table=raw, min_seeds=1)
     foreign = np.flatnonzero(scanned.foreign)

@@ -105,7 +105,7 @@ class EvalIndex:
         first = _first_of_same(words["words"], words["bounds"])
         weights = _weights(words["words"], words["bounds"], first)
         limits: dict[str, Any] = {"max_df": None} if exhaustive else {}
-        units, plain, wide = _seeds_of(items, first, exhaustive=exhaustive)
+        units, plain, wide = _seeds_of(items, first, words, exhaustive=exhaustive)
         return cls(
             items=tuple(items),
             exhaustive=exhaustive,
@@ -243,15 +243,28 @@ def _by_role(
 
 
 def _seeds_of(
-    items: list[EvalItem], first: NDArray[Any], *, exhaustive: bool
+    items: list[EvalItem],
+    first: NDArray[Any],
+    words: dict[str, NDArray[Any]],
+    *,
+    exhaustive: bool,
 ) -> tuple[NDArray[Any], list[NDArray[Any]], list[NDArray[Any]]]:
     """The item of each unit; and of both kinds of seeds: the seeds, and the unit of each."""
     units: list[int] = []
     kinds: list[list[list[Any]]] = [[[], []], [[], []]]
-    for number in np.flatnonzero(first == np.arange(len(first))).tolist():
+    distinct = np.flatnonzero(first == np.arange(len(first))).tolist()
+    texts = [segment.text for number in distinct for segment in items[number].segments]
+    plain_of = iter(plain_seeds(texts, exhaustive=exhaustive))
+    for number in distinct:
+        lo, hi = words["bounds"][number : number + 2]
+        segments = items[number].segments
+        edges = lo + np.searchsorted(words["segments"][lo:hi], np.arange(len(segments) + 1))
         parts = [
-            (plain_seeds(text, exhaustive=exhaustive), wide_seeds(text, exhaustive=exhaustive))
-            for text in (segment.text for segment in items[number].segments)
+            (
+                next(plain_of),
+                wide_seeds(segment.text, exhaustive=exhaustive, hashes=words["words"][begin:end]),
+            )
+            for segment, (begin, end) in zip(segments, pairwise(edges.tolist()), strict=True)
         ]
         small = [part for part in parts if len(part[1]) < SMALL_SEEDS]
         if len(small) > 1:

@@ -32,21 +32,22 @@ characters that the table of folds knows.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from provenir.data.compiled import COMPILED, Array, jit
-from provenir.data.overlap.plain import SEED_WORDS, SLOT_SHIFT
+from provenir.data.overlap.plain import SEED_WORDS, SLOT_SHIFT, find_seeds, padded
 from provenir.data.overlap.reference import GRAM_WORDS, normalised
 from provenir.data.overlap.scan import MIN_SEEDS, Candidates
-from provenir.data.overlap.seeds import SeedTable, ascii_seeds, lookup
+from provenir.data.overlap.seeds import SeedTable, lookup
 from provenir.data.text import hashing
 from provenir.data.text.tokens import read_rows, tokenise
 from provenir.data.text.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["find_wide_candidates", "plain_seeds", "wide_seeds"]
 
@@ -55,18 +56,24 @@ FINISH: Final = np.uint64(hashing.FINISH)
 TURN_1, TURN_2, ONE = np.uint64(32), np.uint64(29), np.uint64(1)
 SIX, SEVEN, SLOT = np.uint64(63), np.uint64(7), np.uint64(SLOT_SHIFT)
 
+_TOGETHER: Final = 4096
+"""Texts whose plain seeds are found at once."""
 
-def wide_seeds(text: str, *, exhaustive: bool = False) -> Array:
+
+def wide_seeds(text: str, *, exhaustive: bool = False, hashes: Array | None = None) -> Array:
     """Return the seeds of a text as `find_wide_candidates` finds them in a row.
 
     Args:
         text: Any string.
         exhaustive: Give those of the strict fold as well.
+        hashes: uint64, the hashes of its words, where they are known.
 
     Returns:
         uint64; none of the plain fold for fewer than five words, none of the strict fold for fewer
         than thirteen.
     """
+    if hashes is not None and not exhaustive:
+        return _chained(hashes, SEED_WORDS)
     buf: Array = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
     folds = (False, True) if exhaustive else (False,)
     return np.concatenate(
@@ -74,25 +81,37 @@ def wide_seeds(text: str, *, exhaustive: bool = False) -> Array:
     )
 
 
-def plain_seeds(text: str, *, exhaustive: bool = False) -> Array:
-    """Return the seeds of a text for the scan of raw bytes, in every form that it may have there.
+def plain_seeds(texts: Sequence[str], *, exhaustive: bool = False) -> list[Array]:
+    """Return the seeds of texts for the scan of raw bytes, in every form that they may have there.
 
-    A row may hold the text as it is, or retyped in ASCII: the seeds of its folded words count too.
+    A row may hold a text as it is, or retyped in ASCII: the seeds of its folded words count too.
 
     Args:
-        text: Any string.
+        texts: Any strings.
         exhaustive: Give those of the reference's normal form as well (point 4 above).
 
     Returns:
-        uint64; some may occur twice.
+        uint64 for each text; some may occur twice.
     """
+    found: list[Array] = []
+    for first in range(0, len(texts), _TOGETHER):
+        forms = [_plain_forms(text, exhaustive) for text in texts[first : first + _TOGETHER]]
+        lines = [form for each in forms for form in each]
+        starts = np.cumsum([0, *(len(line) + 1 for line in lines)])
+        seeds = find_seeds(padded(b"\n".join(lines) + b"\n"), starts, json=False)
+        of_text = starts[np.cumsum([0, *map(len, forms)])]
+        edges: Array = np.searchsorted(seeds.starts, of_text)
+        found += [seeds.hashes[lo:hi] for lo, hi in pairwise(edges.tolist())]
+    return found
+
+
+def _plain_forms(text: str, exhaustive: bool) -> dict[bytes, None]:
     forms = [text]
     if not text.isascii():
         forms.append(" ".join(word.value for word in words(text)))
     if exhaustive:
         forms.append(normalised(text))
-    encoded = dict.fromkeys(form.encode("utf-8", "surrogatepass") for form in forms)
-    return np.concatenate([ascii_seeds(form) for form in encoded])
+    return dict.fromkeys(form.encode("utf-8", "surrogatepass") for form in forms)
 
 
 def find_wide_candidates(
