@@ -269,7 +269,7 @@ class Planter:
         without the rest.
         """
         core = item.core
-        if core.split()[0][0].isupper() and problem_like(item, self.half):
+        if core.split()[0][0].isupper() and problem_like(item):
             for _ in range(5):
                 text = problem(self.half, self.rng, self.rng.randint(2, 4))
                 if self.masses.shared(core, text) <= SHARED_AT_MOST:
@@ -289,18 +289,20 @@ class Planter:
         return "stem", f"{stem} {self.corpus.text(max(5, item.length - kept))}"
 
     def short_share(self, item: Item) -> str:
-        """Return 4 to 9 words in a row of the item, where they are at most 30% of its mass."""
+        """Return 4 to 9 words in a row: at most 30% of the item's mass, and no whole question."""
         inside = item.core.split()
         count = self.rng.randint(4, 9)
         if len(inside) <= count:
             return ""
         start = self.rng.randint(0, len(inside) - count)
         text = " ".join(inside[start : start + count])
+        asked = (part for role, part in item.parts if role != "options")
+        whole = any(" ".join(words(part)) in " ".join(words(text)) for part in asked)
         fits = self.masses.of(text) <= SHARED_AT_MOST * self.masses.of(item.core)
-        return text if fits else ""
+        return text if fits and not whole else ""
 
 
-def problem_like(item: Item, half: str) -> bool:
+def problem_like(item: Item) -> bool:
     """Tell whether the grammar of word problems made the item."""
     return item.family == "qa" and item.answer.isdigit() and not item.boilerplate
 

@@ -30,7 +30,7 @@ LIMIT = 2_000_000
 """Words taken of a source."""
 HELD = 20
 """Percent of the paragraphs that are held out for eval items."""
-WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 DOCSTRING = re.compile(r'"""(.*?)"""', re.DOTALL)
 BLANK = re.compile(r"\n\s*\n")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])")
