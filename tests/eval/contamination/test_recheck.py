@@ -95,6 +95,24 @@ def test_other_containers_pass_too(tmp_path, train):
     assert recheck(stored(rows), train=rows, evals=evals()).exit_code == 0
 
 
+def test_rows_that_readers_differ_over_pass_as_skipped(tmp_path):
+    question = ITEMS[0]["question"].encode()
+    odd = [
+        b'{"a": "' + question + b'", "a": "x"}',
+        b'{"a": "x", "a": "' + question + b'"}',
+        b'{"a": "\xff ' + question + b'"}',
+        b'["' + question + b'"]',
+        b'{"text": "\\ud800 ' + question + b'"}',
+        b'{"text": NaN, "a": "' + question + b'"}',
+    ]
+    path = tmp_path / "odd.jsonl"
+    path.write_bytes(make_lines() + b"\n".join(odd))
+    report = stored(path)
+    assert report.skips.rows == "3,60,62-63"
+    outcome = recheck(report, train=path, evals=evals())
+    assert outcome.exit_code == 0, outcome.checks
+
+
 def test_what_is_not_at_hand_is_not_checked(train):
     report = stored(train)
     alone = recheck(report)

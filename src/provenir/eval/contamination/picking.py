@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 
 from provenir.core.errors import InputError
-from provenir.data.json_parser import LINES_MEND, RowParser
+from provenir.data.json_parser import LINES_MEND, RowParser, repeated_key
 from provenir.data.overlap.blocks import Buffers, RowBlock
 from provenir.data.overlap.frame import frame
 from provenir.data.overlap.row_blocks import line_blocks, value_blocks
@@ -39,11 +39,13 @@ class PickedRow:
         place: Where it lies, with its digest.
         value: The row; None where it cannot be read.
         block: The row alone, to be scanned; None where it cannot be read.
+        ambiguous: Whether a key stands twice in it, so that readers differ over what it holds.
     """
 
     place: TrainPlace
     value: dict[str, Any] | None
     block: RowBlock | None
+    ambiguous: bool = False
 
 
 @dataclass(slots=True)
@@ -111,8 +113,10 @@ def _row(block: RowBlock, edges: list[int], at: int, file: str | None, lines: in
     value, alone = _read(line)
     given = value if block.rows is None else block.rows[at]
     digest = None if given is None else row_digest(given)
+    twice = value is not None and repeated_key(line, value) is not None
     if block.offset is None:
-        return PickedRow(place=TrainPlace(file=file, digest=digest), value=value, block=alone)
+        place = TrainPlace(file=file, digest=digest)
+        return PickedRow(place=place, value=value, block=alone, ambiguous=twice)
     ends = int(np.count_nonzero(block.buf[:begin] == ord("\n")))
     place = TrainPlace(
         file=file,
@@ -121,7 +125,7 @@ def _row(block: RowBlock, edges: list[int], at: int, file: str | None, lines: in
         length=len(line),
         digest=digest,
     )
-    return PickedRow(place=place, value=value, block=alone)
+    return PickedRow(place=place, value=value, block=alone, ambiguous=twice)
 
 
 def _read(line: bytes) -> tuple[dict[str, Any] | None, RowBlock | None]:

@@ -101,6 +101,8 @@ class RowJudge:
         picked = self._rows.get(row)
         if picked is None or picked.value is None:
             return
+        if picked.ambiguous and not self._scan(picked):
+            return
         if field_texts(picked.value, self._config.fields) or self._config.fields is None:
             yield f"{self._where(row)} is called skipped and can be examined"
 
