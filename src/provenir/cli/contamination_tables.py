@@ -31,7 +31,8 @@ __all__ = ["show_check", "show_recheck", "verdict"]
 SHOWN_HITS: Final = 5
 SHOWN_FILES: Final = 5
 SHOWN_SKIPS: Final = 3
-TIMED_BYTES: Final = 10_000_000
+TIMED_BYTES: Final = 100_000_000
+"""Below, what is timed is mostly the start."""
 TEXT_CHARS: Final = 420
 BESIDE_COLUMNS: Final = 100
 """From so many columns on the two texts of a hit stand beside each other."""
