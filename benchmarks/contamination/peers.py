@@ -6,7 +6,8 @@
   it; its indexing step needs lighteval, so the index file is written with the step's own hashes.
 
 Each gets all text of a row as one string. The CPU seconds are those of the check alone, without
-starting Python; of ours the second check in the process, from the file to the hits. Peers run in
+starting Python, and without the index where there is one (ours is printed too); of ours the second
+check in the process, from the file to the hits. Peers run in
 environments of their own: give their interpreters, or they are installed under --work, or left out
 with the reason.
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 import time
@@ -24,12 +26,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus import WORK
-from leaks import KINDS, NEGATIVES, Planted, make_plan, rows_by_place, write_plan
+from corpus import WORK, Corpus, encoded, write
+from leaks import KINDS, NEGATIVES, Planted, make_plan, write_evals
 from sources import HALVES, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from items import Item
 
 FOREIGN = """
 import json, sys, time
@@ -40,7 +44,7 @@ start = time.process_time()
 train = JsonlDataset.from_records([{"prompt": text} for text in slice["rows"]])
 hits = ContaminationChecker().check(train, slice["items"]).hits
 spent = time.process_time() - start
-print(json.dumps({"cpu": spent, "pairs": [[hit.train_index, hit.eval_index] for hit in hits]}))
+print(json.dumps({"cpu": spent, "rows": [hit.train_index for hit in hits]}))
 """
 DATATROVE = """
 import json, sys, tempfile, time
@@ -55,20 +59,25 @@ slice = json.load(open(sys.argv[1]))
 config = NGramsDecontConfig(find_query_ngrams=True)
 folder = tempfile.mkdtemp()
 step = NGramsDecontFilter(folder, config=config)
-for number, text in enumerate(slice["items"]):
+hashes = set()
+for text in slice["items"]:
     tokens = step.tokenizer.word_tokenize(simplify_text(text, config.norm_config))
-    hashes = [step.hash_func(" ".join(gram)) for gram in ngrams(tokens, config.n_grams)]
-    np.array(hashes, dtype=config.hash_config.np_descr).tofile(f"{folder}/{number}.index.hashes")
+    hashes.update(step.hash_func(" ".join(gram)) for gram in ngrams(tokens, config.n_grams))
+packed = np.array(sorted(hashes), dtype=config.hash_config.np_descr)
+packed.tofile(f"{folder}/items.index.hashes")
 step.load_index_hashes()
-pairs = []
+found = []
 start = time.process_time()
 for row, text in enumerate(slice["rows"]):
     document = Document(text=text, id=str(row))
     if step.filter(document) is not True:
-        pairs.append([row, int(document.metadata["contaminated_task"])])
-print(json.dumps({"cpu": time.process_time() - start, "pairs": pairs}))
+        found.append(row)
+print(json.dumps({"cpu": time.process_time() - start, "rows": found}))
 """
-NEEDED = {"foreign": ("provenir==0.8.0",), "datatrove": ("datatrove==0.10.1", "spacy", "nltk")}
+NEEDED = {
+    "foreign": ("provenir==0.8.0",),
+    "datatrove": ("datatrove==0.10.1", "spacy", "nltk", "orjson", "xxhash<4"),
+}
 
 
 def interpreter(name: str, given: str | None, work: Path) -> str:
@@ -106,38 +115,50 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(each)
 
 
-def ours(train: Path, folder: Path) -> tuple[float, list[list[int]]]:
-    """Return the CPU seconds of the second check in this process, and the pairs found."""
+def ours(train: Path, folder: Path) -> tuple[float, float, list[int]]:
+    """Return the CPU seconds of the second check in this process, of its index, and the rows."""
     from provenir.eval.contamination import ContaminationChecker, ContaminationConfig
 
     evals = {path.stem[5:]: path for path in sorted(folder.glob("eval-*.jsonl"))}
     checker = ContaminationChecker(ContaminationConfig(workers=1, max_hits=1_000_000))
+    one = folder / "one.jsonl"
+    one.write_text('{"text": "one row of no item"}\n')
     checker.check_datasets(train, evals)
     start = time.process_time()
     report = checker.check_datasets(train, evals)
-    spent = time.process_time() - start
-    found = [[hit.train_index, hit.eval_index] for hit in report.hits if hit.severity != "info"]
-    return spent, found
+    middle = time.process_time()
+    checker.check_datasets(one, evals)
+    index = time.process_time() - middle
+    spent = middle - start
+    found = [hit.train_index for hit in report.hits if hit.severity != "info"]
+    return spent, index, found
 
 
 def theirs(code: str, python: str, path: Path) -> dict[str, Any]:
-    done = subprocess.run([python, "-c", code, str(path)], capture_output=True, text=True)
+    done = subprocess.run([python, "-I", "-c", code, str(path)], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
-def shares(rows: list[Planted | None], pairs: list[list[int]]) -> dict[str, tuple[int, int]]:
+def shares(rows: list[Planted], found: list[int]) -> dict[str, tuple[int, int]]:
     """Return flagged rows by kind, whichever item was named; of leaks, those of >= 30 words."""
-    flagged = {row for row, _ in pairs}
+    flagged = set(found)
     counted: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for place, row in enumerate(rows):
-        kind = "clean" if row is None else row.kind
-        if row is None or kind in NEGATIVES or row.bucket == ">=30":
-            counted[kind][0] += place in flagged
-            counted[kind][1] += 1
+        if row.kind in NEGATIVES or row.bucket == ">=30":
+            counted[row.kind][0] += place in flagged
+            counted[row.kind][1] += 1
     return {kind: (found, of) for kind, (found, of) in counted.items()}
+
+
+def flattened(train: Path, items: Sequence[Item], path: Path) -> Path:
+    """Write what peers read: the text of every row and of every item."""
+    rows = ["\n".join(texts(json.loads(line))) for line in train.read_bytes().splitlines()]
+    asked = ["\n".join(texts(item.record)) for item in items]
+    path.write_text(json.dumps({"rows": rows, "items": asked}))
+    return path
 
 
 def main() -> None:
@@ -145,54 +166,49 @@ def main() -> None:
     parser.add_argument("--half", choices=HALVES, default="report")
     parser.add_argument("--foreign", help="a Python that has provenir 0.8.0")
     parser.add_argument("--datatrove", help="a Python that has datatrove and spacy")
-    parser.add_argument("--rows", type=int, default=1_000, help="clean rows, beside the leaks")
-    parser.add_argument("--per-kind", type=int, default=100)
+    parser.add_argument("--rows", type=int, default=2_000, help="rows whose rate is measured")
+    parser.add_argument("--share", type=float, default=0.002, help="of them leaks")
+    parser.add_argument("--per-kind", type=int, default=40, help="leaks whose recall is measured")
     parser.add_argument("--work", type=Path, default=WORK)
     args = parser.parse_args()
     source = load(args.half, args.work)
-    plan = make_plan(source, seed=31, long=args.per_kind, short=max(1, args.per_kind // 10))
+    plan = make_plan(source, seed=31, long=args.per_kind, short=1)
     folder = args.work / f"peers-{args.half}-{source.digest}"
-    train = write_plan(plan, source, folder, clean=args.rows, seed=9)
-    places = rows_by_place(plan, clean=args.rows, seed=9)
-    lines = train.read_bytes().splitlines()
-    rows = [places.get(number) for number in range(len(lines))]
-    slice_path = folder / "slice.json"
-    flat = ["\n".join(texts(json.loads(line))) for line in lines]
-    slice_path.write_text(
-        json.dumps({"rows": flat, "items": ["\n".join(texts(item.record)) for item in plan.items]})
+    write_evals(plan, folder)
+    leaks = [row.record for row in plan.rows if row.kind in KINDS]
+    rng = random.Random(9)
+    planted = {n: rng.choice(leaks) for n in range(args.rows) if rng.random() < args.share}
+    rates, recall = folder / "rates.jsonl", folder / "recall.jsonl"
+    write(rates, Corpus(source, 9), rows=args.rows, planted=planted)
+    recall.write_bytes(b"".join(encoded(row.record, n) for n, row in enumerate(plan.rows)))
+    size = rates.stat().st_size / 1e6
+    print(f"{args.rows:,} rows, {size:.1f} MB, {len(plan.items):,} items, source {source.digest}")
+    whole, index, _ = ours(rates, folder)
+    spent = whole - index
+    print(
+        f"  ours       {spent:8.3f} s of CPU, {size / spent:10.3f} MB per CPU second, "
+        f"beside {index:.2f} s for the index of the items"
     )
-    size = train.stat().st_size / 1e6
-    print(f"{len(rows):,} rows, {size:.1f} MB, {len(plan.items):,} items, source {source.digest}")
-    report(rows, size, train, folder, slice_path, vars(args))
-
-
-def report(
-    rows: list[Planted | None],
-    size: float,
-    train: Path,
-    folder: Path,
-    slice_path: Path,
-    options: dict[str, Any],
-) -> None:
-    """Run everything on the slice and print rates, ratios and shares."""
-    spent, found = ours(train, folder)
-    tables = {"ours": shares(rows, found)}
-    print(f"  ours       {spent:8.2f} s of CPU, {size / spent:10.3f} MB per CPU second")
+    tables = {"ours": shares(plan.rows, ours(recall, folder)[2])}
     for name, code in (("foreign", FOREIGN), ("datatrove", DATATROVE)):
         try:
-            python = interpreter(name, options[name], options["work"])
-            answer = theirs(code, python, slice_path)
+            python = interpreter(name, getattr(args, name), args.work)
+            cpu = theirs(code, python, flattened(rates, plan.items, folder / "rates.json"))["cpu"]
+            found = theirs(code, python, flattened(recall, plan.items, folder / "recall.json"))
         except (RuntimeError, OSError) as missing:
             print(f"  {name:10} left out: {missing}")
             continue
-        cpu = answer["cpu"]
         print(
-            f"  {name:10} {cpu:8.2f} s of CPU, {size / cpu:10.3f} MB per CPU second, "
+            f"  {name:10} {cpu:8.3f} s of CPU, {size / cpu:10.3f} MB per CPU second, "
             f"ours is {cpu / spent:,.0f} times as fast"
         )
-        tables[name] = shares(rows, answer["pairs"])
+        tables[name] = shares(plan.rows, found["rows"])
+    print_shares(tables)
+
+
+def print_shares(tables: dict[str, dict[str, tuple[int, int]]]) -> None:
     print("  " + " " * 16 + "".join(f"{name:>12}" for name in tables) + "           n")
-    for kind in (*KINDS, "clean", *NEGATIVES):
+    for kind in (*KINDS, *NEGATIVES):
         cells = [table.get(kind, (0, 0)) for table in tables.values()]
         line = "".join(f"{found / max(1, of):12.3f}" for found, of in cells)
         print(f"  {kind:16}{line}{cells[0][1]:12}")
