@@ -11,6 +11,7 @@ import math
 import random
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -147,6 +148,7 @@ def test_section_3_the_hacking_detector(names, capsys):
     ]
 
 
+@pytest.mark.skipif(find_spec("numpy") is None, reason="needs the extra data")
 def test_section_5_the_contamination_firewall(workplace, names, capsys):
     question = "Which of the three levers pays out nine times in ten when it is pulled all day?"
     names["eval_dataset"] = [{"question": question, "answer": "the third"}]
