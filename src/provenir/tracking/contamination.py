@@ -44,11 +44,12 @@ def contamination_body(
     if not isinstance(described, dict) or not _same_data(report.corpus, described, dataset):
         return {}, [], (_of_other_data(report),)
     complete = _saw_every_row(report)
+    surely = complete and not report.examined.get("set_aside")
     leaked = [part.name for part in report.evals if part.leaked_items]
     clean = [
         part.name
         for part in report.evals
-        if complete and not part.leaked_items and part.examined == part.items
+        if surely and not part.leaked_items and part.examined == part.items
     ]
     compared = {part.digest for part in report.evals}
     held_out = start.get("eval_dataset")

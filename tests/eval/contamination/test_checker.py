@@ -6,6 +6,7 @@ import gzip
 import json
 import math
 import os
+import random
 
 import pytest
 
@@ -259,3 +260,17 @@ def test_strict_refuses_rows_without_the_fields():
 def test_a_set_has_a_name_that_can_be_written():
     with pytest.raises(UsageError, match="name of an eval set"):
         check([CLEAN], {"\ud800": EVAL})
+
+
+def test_what_was_set_aside_is_never_clean():
+    dice = random.Random(1)
+
+    def words(count):
+        return " ".join("".join(dice.choices("abcdefghij", k=6)) for _ in range(count))
+
+    evals = [{"question": words(60)} for _ in range(20)]
+    part = " ".join(evals[3]["question"].split()[:50])
+    train = [{"text": f"{words(20 + 7 * n)} {part} {words(15 + 3 * n)}"} for n in range(10)]
+    report = ContaminationChecker().check_datasets(train + [{"text": words(80)}] * 50, evals)
+    assert report.contaminated or report.examined["set_aside"]
+    assert not report.is_clean

@@ -214,4 +214,7 @@ def _not_examined(
         if part.examined < part.items:
             few = part.items - part.examined
             found[f"eval {part.name}"] = f"{few} of {part.items} items have too few words"
+    if gathering.set_aside:
+        # Phrases that recur are boilerplate as a rule, and a leak that was copied looks like them.
+        found["hits set aside"] = f"{gathering.set_aside} share what recurs in the corpus alone"
     return found
