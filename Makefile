@@ -31,7 +31,7 @@ test: require-python  ## the tests
 
 test-slow: require-python  ## the long suites too, and the tests with the base install alone
 	@$(BOOT) test
-	@OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m pytest
+	@PROVENIR_HYPOTHESIS=explore OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m pytest
 	@$(MAKE) --no-print-directory test-base
 
 test-base: require-python  ## the same tests in an environment that holds the base install alone

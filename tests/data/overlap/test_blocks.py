@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from provenir.core.errors import InputError
@@ -31,6 +31,8 @@ def ranges(path, length):
 
 
 @given(LINES, st.integers(1, 60), st.booleans())
+@example([b"\xef\xbb\xbf"], 1, False)
+@example([b"\xef\xbb\xbfab", b"c"], 3, True)
 def test_ranges_hold_every_row_once_in_order(tmp_path_factory, lines, length, ended):
     data = b"\n".join(lines) + (b"\n" if ended else b"")
     path = tmp_path_factory.mktemp("ranges") / "rows.jsonl"

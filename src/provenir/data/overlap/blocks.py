@@ -209,7 +209,11 @@ class ByteRange:
 
 
 def byte_ranges(path: Path, size: int, modified: int, length: int) -> Iterator[ByteRange]:
-    """Yield the ranges of a file, each of so many bytes but the last."""
+    """Yield the ranges of a file, each of so many bytes but the last.
+
+    A range is never so short that a byte order mark, which is no part of a row, fills the first.
+    """
+    length = max(length, len(BOM) + 1)
     for start in range(0, size, length):
         yield ByteRange(
             path=path, start=start, end=min(start + length, size), size=size, modified=modified
