@@ -17,8 +17,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# What decides whether a change lands must give the same answer twice; the long suites, which are run
-# by hand, draw new examples each time.
+# What decides whether a change lands must give the same answer twice; the long suites, which are
+# run by hand, draw new examples each time.
 settings.register_profile("provenir", deadline=None, print_blob=True, derandomize=True)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PROVENIR_HYPOTHESIS", "provenir"))
