@@ -139,8 +139,7 @@ def _candidate_pairs(
     """Distinct pairs of a row and an item, by row and item; and what others have in common."""
     least = 1 if index.exhaustive else MIN_SEEDS
     found = find_candidates(block.buf, starts, json=True, table=index.seeds, min_seeds=least)
-    rows, items = _distinct(found.row, index.units[found.item], index)
-    rows, items, passed = _within_reach(block, starts, (rows, items), index, rule)
+    rows, items = found.row, found.item
     looked_at = np.flatnonzero(found.foreign if index.exhaustive else found.dense)
     if len(looked_at):
         wide = find_wide_candidates(
@@ -152,10 +151,9 @@ def _candidate_pairs(
             min_seeds=least,
             exhaustive=index.exhaustive,
         )
-        rows = np.concatenate([rows, wide.row])
-        items = np.concatenate([items, index.units[wide.item]])
-        rows, items = _distinct(rows, items, index)
-    return rows, items, passed
+        rows, items = np.concatenate([rows, wide.row]), np.concatenate([items, wide.item])
+    rows, items = _distinct(rows, index.units[items], index)
+    return _within_reach(block, starts, (rows, items), index, rule)
 
 
 def _distinct(

@@ -20,13 +20,15 @@ from provenir.data.overlap.items import ROLES, EvalItem, eval_item
 from provenir.data.overlap.joined import words_of_texts
 from provenir.data.overlap.seeds import SeedTable
 from provenir.data.overlap.weights import word_weights
-from provenir.data.overlap.wide import plain_seeds, wide_seeds
+from provenir.data.overlap.wide import plain_seeds, wide_seeds_of_texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from provenir.data.overlap.joined import JoinedWords
 
 __all__ = ["EvalIndex"]
 
@@ -48,7 +50,8 @@ class EvalIndex:
         ends: int32 per word, where it ends.
         segments: int32 per word, the number of its segment within the item.
         roles: int8 per word, its segment's role: its place in `items.ROLES`.
-        plain: uint64 per word, its hash in raw bytes, 0 where it is not written in ASCII alone.
+        plain: uint64 per word, the hash that it has once folded in raw bytes, 0 where it is not
+            ASCII then.
         weights: float32 per word.
         mass: float64[n, roles], the sum of the weights of each item's words, by role.
         sizes: int64[n, roles], how many words.
@@ -101,11 +104,18 @@ class EvalIndex:
             items.extend(eval_item(name, n, row, fields) for n, row in enumerate(sets[name]))
             if len(items) == before:
                 raise UsageError(f"the eval set {name} has no records", mend="check its file")
-        words = _words_of(items)
+        texts = [segment.text for item in items for segment in item.segments]
+        found = words_of_texts(texts, plain=True)
+        words = _words_of(items, found)
         first = _first_of_same(words["words"], words["bounds"])
         weights = _weights(words["words"], words["bounds"], first)
         limits: dict[str, Any] = {"max_df": None} if exhaustive else {}
-        units, plain, wide = _seeds_of(items, first, words, exhaustive=exhaustive)
+        units, plain, wide = _seeds_of(
+            [len(item.segments) for item in items],
+            first,
+            plain_seeds(texts, found, exhaustive=exhaustive),
+            wide_seeds_of_texts(texts, found, exhaustive=exhaustive),
+        )
         return cls(
             items=tuple(items),
             exhaustive=exhaustive,
@@ -188,10 +198,10 @@ class EvalIndex:
         return ~have[self.first]
 
 
-def _words_of(items: list[EvalItem]) -> dict[str, NDArray[Any]]:
+def _words_of(items: list[EvalItem], found: JoinedWords) -> dict[str, NDArray[Any]]:
     """The arrays that say of each word what and where it is, and `bounds`."""
     segments = [segment for item in items for segment in item.segments]
-    found = words_of_texts([segment.text for segment in segments], plain=True)
+    assert found.plain is not None
     roles = np.array([ROLES.index(segment.role) for segment in segments], np.int8)
     counts = np.array([len(item.segments) for item in items], np.int64)
     first = np.concatenate([[0], np.cumsum(counts)])
@@ -243,45 +253,42 @@ def _by_role(
 
 
 def _seeds_of(
-    items: list[EvalItem],
+    segments: list[int],
     first: NDArray[Any],
-    words: dict[str, NDArray[Any]],
-    *,
-    exhaustive: bool,
+    plain: list[NDArray[Any]],
+    wide: list[NDArray[Any]],
 ) -> tuple[NDArray[Any], list[NDArray[Any]], list[NDArray[Any]]]:
-    """The item of each unit; and of both kinds of seeds: the seeds, and the unit of each."""
+    """The item of each unit; and of both kinds of seeds: the seeds, and the unit of each.
+
+    Args:
+        segments: How many segments each item has.
+        first: As in `EvalIndex`.
+        plain: The seeds of each segment for the scan of raw bytes.
+        wide: The same for that of folded words.
+    """
     units: list[int] = []
-    kinds: list[list[list[Any]]] = [[[], []], [[], []]]
-    distinct = np.flatnonzero(first == np.arange(len(first))).tolist()
-    texts = [segment.text for number in distinct for segment in items[number].segments]
-    plain_of = iter(plain_seeds(texts, exhaustive=exhaustive))
-    for number in distinct:
-        lo, hi = words["bounds"][number : number + 2]
-        segments = items[number].segments
-        edges = lo + np.searchsorted(words["segments"][lo:hi], np.arange(len(segments) + 1))
-        parts = [
-            (
-                next(plain_of),
-                wide_seeds(segment.text, exhaustive=exhaustive, hashes=words["words"][begin:end]),
-            )
-            for segment, (begin, end) in zip(segments, pairwise(edges.tolist()), strict=True)
-        ]
-        small = [part for part in parts if len(part[1]) < SMALL_SEEDS]
+    owned: list[tuple[int, int]] = []  # a segment, and a unit that it belongs to
+    begin = 0
+    for item, count in enumerate(segments):
+        own = [s for s in range(begin, begin + count) if len(plain[s]) + len(wide[s])]
+        begin += count
+        if first[item] != item:
+            continue
+        for segment in own:
+            owned.append((segment, len(units)))
+            units.append(item)
+        small = [segment for segment in own if len(wide[segment]) < SMALL_SEEDS]
         if len(small) > 1:
-            plain_parts, wide_parts = zip(*small, strict=True)
-            parts.append((np.concatenate(plain_parts), np.concatenate(wide_parts)))
-        for part in parts:
-            if not len(part[0]) + len(part[1]):
-                continue
-            for seeds, kind in zip(part, kinds, strict=True):
-                kind[0].append(seeds)
-                kind[1].append(np.full(len(seeds), len(units), np.int32))
-            units.append(number)
-    plain, wide = (
+            owned += [(segment, len(units)) for segment in small]
+            units.append(item)
+    kinds = [
         [
-            np.concatenate([np.empty(0, np.uint64), *seeds]),
-            np.concatenate([np.empty(0, np.int32), *owners]),
+            np.concatenate([np.empty(0, np.uint64), *(seeds[segment] for segment, _ in owned)]),
+            np.repeat(
+                np.array([unit for _, unit in owned], np.int32),
+                [len(seeds[segment]) for segment, _ in owned],
+            ),
         ]
-        for seeds, owners in kinds
-    )
-    return np.array(units, np.int32), plain, wide
+        for seeds in (plain, wide)
+    ]
+    return np.array(units, np.int32), kinds[0], kinds[1]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from provenir.data.overlap.plain import padded, plain_hashes
+from provenir.data.text.hashing import word_hash
 from provenir.data.text.tokens import tokenise
+from provenir.data.text.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +32,8 @@ class JoinedWords:
         texts: int64, the number of each word's text.
         starts: int64, where the word begins, in characters of its text.
         ends: int64, where it ends.
-        plain: uint64, the hash of the word in raw bytes (see `plain`), 0 where it is not written
-            in ASCII letters and digits alone; None unless it was asked for.
+        plain: uint64, the hash that the folded word has in raw bytes (see `plain`), 0 where it is
+            not of ASCII letters and digits alone; None unless it was asked for.
     """
 
     hashes: NDArray[Any]
@@ -56,7 +58,7 @@ def words_of_texts(texts: Sequence[str], *, plain: bool = False) -> JoinedWords:
     buf = padded(data)
     found = tokenise(buf, 0, len(data))
     starts, ends = found.starts.astype(np.int64), found.ends.astype(np.int64)
-    raw = plain_hashes(buf, starts, ends) if plain else None
+    raw = _plain(buf, found.hashes, starts, ends) if plain else None
     if len(data) != len(joined):
         before = np.concatenate([[0], np.cumsum((buf[: len(data)] & 0xC0) != 0x80)])
         starts, ends = before[starts], before[ends]
@@ -70,3 +72,29 @@ def words_of_texts(texts: Sequence[str], *, plain: bool = False) -> JoinedWords:
         ends=ends - begins[numbers],
         plain=raw,
     )
+
+
+def _plain(
+    buf: NDArray[Any], hashes: NDArray[Any], starts: NDArray[Any], ends: NDArray[Any]
+) -> NDArray[Any]:
+    """The hashes of folded words in raw bytes; a word that is written in another way is folded."""
+    found = plain_hashes(buf, starts, ends)
+    others = np.flatnonzero(found == 0)
+    distinct, first, which = np.unique(hashes[others], return_index=True, return_inverse=True)
+    folded = [
+        _folded(bytes(buf[starts[at] : ends[at]]), word)
+        for at, word in zip(others[first].tolist(), distinct.tolist(), strict=True)
+    ]
+    after = np.cumsum([len(word) + 1 for word in folded], dtype=np.int64)
+    before = after - np.array([len(word) + 1 for word in folded], np.int64)
+    again = plain_hashes(padded(b" ".join(folded)), before, after - 1)
+    found[others] = np.where(after - 1 > before, again, np.uint64(0))[which]
+    return found
+
+
+def _folded(written: bytes, hashed: int) -> bytes:
+    """The word as it is folded, empty where that is not ASCII alone."""
+    for word in words(written.decode("utf-8", "surrogatepass")):
+        if word_hash(word.value) == hashed and word.value.isascii():
+            return word.value.encode()
+    return b""

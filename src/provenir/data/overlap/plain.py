@@ -27,6 +27,7 @@ __all__ = [
     "Seeds",
     "find_foreign",
     "find_seeds",
+    "hash_seeds",
     "padded",
     "plain_hashes",
     "row_words",
@@ -101,7 +102,7 @@ def find_seeds(buf: Array, starts: Array, *, json: bool) -> Seeds:
     first, last = begin[: 1 - SEED_WORDS], end[SEED_WORDS - 1 :]
     row = _row_of(begin, starts)
     whole = row[: 1 - SEED_WORDS] == row[SEED_WORDS - 1 :]
-    return Seeds(_hash_seeds(words)[whole], first[whole], last[whole])
+    return Seeds(hash_seeds(words)[whole], first[whole], last[whole])
 
 
 def find_foreign(buf: Array, starts: Array, *, json: bool) -> tuple[Array, Array]:
@@ -220,8 +221,9 @@ def _hash_words(buf: Array, begin: Array, end: Array) -> Array:
     return mixed ^ (mixed >> np.uint64(32))
 
 
-def _hash_seeds(words: Array) -> Array:
-    count = len(words) - SEED_WORDS + 1
+def hash_seeds(words: Array) -> Array:
+    """Hash every five consecutive words, given as hashes; empty for fewer."""
+    count = max(0, len(words) - SEED_WORDS + 1)
     mixed = words[:count].copy()
     for place in range(1, SEED_WORDS):
         turn = np.uint64(SEED_TURN * place)

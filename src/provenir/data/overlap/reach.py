@@ -6,10 +6,9 @@ could match at all: beside a neighbour that they have in the row too, for runs a
 more; and single ones in gaps of at most `LONGEST_GAP` words. Order and place do not count, so what
 is told is no less than what `align` finds, and a rule that is not content with it need not look.
 
-What a row says is compared word by word in raw bytes (`plain`), keys and all. Words that are not
-written in ASCII alone count as being there; so does all of an item for a row that is not plain
-(`row_kernel`). Single words at the end of a gap of an item, or of the item, count as well: in a row
-keys may stand between the fields of a word each.
+What a row says is compared word by word, keys and all: in raw bytes where the row is plain
+(`row_kernel`), and else by its folded words. Single words at the end of a gap of an item, or of the
+item, count as well: in a row keys may stand between the fields of a word each.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from provenir.data.overlap.align import LONGEST_GAP
 from provenir.data.overlap.compiled import COMPILED, address, jit
 from provenir.data.overlap.items import ROLES
 from provenir.data.overlap.plain import PADDING, SEED_WORDS, row_words
-from provenir.data.text.tokens import parting_points
+from provenir.data.text.tokens import parting_points, read_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +53,7 @@ class Reach:
         found: float64[k, roles] for each pair, the most that `align` could find of each role.
         stretches: int64[n, 3], the stretches of `SEED_WORDS` words or more that a row may have in
             common with an item: number of the pair, first word in `EvalIndex.words`, the one behind
-            the last. Rows that are not plain have none.
+            the last.
     """
 
     found: NDArray[Any]
@@ -79,16 +78,34 @@ def find_reach(
     """
     names, numbers = np.unique(rows, return_inverse=True)
     words, edges, plain = _read_rows(buf, starts[names], starts[names + 1])
-    los, his = index.bounds[items], index.bounds[items + 1]
-    pairs = np.stack([los, his, edges[numbers], edges[numbers + 1]], axis=1)
-    found = np.zeros((len(pairs), len(ROLES)))
-    room = int((his - los).sum()) // SEED_WORDS
-    stretches: NDArray[Any] = np.empty((room, 3), np.int64)
-    with np.errstate(over="ignore"):  # hashes wrap around; said for the interpreted kernel
-        count = weigh_pairs(pairs, words, index.plain, index.weights, index.roles, found, stretches)
-    foreign = ~plain[numbers]
-    found[foreign] = index.mass[items[foreign]]
-    return Reach(found=found, stretches=stretches[:count])
+    found = np.zeros((len(rows), len(ROLES)))
+    read = [(plain, words, edges, index.plain)]
+    if not plain.all():
+        others = names[~plain]
+        read.append((~plain, *_fold_rows(buf, starts[others], starts[others + 1]), index.words))
+    stretches = []
+    for chosen, words, edges, known in read:
+        own = np.flatnonzero(chosen[numbers])
+        row = (np.cumsum(chosen) - 1)[numbers[own]] if known is index.words else numbers[own]
+        los, his = index.bounds[items[own]], index.bounds[items[own] + 1]
+        pairs = np.stack([los, his, edges[row], edges[row + 1]], axis=1)
+        weighed = np.zeros((len(own), len(ROLES)))
+        common: NDArray[Any] = np.empty((int((his - los).sum()) // SEED_WORDS, 3), np.int64)
+        with np.errstate(over="ignore"):  # hashes wrap around; said for the interpreted kernel
+            count = weigh_pairs(pairs, words, known, index.weights, index.roles, weighed, common)
+        found[own] = weighed
+        common[:count, 0] = own[common[:count, 0]]
+        stretches.append(common[:count])
+    return Reach(found=found, stretches=np.concatenate(stretches))
+
+
+def _fold_rows(
+    buf: NDArray[Any], los: NDArray[Any], his: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The hashes of the folded words of rows, and where those of each row begin."""
+    parts = list(read_rows(buf, (los, his), json=True, strict=False))
+    words, rows = (np.concatenate([part[column] for part in parts]) for column in (0, 3))
+    return words, np.searchsorted(rows, np.arange(len(los) + 1)).astype(np.int64)
 
 
 def _read_rows(
@@ -130,7 +147,7 @@ def _is_plain(row: str) -> bool:
 def weigh_pairs(
     pairs: NDArray[Any],
     words: NDArray[Any],
-    plain: NDArray[Any],
+    known: NDArray[Any],
     weights: NDArray[Any],
     roles: NDArray[Any],
     found: NDArray[Any],
@@ -142,7 +159,7 @@ def weigh_pairs(
         pairs: int64[k, 4]: the item's words [lo, hi), the row's in `words`; a row's one after the
             other.
         words: uint64, the words of the rows.
-        plain: uint64, those of all items; 0 for one that counts as being in every row.
+        known: uint64, those of all items; 0 for one that is in no row.
         weights: float32, of each word of the items.
         roles: int8, of each of them.
         found: float64[k, roles], zero at first.
@@ -159,7 +176,7 @@ def weigh_pairs(
             shift = mark_words(words[pairs[p, 2] : pairs[p, 3]], table)
         lo, hi = pairs[p, 0], pairs[p, 1]
         here = held[: hi - lo]
-        mark_held(plain[lo:hi], table, shift, here)
+        mark_held(known[lo:hi], table, shift, here)
         begin = 0
         for i in range(len(here) + 1):
             if i < len(here) and here[i] > 0:
@@ -200,9 +217,8 @@ def mark_held(item: NDArray[Any], table: NDArray[Any], shift: Any, held: NDArray
     for i in range(len(item) - 1):
         mixed = item[i] * _MIX
         if item[i] == _NOTHING or item[i + 1] == _NOTHING:
-            held[i] = max(held[i], _STANDS)
-            held[i + 1] = _STANDS
-        elif table[(mixed ^ item[i + 1]) * _MIX >> shift] & _STANDS_BEFORE:
+            continue
+        if table[(mixed ^ item[i + 1]) * _MIX >> shift] & _STANDS_BEFORE:
             held[i] = _STANDS_BEFORE
             held[i + 1] = _STANDS_BEFORE
     i = 0
@@ -212,5 +228,6 @@ def mark_held(item: NDArray[Any], table: NDArray[Any], shift: Any, held: NDArray
             i += 1
         if 0 < i - first <= LONGEST_GAP:
             for k in range(first, i):
-                held[k] = table[item[k] * _MIX >> shift] & _STANDS
+                if item[k] != _NOTHING:
+                    held[k] = table[item[k] * _MIX >> shift] & _STANDS
         i += 1

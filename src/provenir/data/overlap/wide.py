@@ -38,18 +38,20 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from provenir.data.compiled import COMPILED, Array, jit
-from provenir.data.overlap.plain import SEED_WORDS, SLOT_SHIFT, find_seeds, padded
+from provenir.data.overlap.joined import words_of_texts
+from provenir.data.overlap.plain import SEED_WORDS, SLOT_SHIFT, find_seeds, hash_seeds, padded
 from provenir.data.overlap.reference import GRAM_WORDS, normalised
 from provenir.data.overlap.scan import MIN_SEEDS, Candidates
 from provenir.data.overlap.seeds import SeedTable, lookup
 from provenir.data.text import hashing
 from provenir.data.text.tokens import read_rows, tokenise
-from provenir.data.text.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["find_wide_candidates", "plain_seeds", "wide_seeds"]
+    from provenir.data.overlap.joined import JoinedWords
+
+__all__ = ["find_wide_candidates", "plain_seeds", "wide_seeds", "wide_seeds_of_texts"]
 
 CHAIN: Final = np.uint64(0xA0761D6478BD642F)
 FINISH: Final = np.uint64(hashing.FINISH)
@@ -60,20 +62,17 @@ _TOGETHER: Final = 4096
 """Texts whose plain seeds are found at once."""
 
 
-def wide_seeds(text: str, *, exhaustive: bool = False, hashes: Array | None = None) -> Array:
+def wide_seeds(text: str, *, exhaustive: bool = False) -> Array:
     """Return the seeds of a text as `find_wide_candidates` finds them in a row.
 
     Args:
         text: Any string.
         exhaustive: Give those of the strict fold as well.
-        hashes: uint64, the hashes of its words, where they are known.
 
     Returns:
         uint64; none of the plain fold for fewer than five words, none of the strict fold for fewer
         than thirteen.
     """
-    if hashes is not None and not exhaustive:
-        return _chained(hashes, SEED_WORDS)
     buf: Array = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
     folds = (False, True) if exhaustive else (False,)
     return np.concatenate(
@@ -81,37 +80,73 @@ def wide_seeds(text: str, *, exhaustive: bool = False, hashes: Array | None = No
     )
 
 
-def plain_seeds(texts: Sequence[str], *, exhaustive: bool = False) -> list[Array]:
-    """Return the seeds of texts for the scan of raw bytes, in every form that they may have there.
-
-    A row may hold a text as it is, or retyped in ASCII: the seeds of its folded words count too.
+def wide_seeds_of_texts(
+    texts: Sequence[str], words: JoinedWords, *, exhaustive: bool = False
+) -> list[Array]:
+    """Return for each text what `wide_seeds` gives of it.
 
     Args:
         texts: Any strings.
+        words: Their words.
+        exhaustive: Give the seeds of the strict fold as well.
+    """
+    if exhaustive:
+        return [wide_seeds(text, exhaustive=True) for text in texts]
+    return _within(_chained(words.hashes, SEED_WORDS), words.texts, len(texts))
+
+
+def plain_seeds(
+    texts: Sequence[str], words: JoinedWords | None = None, *, exhaustive: bool = False
+) -> list[Array]:
+    """Return the seeds of texts for the scan of raw bytes, in every form that they may have there.
+
+    A row may hold a text as it is, or retyped in ASCII: the seeds of its folded words count too,
+    those passed over that are not ASCII once they are folded.
+
+    Args:
+        texts: Any strings.
+        words: Their words with `plain` hashes, where they are known.
         exhaustive: Give those of the reference's normal form as well (point 4 above).
 
     Returns:
         uint64 for each text; some may occur twice.
     """
+    if words is None:
+        words = words_of_texts(texts, plain=True)
+    assert words.plain is not None
+    ascii_ = np.flatnonzero(words.plain)
+    retyped = _within(hash_seeds(words.plain[ascii_]), words.texts[ascii_], len(texts))
     found: list[Array] = []
     for first in range(0, len(texts), _TOGETHER):
-        forms = [_plain_forms(text, exhaustive) for text in texts[first : first + _TOGETHER]]
+        forms = [_forms(text, exhaustive) for text in texts[first : first + _TOGETHER]]
         lines = [form for each in forms for form in each]
         starts = np.cumsum([0, *(len(line) + 1 for line in lines)])
         seeds = find_seeds(padded(b"\n".join(lines) + b"\n"), starts, json=False)
         of_text = starts[np.cumsum([0, *map(len, forms)])]
         edges: Array = np.searchsorted(seeds.starts, of_text)
         found += [seeds.hashes[lo:hi] for lo, hi in pairwise(edges.tolist())]
-    return found
+    return [
+        written if _is_as_written(text) else np.concatenate([written, folded])
+        for text, written, folded in zip(texts, found, retyped, strict=True)
+    ]
 
 
-def _plain_forms(text: str, exhaustive: bool) -> dict[bytes, None]:
-    forms = [text]
-    if not text.isascii():
-        forms.append(" ".join(word.value for word in words(text)))
-    if exhaustive:
-        forms.append(normalised(text))
+def _is_as_written(text: str) -> bool:
+    """Whether the folded words of a text are surely those that the scan of raw bytes reads."""
+    return text.isascii() and "-" not in text
+
+
+def _forms(text: str, exhaustive: bool) -> dict[bytes, None]:
+    forms = [text, normalised(text)] if exhaustive else [text]
     return dict.fromkeys(form.encode("utf-8", "surrogatepass") for form in forms)
+
+
+def _within(seeds: Array, texts: Array, count: int) -> list[Array]:
+    """The seeds of each text: those whose first word and last are words of it."""
+    edges = np.searchsorted(texts, np.arange(count + 1))
+    return [
+        seeds[lo : max(lo, hi + 1 - SEED_WORDS)] for lo, hi in pairwise(edges.tolist())
+    ]
 
 
 def find_wide_candidates(
