@@ -21,24 +21,22 @@ _LONG_AGO: Final = -(2 * WINDOW)
 
 
 @jit
-def count_pairs(
-    hits: Any, many: Any, starts: Any, postings: Any, min_seeds: Any, places: Any, pairs: Any
-) -> Any:
+def count_pairs(hits: Any, many: Any, starts: Any, postings: Any, places: Any, pairs: Any) -> Any:
     """Count the distinct seeds of each item in each row; keep the pairs that have enough.
 
     Args:
         hits: int64[:, 3], number, begin and end of each seed found, in the order of the text.
         many: how many there are.
         starts: int64, where rows begin and the last one ends.
-        postings: addresses of `bounds`, `items` and `kept` of the table.
-        min_seeds: distinct seeds that are enough, or all that an item has.
+        postings: addresses of `bounds` and `items` of the table, and of how many distinct seeds of
+            each item are enough (int32).
         places: int64, for each item: where in `pairs` it was last counted; -1 at first.
         pairs: int64[:, 5], filled: see `ROW` and what follows.
 
     Returns:
         How many pairs there are; -1 where they do not fit.
     """
-    bounds, items, kept = postings
+    bounds, items, needed = postings
     size = 64
     while size < 2 * many:
         size *= 2
@@ -47,7 +45,7 @@ def count_pairs(
     for hit in range(many):
         begin, end = hits[hit, 1], hits[hit, 2]
         if starts[row + 1] <= begin:
-            used = _keep_enough(pairs, done, used, kept, min_seeds)
+            used = _keep_enough(pairs, done, used, needed)
             done = used
             while starts[row + 1] <= begin:
                 row += 1
@@ -72,7 +70,7 @@ def count_pairs(
                 pairs[place, FIRST] = begin
             pairs[place, SEEDS] += new
             pairs[place, LAST] = end
-    return _keep_enough(pairs, done, used, kept, min_seeds)
+    return _keep_enough(pairs, done, used, needed)
 
 
 @jit
@@ -90,12 +88,11 @@ def _is_new(seen: Any, key: Any) -> Any:
 
 
 @jit
-def _keep_enough(pairs: Any, done: Any, used: Any, kept: Any, min_seeds: Any) -> Any:
+def _keep_enough(pairs: Any, done: Any, used: Any, needed: Any) -> Any:
     """Drop the pairs of the last row that have too few seeds; return how many pairs are left."""
     left = done
     for place in range(done, used):
-        own = np.int64(load_half(kept, pairs[place, ITEM] * 4))
-        if pairs[place, SEEDS] >= min(min_seeds, own):
+        if pairs[place, SEEDS] >= np.int64(load_half(needed, pairs[place, ITEM] * 4)):
             for column in range(5):
                 pairs[left, column] = pairs[place, column]
             left += 1

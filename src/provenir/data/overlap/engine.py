@@ -21,7 +21,7 @@ from provenir.data.overlap.frame import frame
 from provenir.data.overlap.hits import RawHit, Span
 from provenir.data.overlap.reach import find_reach
 from provenir.data.overlap.rules import Evidence
-from provenir.data.overlap.scan import MIN_SEEDS, find_candidates
+from provenir.data.overlap.scan import MIN_SEEDS, ONE_IN, find_candidates
 from provenir.data.overlap.wide import find_wide_candidates
 
 if TYPE_CHECKING:
@@ -137,8 +137,10 @@ def _candidate_pairs(
     block: RowSource, starts: NDArray[Any], index: EvalIndex, rule: Rule
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Distinct pairs of a row and an item, by row and item; and what others have in common."""
-    least = 1 if index.exhaustive else MIN_SEEDS
-    found = find_candidates(block.buf, starts, json=True, table=index.seeds, min_seeds=least)
+    least, one_in = (1, 0) if index.exhaustive else (MIN_SEEDS, ONE_IN)
+    found = find_candidates(
+        block.buf, starts, json=True, table=index.seeds, min_seeds=least, one_in=one_in
+    )
     rows, items = found.row, found.item
     looked_at = np.flatnonzero(found.foreign if index.exhaustive else found.dense)
     if len(looked_at):
@@ -149,6 +151,7 @@ def _candidate_pairs(
             json=True,
             table=index.wide,
             min_seeds=least,
+            one_in=one_in,
             exhaustive=index.exhaustive,
         )
         rows, items = np.concatenate([rows, wide.row]), np.concatenate([items, wide.item])

@@ -201,7 +201,6 @@ class EvalIndex:
 def _words_of(items: list[EvalItem], found: JoinedWords) -> dict[str, NDArray[Any]]:
     """The arrays that say of each word what and where it is, and `bounds`."""
     segments = [segment for item in items for segment in item.segments]
-    assert found.plain is not None
     roles = np.array([ROLES.index(segment.role) for segment in segments], np.int8)
     counts = np.array([len(item.segments) for item in items], np.int64)
     first = np.concatenate([[0], np.cumsum(counts)])

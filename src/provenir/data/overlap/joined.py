@@ -33,14 +33,14 @@ class JoinedWords:
         starts: int64, where the word begins, in characters of its text.
         ends: int64, where it ends.
         plain: uint64, the hash that the folded word has in raw bytes (see `plain`), 0 where it is
-            not of ASCII letters and digits alone; None unless it was asked for.
+            not of ASCII letters and digits alone; empty unless it was asked for.
     """
 
     hashes: NDArray[Any]
     texts: NDArray[Any]
     starts: NDArray[Any]
     ends: NDArray[Any]
-    plain: NDArray[Any] | None
+    plain: NDArray[Any]
 
 
 def words_of_texts(texts: Sequence[str], *, plain: bool = False) -> JoinedWords:
@@ -58,7 +58,7 @@ def words_of_texts(texts: Sequence[str], *, plain: bool = False) -> JoinedWords:
     buf = padded(data)
     found = tokenise(buf, 0, len(data))
     starts, ends = found.starts.astype(np.int64), found.ends.astype(np.int64)
-    raw = _plain(buf, found.hashes, starts, ends) if plain else None
+    raw = _plain(buf, found.hashes, starts, ends) if plain else found.hashes[:0]
     if len(data) != len(joined):
         before = np.concatenate([[0], np.cumsum((buf[: len(data)] & 0xC0) != 0x80)])
         starts, ends = before[starts], before[ends]

@@ -40,6 +40,11 @@ _NOTHING: Final = np.uint64(0)
 _STANDS: Final = 1
 _STANDS_BEFORE: Final = 2
 """Marks of a word that is in a row, and of one that has the same next word there."""
+_WORD: Final = np.uint8(1)
+_BIGRAM: Final = np.uint8(16)
+"""The first of four bits of a slot, one of which says that a word, or two in a row, fell on it."""
+_CHOICE: Final = np.uint64(20)
+_THREE: Final = np.uint64(3)
 
 _BEYOND: Final = re.compile(r"\\u([0-9a-fA-F]{4})?|[^\x00-\x7f]")
 _MAY_JOIN: Final = re.compile(r"(?<=[0-9A-Za-z\x80-\U0010ffff])-(?: |\\t)*(?:\\[nru]|[^\x00-\x7f])")
@@ -204,9 +209,10 @@ def mark_words(row: NDArray[Any], table: NDArray[Any]) -> Any:
     shift = np.uint64(64 - bits)
     for j in range(len(row)):
         mixed = row[j] * _MIX
-        table[mixed >> shift] |= _STANDS
+        table[mixed >> shift] |= _WORD << np.uint8(mixed >> _CHOICE & _THREE)
         if j + 1 < len(row):
-            table[(mixed ^ row[j + 1]) * _MIX >> shift] |= _STANDS_BEFORE
+            mixed = (mixed ^ row[j + 1]) * _MIX
+            table[mixed >> shift] |= _BIGRAM << np.uint8(mixed >> _CHOICE & _THREE)
     return shift
 
 
@@ -215,10 +221,10 @@ def mark_held(item: NDArray[Any], table: NDArray[Any], shift: Any, held: NDArray
     """Mark the words of an item that a row can hold, `_STANDS_BEFORE` those beside a neighbour."""
     held[:] = 0
     for i in range(len(item) - 1):
-        mixed = item[i] * _MIX
         if item[i] == _NOTHING or item[i + 1] == _NOTHING:
             continue
-        if table[(mixed ^ item[i + 1]) * _MIX >> shift] & _STANDS_BEFORE:
+        mixed = ((item[i] * _MIX) ^ item[i + 1]) * _MIX
+        if table[mixed >> shift] & (_BIGRAM << np.uint8(mixed >> _CHOICE & _THREE)):
             held[i] = _STANDS_BEFORE
             held[i + 1] = _STANDS_BEFORE
     i = 0
@@ -228,6 +234,8 @@ def mark_held(item: NDArray[Any], table: NDArray[Any], shift: Any, held: NDArray
             i += 1
         if 0 < i - first <= LONGEST_GAP:
             for k in range(first, i):
-                if item[k] != _NOTHING:
-                    held[k] = table[item[k] * _MIX >> shift] & _STANDS
+                mixed = item[k] * _MIX
+                bit = _WORD << np.uint8(mixed >> _CHOICE & _THREE)
+                if item[k] != _NOTHING and table[mixed >> shift] & bit:
+                    held[k] = _STANDS
         i += 1

@@ -24,6 +24,9 @@ __all__ = ["MIN_SEEDS", "Candidates", "find_candidates"]
 
 MIN_SEEDS: Final = 2
 """Distinct seeds of an item that make a row a candidate for it."""
+ONE_IN: Final = 16
+"""Of an item with many seeds, a row needs one in so many: half of an item of which every fifth word
+was replaced still holds one in six."""
 
 _BYTES_PER_HIT: Final = 16
 """A block with more hits is scanned twice, the second time with enough room."""
@@ -42,7 +45,6 @@ class Candidates:
         foreign: bool for each row of the block: it has a non-ASCII byte or a `\u` escape.
         dense: bool for each row of the block: within some 64 consecutive bytes it has eight
             non-ASCII bytes or four `\u` escapes, dashes, quotation marks and dots aside.
-        background: None; reserved for the count of seeds that made no candidate.
     """
 
     row: Array
@@ -52,7 +54,6 @@ class Candidates:
     last: Array
     foreign: Array
     dense: Array
-    background: None = None
 
 
 def find_candidates(
@@ -62,6 +63,7 @@ def find_candidates(
     json: bool,
     table: SeedTable,
     min_seeds: int = MIN_SEEDS,
+    one_in: int = 0,
 ) -> Candidates:
     """Find the rows of a block that share seeds with an item.
 
@@ -74,9 +76,11 @@ def find_candidates(
         json: whether rows are JSON, whose escapes part words, or plain text.
         table: the seeds of the items.
         min_seeds: distinct seeds that a candidate needs; an item with fewer needs all of its own.
+        one_in: of an item with many seeds, one in so many if that is more; 0 for any number.
     """
+    needed = table.needed(min_seeds, one_in)
     if not COMPILED:
-        return search_rows(buf, starts, json=json, table=table, min_seeds=min_seeds)
+        return search_rows(buf, starts, json=json, table=table, needed=needed)
     from provenir.data.overlap.count_kernel import mark_rows
     from provenir.data.overlap.scan_kernel import WORKSPACE, find_hits
 
@@ -94,29 +98,29 @@ def find_candidates(
     dense: Array = np.zeros(rows, dtype=np.bool_)
     if many:
         mark_rows(base, hi, spots, many, starts, foreign, dense)
-    return _candidates(_count(hits, found, starts, table, min_seeds), foreign, dense)
+    return _candidates(_count(hits, found, starts, table, needed), foreign, dense)
 
 
-def _count(hits: Array, found: int, starts: Array, table: SeedTable, min_seeds: int) -> list[Array]:
+def _count(hits: Array, found: int, starts: Array, table: SeedTable, needed: Array) -> list[Array]:
     """The columns of the pairs of rows and items that have seeds enough."""
     if not found:
         return _no_pairs()
     from provenir.data.overlap.count_kernel import count_pairs
 
-    addresses = (address(table.bounds), address(table.items), address(table.kept))
+    addresses = (address(table.bounds), address(table.items), address(needed))
     room, many = found // 4 + 64, -1
     while many < 0:
         room *= 4
         pairs: Array = np.empty((room, 5), dtype=np.int64)
-        places: Array = np.full(len(table.kept), -1, dtype=np.int64)
-        many = count_pairs(hits, found, starts, addresses, min_seeds, places, pairs)
+        places: Array = np.full(len(needed), -1, dtype=np.int64)
+        many = count_pairs(hits, found, starts, addresses, places, pairs)
     pairs = pairs[:many]
     order = np.lexsort((pairs[:, 1], pairs[:, 0]))
     return list(pairs[order].T)
 
 
 def search_rows(
-    buf: Array, starts: Array, *, json: bool, table: SeedTable, min_seeds: int = MIN_SEEDS
+    buf: Array, starts: Array, *, json: bool, table: SeedTable, needed: Array
 ) -> Candidates:
     """Do what `find_candidates` does in numpy: where nothing is compiled, and as the oracle."""
     foreign, dense = find_foreign(buf, starts, json=json)
@@ -130,7 +134,7 @@ def search_rows(
         seeds.ends[known],
         table,
     )
-    enough = pairs[2] >= np.minimum(min_seeds, table.kept)[pairs[1]]
+    enough = pairs[2] >= needed[pairs[1]]
     return _candidates([column[enough] for column in pairs], foreign, dense)
 
 

@@ -107,6 +107,18 @@ class SeedTable:
             kept=np.bincount(owners).astype(np.int32),
         )
 
+    def needed(self, min_seeds: int, one_in: int = 0) -> Array:
+        """Return how many of its seeds a row must have of each item.
+
+        Args:
+            min_seeds: The least number; an item with fewer needs all of its own.
+            one_in: Of an item with many, one in so many if that is more; 0 for any number.
+        """
+        least: Array = np.full(len(self.kept), min_seeds, np.int32)
+        if one_in:
+            least = np.maximum(least, self.kept // np.int32(one_in))
+        return np.minimum(least, self.kept)
+
     def addresses(self) -> tuple[np.uint64, ...]:
         """Return what a compiled scan needs to look seeds up; the table must outlive it."""
         shift = 64 - (len(self.filter).bit_length() - 1)

@@ -113,7 +113,6 @@ def plain_seeds(
     """
     if words is None:
         words = words_of_texts(texts, plain=True)
-    assert words.plain is not None
     ascii_ = np.flatnonzero(words.plain)
     retyped = _within(hash_seeds(words.plain[ascii_]), words.texts[ascii_], len(texts))
     found: list[Array] = []
@@ -144,9 +143,7 @@ def _forms(text: str, exhaustive: bool) -> dict[bytes, None]:
 def _within(seeds: Array, texts: Array, count: int) -> list[Array]:
     """The seeds of each text: those whose first word and last are words of it."""
     edges = np.searchsorted(texts, np.arange(count + 1))
-    return [
-        seeds[lo : max(lo, hi + 1 - SEED_WORDS)] for lo, hi in pairwise(edges.tolist())
-    ]
+    return [seeds[lo : max(lo, hi + 1 - SEED_WORDS)] for lo, hi in pairwise(edges.tolist())]
 
 
 def find_wide_candidates(
@@ -157,6 +154,7 @@ def find_wide_candidates(
     json: bool,
     table: SeedTable,
     min_seeds: int = MIN_SEEDS,
+    one_in: int = 0,
     exhaustive: bool = False,
 ) -> Candidates:
     """Find the rows, among those named, that share seeds with an item.
@@ -168,6 +166,7 @@ def find_wide_candidates(
         json: Whether rows are JSON, or plain text.
         table: The `wide_seeds` of the items, `exhaustive` ones for an exhaustive search.
         min_seeds: Distinct seeds that a candidate needs; an item with fewer needs all of its own.
+        one_in: Of an item with many seeds, one in so many if that is more; 0 for any number.
         exhaustive: Look up both folds; one seed of the strict fold is enough.
 
     Returns:
@@ -185,7 +184,7 @@ def find_wide_candidates(
         hits = [tuple(np.empty(0, np.int64) for _ in range(5))]
     row, number, begin, end, sure = (np.concatenate(part) for part in zip(*hits, strict=True))
     pairs = _pairs_of(rows[row], number, begin, end, sure, table)
-    enough = (pairs[5] > 0) | (pairs[2] >= np.minimum(min_seeds, table.kept)[pairs[1]])
+    enough = (pairs[5] > 0) | (pairs[2] >= table.needed(min_seeds, one_in)[pairs[1]])
     row, item, count, first, last, _ = (column[enough] for column in pairs)
     none: Array = np.empty(0, np.bool_)
     return Candidates(
