@@ -7,6 +7,7 @@ its speaker. Names that only identify or sort a record are left out while they h
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -127,6 +128,7 @@ def _segments(texts: list[FieldText], fields: Collection[str] | None) -> Iterato
             yield Segment(role=role, field=entry.path, text=entry.text)
 
 
+@functools.lru_cache(maxsize=1 << 12)
 def role_of(path: str, speaker: str = "") -> str:
     """Return the role of a text by its path: one of `ROLES`, or ``meta``.
 

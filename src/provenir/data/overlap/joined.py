@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from provenir.data.overlap.plain import padded, plain_hashes
+from provenir.data.text.folding import LETTERS, plain_fold
 from provenir.data.text.hashing import word_hash
 from provenir.data.text.tokens import tokenise
 from provenir.data.text.words import words
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JoinedWords", "words_of_texts"]
 
+LAST_ASCII: Final = 0x7F
 _BETWEEN: Final = "\n\n"
 """What parts texts once they are joined: it ends a word, and no hyphen joins across it."""
 
@@ -94,7 +96,10 @@ def _plain(
 
 def _folded(written: bytes, hashed: int) -> bytes:
     """The word as it is folded, empty where that is not ASCII alone."""
-    for word in words(written.decode("utf-8", "surrogatepass")):
+    text = written.decode("utf-8", "surrogatepass")
+    if any(kind in LETTERS and point > LAST_ASCII for kind, point in plain_fold()[text[0]]):
+        return b""  # most words of other scripts
+    for word in words(text):
         if word_hash(word.value) == hashed and word.value.isascii():
             return word.value.encode()
     return b""

@@ -142,7 +142,7 @@ def _forms(text: str, exhaustive: bool) -> dict[bytes, None]:
 
 def _within(seeds: Array, texts: Array, count: int) -> list[Array]:
     """The seeds of each text: those whose first word and last are words of it."""
-    edges = np.searchsorted(texts, np.arange(count + 1))
+    edges: Array = np.searchsorted(texts, np.arange(count + 1))
     return [seeds[lo : max(lo, hi + 1 - SEED_WORDS)] for lo, hi in pairwise(edges.tolist())]
 
 
