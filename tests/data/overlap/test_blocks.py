@@ -20,35 +20,39 @@ def text_of(block):
     return bytes(block.buf[: block.size])
 
 
-def ranges(path, length):
+def ranges(path, length, chunks=1):
     found = path.stat()
     buffers = Buffers(1 << 17)
-    for one in byte_ranges(path, found.st_size, found.st_mtime_ns, length):
+    for one in byte_ranges(path, found.st_size, found.st_mtime_ns, length, chunks):
         block, memory = one.read(buffers)
         assert len(block.buf) >= block.size + PADDING
         yield one, block
         buffers.give(memory)
 
 
-@given(LINES, st.integers(1, 60), st.booleans())
-@example([b"\xef\xbb\xbf"], 1, False)
-@example([b"\xef\xbb\xbfab", b"c"], 3, True)
-def test_ranges_hold_every_row_once_in_order(tmp_path_factory, lines, length, ended):
+@given(LINES, st.integers(1, 60), st.integers(1, 3), st.booleans())
+@example([b"\xef\xbb\xbf"], 1, 1, False)
+@example([b"\xef\xbb\xbfab", b"c"], 3, 1, True)
+def test_ranges_hold_every_row_once_in_order(tmp_path_factory, lines, length, chunks, ended):
     data = b"\n".join(lines) + (b"\n" if ended else b"")
     path = tmp_path_factory.mktemp("ranges") / "rows.jsonl"
     path.write_bytes(data)
     marked = 3 if data.startswith(b"\xef\xbb\xbf") else 0
     joined, total = b"", 0
-    for one, block in ranges(path, length):
+    leaves = []
+    for one, block in ranges(path, length, chunks):
         text = text_of(block)
         if text:
             assert data[block.offset : block.offset + block.size] == text
             assert total + block.lines_before == data.count(b"\n", 0, block.offset)
-        assert block.leaf == leaf_hash(data[one.start : one.end])
+        leaves += block.leaves
         joined += text
         total += block.lines
     assert joined == data[marked:]
     assert total == data.count(b"\n")
+    chunk = max(length, 4)
+    parts = [data[at : at + chunk] for at in range(0, len(data), chunk)]
+    assert leaves == list(map(leaf_hash, parts))
 
 
 @given(LINES, st.integers(1, 30), st.integers(1, 60))

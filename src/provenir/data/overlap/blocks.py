@@ -47,7 +47,7 @@ class RowBlock:
         lines_before: How many of them are before its first row.
         too_long: Bytes of the content at which a row begins that is longer than `MAX_ROW_BYTES`,
             and is not in `buf`; it comes behind the rows that are.
-        leaf: Hash of the part as a leaf of the corpus' tree, where it is a chunk of it.
+        leaves: Hashes of the chunks of the part as leaves of the corpus' tree, where it has some.
         advance: What to tell a progress bar once it is scanned.
         rows: The rows as they were given, where they were in memory.
     """
@@ -58,7 +58,7 @@ class RowBlock:
     lines: int = 0
     lines_before: int = 0
     too_long: int | None = None
-    leaf: bytes | None = None
+    leaves: tuple[bytes, ...] = ()
     advance: int = 0
     rows: tuple[Any, ...] | None = None
 
@@ -95,6 +95,7 @@ class ByteRange:
         end: The byte behind it.
         size: Bytes of the file when the scan began.
         modified: Its time of change then, in nanoseconds.
+        chunk: Bytes of a leaf of the corpus' tree.
     """
 
     path: Path
@@ -102,6 +103,7 @@ class ByteRange:
     end: int
     size: int
     modified: int
+    chunk: int
 
     def read(self, buffers: Buffers) -> tuple[RowBlock, bytearray]:
         """Read the rows that begin in the range.
@@ -120,17 +122,29 @@ class ByteRange:
             descriptor = stream.fileno()
             self._check(descriptor)
             self._fill(descriptor, buffer, 0, length, base)
-            own = memoryview(buffer)[self.start - base : length]
-            leaf = hashlib.sha256(b"\x00")
-            leaf.update(own)
+            leaves = self._leaves(memoryview(buffer)[self.start - base : length])
             first = self._first_row(buffer, length)
             last = buffer.rfind(b"\n", 0, length) + 1
             end, buffer = self._end(descriptor, buffer, max(first, last), length, base)
-        block = self._block(buffer, first, end, base, leaf.digest(), length)
+        block = self._block(buffer, first, end, base, leaves, length)
         return block, buffer
 
+    def _leaves(self, own: memoryview) -> tuple[bytes, ...]:
+        leaves = []
+        for begin in range(0, len(own), self.chunk):
+            leaf = hashlib.sha256(b"\x00")
+            leaf.update(own[begin : begin + self.chunk])
+            leaves.append(leaf.digest())
+        return tuple(leaves)
+
     def _block(
-        self, buffer: bytearray, first: int, end: int | None, base: int, leaf: bytes, length: int
+        self,
+        buffer: bytearray,
+        first: int,
+        end: int | None,
+        base: int,
+        leaves: tuple[bytes, ...],
+        length: int,
     ) -> RowBlock:
         whole = np.frombuffer(buffer, np.uint8)
         inside = first < length
@@ -144,7 +158,7 @@ class ByteRange:
             lines=_newlines(whole[self.start - base : length]),
             lines_before=_newlines(whole[self.start - base : begin]),
             too_long=base + stop if inside and end is None else None,
-            leaf=leaf,
+            leaves=leaves,
             advance=self.end - self.start,
         )
 
@@ -208,15 +222,23 @@ class ByteRange:
         return (None if at - row > MAX_ROW_BYTES else at), buffer
 
 
-def byte_ranges(path: Path, size: int, modified: int, length: int) -> Iterator[ByteRange]:
-    """Yield the ranges of a file, each of so many bytes but the last.
+def byte_ranges(
+    path: Path, size: int, modified: int, chunk: int, chunks: int = 1
+) -> Iterator[ByteRange]:
+    """Yield the ranges of a file, each of so many chunks of so many bytes but the last.
 
-    A range is never so short that a byte order mark, which is no part of a row, fills the first.
+    A chunk is never so short that a byte order mark, which is no part of a row, fills the first.
     """
-    length = max(length, len(BOM) + 1)
+    chunk = max(chunk, len(BOM) + 1)
+    length = chunk * chunks
     for start in range(0, size, length):
         yield ByteRange(
-            path=path, start=start, end=min(start + length, size), size=size, modified=modified
+            path=path,
+            start=start,
+            end=min(start + length, size),
+            size=size,
+            modified=modified,
+            chunk=chunk,
         )
 
 

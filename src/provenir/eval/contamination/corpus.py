@@ -53,6 +53,7 @@ _ABOUT_DATA: Final = re.compile(
 """Names of files that tell of a data set, or make it, and are no part of it."""
 _LEAST_CHUNK: Final = 1 << 20
 _MOST_LEAVES: Final = 1 << 16
+_PIECE_BYTES: Final = 1 << 22
 
 Piece: TypeAlias = ByteRange | RowBlock
 """What a worker takes: a range that it reads itself, or a block that was read in order."""
@@ -86,7 +87,7 @@ class Corpus:
         dataset: The data.
         source: Where its rows come from.
         files: Its files in reading order; empty for rows in memory.
-        chunk_bytes: Bytes of a chunk of the tree, which is also about those of a block.
+        chunk_bytes: Bytes of a chunk of the tree.
     """
 
     dataset: Dataset
@@ -112,6 +113,11 @@ class Corpus:
             return sum(one.size for one in self.files), "bytes"
         return self.source.total, "rows"
 
+    @property
+    def piece_bytes(self) -> int:
+        """About how many bytes are scanned at once: whole chunks."""
+        return self.chunk_bytes * max(1, _PIECE_BYTES // self.chunk_bytes)
+
     def pieces(self, number: int, leaves: list[bytes]) -> Iterator[Piece]:
         """Yield what a file is scanned by, in order.
 
@@ -126,7 +132,8 @@ class Corpus:
             return
         one = self.files[number]
         if one.addressable:
-            yield from byte_ranges(one.file.path, one.size, one.modified, self.chunk_bytes)
+            chunks = self.piece_bytes // self.chunk_bytes
+            yield from byte_ranges(one.file.path, one.size, one.modified, self.chunk_bytes, chunks)
             return
         leaves.extend(_chunk_leaves(one, self.chunk_bytes)[0])
         if one.file.format == "lines":

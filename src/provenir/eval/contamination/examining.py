@@ -79,7 +79,7 @@ class Examined:
         fieldless: Numbers of the rows that have none of the wanted fields.
         used: The wanted fields that some row has.
         result: What the scanner said of it.
-        leaf: Its hash as a leaf of the corpus' tree.
+        leaves: Hashes of its chunks as leaves of the corpus' tree.
         advance: What to tell a progress bar.
     """
 
@@ -90,7 +90,7 @@ class Examined:
     fieldless: tuple[int, ...]
     used: frozenset[str]
     result: BlockResult
-    leaf: bytes | None
+    leaves: tuple[bytes, ...]
     advance: int
 
 
@@ -153,7 +153,7 @@ def _examine(
         fieldless=fieldless,
         used=used,
         result=result,
-        leaf=block.leaf,
+        leaves=block.leaves,
         advance=block.advance or (rows if block.offset is None else 0),
     )
 

@@ -134,8 +134,8 @@ class Gathering:
         self._row += examined.rows
         self._lines += examined.lines
         self.rows[number] += examined.rows
-        if examined.leaf is not None:
-            self.leaves[number].append(examined.leaf)
+        if examined.leaves:
+            self.leaves[number] += examined.leaves
 
     def _take_hit(self, found: Found) -> None:
         raw = found.hit

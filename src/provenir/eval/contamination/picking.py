@@ -77,7 +77,7 @@ def pick_rows(
         InputError: The data cannot be read.
     """
     picked, numbers = Picked(), sorted(wanted)
-    buffers = Buffers(corpus.chunk_bytes + SLACK_BYTES)
+    buffers = Buffers(corpus.piece_bytes + SLACK_BYTES)
     first = 0
     for file in range(max(len(corpus.files), 1)):
         name = corpus.files[file].file.name if corpus.files else None
@@ -96,8 +96,7 @@ def pick_rows(
             rows = len(starts) - 1 + (block.too_long is not None)
             first += rows
             lines += block.lines
-            if block.leaf is not None:
-                leaves.append(block.leaf)
+            leaves += block.leaves
             if memory is not None:
                 buffers.give(memory)
             if progress is not None:

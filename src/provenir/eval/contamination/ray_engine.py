@@ -73,7 +73,7 @@ def scan_by_ray(
                 while len(pending) >= limit:
                     take_one()
                 # In a list the scanner's reference is handed on as it is, to be resolved once.
-                asked = (corpus.chunk_bytes, config.fields, gathering.floor)
+                asked = (corpus.piece_bytes, config.fields, gathering.floor)
                 pending.append((number, task.remote(batch, [held], *asked)))
             while pending and pending[0][0] != number:
                 take_one()
@@ -144,7 +144,7 @@ _held: dict[str, tuple[Scanner, Buffers]] = {}
 def _examine_all(
     pieces: list[Piece],
     held: list[Any],
-    chunk_bytes: int,
+    piece_bytes: int,
     fields: tuple[str, ...] | None,
     floor: tuple[int, float],
 ) -> list[Examined]:
@@ -154,6 +154,6 @@ def _examine_all(
     key = held[0].hex()
     if key not in _held:
         _held.clear()
-        _held[key] = ray.get(held[0]), Buffers(chunk_bytes + SLACK_BYTES)
+        _held[key] = ray.get(held[0]), Buffers(piece_bytes + SLACK_BYTES)
     scanner, buffers = _held[key]
     return [examine(piece, scanner, buffers, fields=fields, floor=floor) for piece in pieces]

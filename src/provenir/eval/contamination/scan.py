@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["SLACK_BYTES", "scan_corpus", "usable_cores"]
 
 SLACK_BYTES: Final = 1 << 17
-"""What a buffer holds beyond a chunk, for the row that goes over its end."""
+"""What a buffer holds beyond a piece, for the row that goes over its end."""
 
 
 def scan_corpus(
@@ -46,7 +46,7 @@ def scan_corpus(
         InputError: The data cannot be read.
     """
     workers = config.workers or usable_cores()
-    buffers = Buffers(corpus.chunk_bytes + SLACK_BYTES)
+    buffers = Buffers(corpus.piece_bytes + SLACK_BYTES)
     pending: deque[tuple[int, Future[Examined]]] = deque()
 
     def take_one() -> None:
