@@ -40,7 +40,7 @@ def test_ranges_hold_every_row_once_in_order(tmp_path_factory, lines, length, ch
     marked = 3 if data.startswith(b"\xef\xbb\xbf") else 0
     joined, total = b"", 0
     leaves = []
-    for one, block in ranges(path, length, chunks):
+    for _, block in ranges(path, length, chunks):
         text = text_of(block)
         if text:
             assert data[block.offset : block.offset + block.size] == text
