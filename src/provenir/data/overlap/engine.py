@@ -100,6 +100,7 @@ def scan_block(
     rows, items, passed = _candidate_pairs(block, starts, index, rule)
     names, first = np.unique(rows, return_index=True)
     texts: list[RowTexts] = []
+    values: dict[int, dict[str, Any]] = {}
     kept: list[NDArray[Any]] = []
     edges = [*first.tolist(), len(items)]
     for row, (begin, end) in zip(names.tolist(), pairwise(edges), strict=True):
@@ -111,8 +112,11 @@ def scan_block(
         length = len(bytes(block.buf[lo : int(starts[row + 1])]).rstrip(_LINE_END))
         texts.append(RowTexts(row=row, offset=lo, length=length, texts=field_texts(value, fields)))
         kept.append(items[begin:end])
+        values[row] = value
     hits, seen = find_hits(texts, kept, index, rule)
-    skipped += _ambiguous(block, starts, {one.row for one in texts} - {hit.row for hit in hits})
+    for row in {hit.row for hit in hits}:
+        del values[row]
+    skipped += _ambiguous(block, starts, values)
     return BlockResult(
         hits=tuple(hits),
         rows=len(starts) - 1,
@@ -122,13 +126,14 @@ def scan_block(
     )
 
 
-def _ambiguous(block: RowSource, starts: NDArray[Any], rows: set[int]) -> list[int]:
+def _ambiguous(
+    block: RowSource, starts: NDArray[Any], values: dict[int, dict[str, Any]]
+) -> list[int]:
     """The rows in which a key stands twice: what was found may stand in the value that is lost."""
     found = []
-    for row in sorted(rows):
+    for row, value in values.items():
         line = bytes(block.buf[int(starts[row]) : int(starts[row + 1])])
-        value = _parsed(block, starts, row)
-        if value is not None and repeated_key(line, value) is not None:
+        if repeated_key(line, value) is not None:
             found.append(row)
     return found
 

@@ -11,7 +11,7 @@ import numpy as np
 from provenir.data.overlap.align import align_pairs, common_grams
 from provenir.data.overlap.compiled import jit
 from provenir.data.overlap.hits import RawHit, Span
-from provenir.data.overlap.joined import words_of_texts
+from provenir.data.overlap.joined import characters, words_of_texts
 from provenir.data.overlap.rules import Evidence
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class _Words:
 
     Attributes:
         hashes: uint64.
-        starts: int64, in characters of the word's text.
+        starts: int64, in bytes of the word's text.
         ends: int64, the same.
         fields: int64, the number of the word's text among all texts.
         edges: int64[rows + 1], where each row's words begin.
@@ -108,15 +108,20 @@ def find_hits(
                 length=row.length,
                 item=int(item_of[pair]),
                 score=verdicts.score(pair),
-                spans=tuple(
-                    Span(segment, start, end, row.texts[field - first].path, row_start, row_end)
-                    for segment, start, end, field, row_start, row_end in places
-                ),
+                spans=tuple(_span(row, first, place) for place in places),
                 runs=tuple((own, theirs, length) for own, theirs, length in runs),
             )
         )
     missed = np.repeat(verdicts.value == 0, np.diff(evidence.edges)) & (evidence.at >= 0)
     return hits, _stretches(missed, evidence.edges, pairs[:, 0])
+
+
+def _span(row: RowTexts, first: int, place: list[int]) -> Span:
+    """What is common, its place in the row's text in characters; see `_quotes`."""
+    segment, start, end, field, *bytes_ = place
+    entry = row.texts[field - first]
+    row_start, row_end = characters(entry.text, np.array(bytes_)).tolist()
+    return Span(segment, start, end, entry.path, row_start, row_end)
 
 
 def _stretches(chosen: NDArray[Any], edges: NDArray[Any], first: NDArray[Any]) -> NDArray[Any]:

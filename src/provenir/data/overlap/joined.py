@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["JoinedWords", "words_of_texts"]
+__all__ = ["JoinedWords", "characters", "words_of_texts"]
 
 LAST_ASCII: Final = 0x7F
 _BETWEEN: Final = "\n\n"
@@ -32,7 +32,7 @@ class JoinedWords:
     Attributes:
         hashes: uint64.
         texts: int64, the number of each word's text.
-        starts: int64, where the word begins, in characters of its text.
+        starts: int64, where the word begins, in bytes of its text (UTF-8).
         ends: int64, where it ends.
         plain: uint64, the hash that the folded word has in raw bytes (see `plain`), 0 where it is
             not of ASCII letters and digits alone; empty unless it was asked for.
@@ -59,21 +59,33 @@ def words_of_texts(texts: Sequence[str], *, plain: bool = False) -> JoinedWords:
     data = joined.encode("utf-8", "surrogatepass")
     buf = padded(data)
     found = tokenise(buf, 0, len(data))
-    starts, ends = found.starts.astype(np.int64), found.ends.astype(np.int64)
-    raw = _plain(buf, found.hashes, starts, ends) if plain else found.hashes[:0]
-    if len(data) != len(joined):
-        before = np.concatenate([[0], np.cumsum((buf[: len(data)] & 0xC0) != 0x80)])
-        starts, ends = before[starts], before[ends]
-    sizes = np.array([len(text) + len(_BETWEEN) for text in texts], np.int64)
+    raw = _plain(buf, found.hashes, found.starts, found.ends) if plain else found.hashes[:0]
+    size = len if len(data) == len(joined) else _bytes_of
+    sizes = np.array([size(text) + len(_BETWEEN) for text in texts], np.int64)
     begins = np.concatenate([[0], np.cumsum(sizes)])
-    numbers = np.searchsorted(begins, starts, side="right") - 1
+    counts = np.diff(np.searchsorted(found.starts, begins))
+    first: NDArray[Any] = np.repeat(begins[:-1], counts)
     return JoinedWords(
         hashes=found.hashes,
-        texts=numbers,
-        starts=starts - begins[numbers],
-        ends=ends - begins[numbers],
+        texts=np.repeat(np.arange(len(texts)), counts),
+        starts=found.starts - first,
+        ends=found.ends - first,
         plain=raw,
     )
+
+
+def characters(text: str, places: NDArray[Any]) -> NDArray[Any]:
+    """Return for places in bytes of a text (UTF-8) what they are in characters of it."""
+    if text.isascii():
+        return places
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    before = np.concatenate([[0], np.cumsum((data & 0xC0) != 0x80)])
+    found: NDArray[Any] = before[places]
+    return found
+
+
+def _bytes_of(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _plain(
