@@ -93,7 +93,7 @@ class SeedTable:
         seeds, owners = _distinct_pairs(hashes, items)
         df = _repeats(seeds)
         if max_df is not None:
-            chosen = (df <= max_df) | (_rank_in_item(seeds, owners, df) < keep)
+            chosen = (df <= max_df) | _is_rare_in_item(seeds, owners, df, max_df, keep)
             seeds, owners = seeds[chosen], owners[chosen]
         unique, first = np.unique(seeds, return_index=True)
         bounds: Array = np.append(first, len(seeds)).astype(np.int64)
@@ -159,7 +159,10 @@ def _distinct_pairs(hashes: Array, items: Array) -> tuple[Array, Array]:
     """Sort pairs by seed, then item, and drop the repeated ones."""
     seeds = np.asarray(hashes, dtype=np.uint64)
     owners = np.asarray(items, dtype=np.int32)
-    order = np.lexsort((owners, seeds))
+    if (np.diff(owners) >= 0).all():  # as an index gives them
+        order = np.argsort(seeds, kind="stable")
+    else:
+        order = np.lexsort((owners, seeds))
     seeds, owners = seeds[order], owners[order]
     new: Array = np.ones(len(seeds), dtype=np.bool_)
     new[1:] = (np.diff(seeds) != 0) | (np.diff(owners) != 0)
@@ -172,14 +175,21 @@ def _repeats(seeds: Array) -> Array:
     return counts[inverse]
 
 
-def _rank_in_item(seeds: Array, owners: Array, df: Array) -> Array:
-    """The place of each seed among those of its item, the rarest first, then the least hash."""
+def _is_rare_in_item(seeds: Array, owners: Array, df: Array, max_df: int, keep: int) -> Array:
+    """Whether each seed is among so many of its item: the rarest, then those of the least hash.
+
+    Items without a seed that is too common keep all of theirs anyhow, and are passed over.
+    """
+    found: Array = np.zeros(len(seeds), dtype=np.bool_)
+    trimmed: Array = np.zeros(int(owners.max(initial=-1)) + 1, dtype=np.bool_)
+    trimmed[owners[df > max_df]] = True
+    of_them = np.flatnonzero(trimmed[owners])
+    seeds, owners, df = seeds[of_them], owners[of_them], df[of_them]
     order = np.lexsort((seeds, df, owners))
     sorted_owners = owners[order]
     place = np.arange(len(order)) - np.searchsorted(sorted_owners, sorted_owners)
-    rank: Array = np.empty(len(order), dtype=np.int64)
-    rank[order] = place
-    return rank
+    found[of_them[order]] = place < keep
+    return found
 
 
 def _address(seeds: Array) -> tuple[Array, Array]:
@@ -191,12 +201,11 @@ def _address(seeds: Array) -> tuple[Array, Array]:
     waiting = np.arange(len(seeds))
     slot = (seeds >> np.uint64(SLOT_SHIFT)) & mask
     while len(waiting):
-        free = waiting[slots[slot[waiting]] == 0]
-        _, winners = np.unique(slot[free], return_index=True)
-        placed = free[winners]
-        slots[slot[placed]] = seeds[placed]
-        numbers[slot[placed]] = placed
-        waiting = np.setdiff1d(waiting, placed, assume_unique=True)
+        # Of several for one slot the first gets it: the last to be written, going backwards.
+        free = waiting[slots[slot[waiting]] == 0][::-1]
+        slots[slot[free]] = seeds[free]
+        numbers[slot[free]] = free
+        waiting = waiting[slots[slot[waiting]] != seeds[waiting]]
         slot[waiting] = (slot[waiting] + np.uint64(1)) & mask
     return slots, numbers
 
