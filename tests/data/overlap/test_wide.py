@@ -121,7 +121,7 @@ def test_plain_text_has_no_escapes():
 def test_the_kernel_finds_what_numpy_finds(letters, cut, length):
     hashes = np.array([ord(letter) * 0x9E3779B97F4A7C15 % 2**64 for letter in letters], np.uint64)
     rows = (np.arange(len(letters)) >= cut).astype(np.int32)
-    chained = wide._chained(hashes, length)
+    chained = wide.chained(hashes, length)
     table = table_of([chained[::2], chained[:1]])
     number = lookup(table, chained)
     expected = np.flatnonzero((number >= 0) & (rows[: len(number)] == rows[length - 1 :]))

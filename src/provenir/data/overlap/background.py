@@ -72,7 +72,9 @@ class Background:
 
     def confirms(self, hit: RawHit) -> bool:
         """Say whether a hit still is one; call it once all blocks are counted."""
-        if self._rule.ngram or not hit.runs or hit.score.value >= NEARLY_ALL:
+        if self._index.exhaustive or self._rule.ngram or not hit.runs:
+            return True
+        if hit.score.value >= NEARLY_ALL:
             return True
         if len(self._stretches.get(_longest(hit), ())) >= RECURS:
             return False

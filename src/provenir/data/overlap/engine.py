@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from provenir.data.overlap.complete import CommonRuns
     from provenir.data.overlap.index import EvalIndex
     from provenir.data.overlap.rules import Rule
 
@@ -83,7 +84,12 @@ def unexamined(index: EvalIndex, rule: Rule) -> tuple[int, ...]:
 
 
 def scan_block(
-    block: RowSource, index: EvalIndex, rule: Rule, *, fields: Collection[str] | None = None
+    block: RowSource,
+    index: EvalIndex,
+    rule: Rule,
+    *,
+    fields: Collection[str] | None = None,
+    common: CommonRuns | None = None,
 ) -> BlockResult:
     """Find the rows of a block that hold items of an index.
 
@@ -92,28 +98,41 @@ def scan_block(
         index: The eval sets.
         rule: What counts as a hit.
         fields: Top-level names or paths of the rows that are examined; None for all.
+        common: Finds what is a hit whatever the rule says; for an exhaustive search.
     """
     starts, suspect = frame(block.buf, block.size)
     skipped = [
         row for row in np.flatnonzero(suspect).tolist() if _parsed(block, starts, row) is None
     ]
-    rows, items, passed = _candidate_pairs(block, starts, index, rule)
+    rows, items = _candidate_pairs(block, starts, index)
+    near, passed = _within_reach(block, starts, (rows, items), index, rule)
+    if common is None:
+        rows, items, near = rows[near], items[near], near[near]
     names, first = np.unique(rows, return_index=True)
     texts: list[RowTexts] = []
     values: dict[int, dict[str, Any]] = {}
     kept: list[NDArray[Any]] = []
+    sure: list[NDArray[Any]] = []
     edges = [*first.tolist(), len(items)]
     for row, (begin, end) in zip(names.tolist(), pairwise(edges), strict=True):
         value = _parsed(block, starts, row)
         if value is None:
             skipped.append(row)
             continue
+        found, own, wanted = field_texts(value, fields), items[begin:end], near[begin:end]
+        shared: NDArray[Any] = np.zeros(len(own), np.bool_)
+        if common is not None:
+            shared = np.isin(own, common.items_of(text.text for text in found))
+            wanted = wanted | shared
+            if not wanted.any():
+                continue
         lo = int(starts[row])
         length = len(bytes(block.buf[lo : int(starts[row + 1])]).rstrip(_LINE_END))
-        texts.append(RowTexts(row=row, offset=lo, length=length, texts=field_texts(value, fields)))
-        kept.append(items[begin:end])
+        texts.append(RowTexts(row=row, offset=lo, length=length, texts=found))
+        kept.append(own[wanted])
+        sure.append(shared[wanted])
         values[row] = value
-    hits, seen = find_hits(texts, kept, index, rule)
+    hits, seen = find_hits(texts, kept, index, rule, sure=sure)
     for row in {hit.row for hit in hits}:
         del values[row]
     skipped += _ambiguous(block, starts, values)
@@ -139,9 +158,9 @@ def _ambiguous(
 
 
 def _candidate_pairs(
-    block: RowSource, starts: NDArray[Any], index: EvalIndex, rule: Rule
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Distinct pairs of a row and an item, by row and item; and what others have in common."""
+    block: RowSource, starts: NDArray[Any], index: EvalIndex
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Distinct pairs of a row and an item that share seeds, by row and item."""
     least, one_in = (1, 0) if index.exhaustive else (MIN_SEEDS, ONE_IN)
     found = find_candidates(
         block.buf, starts, json=True, table=index.seeds, min_seeds=least, one_in=one_in
@@ -160,8 +179,7 @@ def _candidate_pairs(
             exhaustive=index.exhaustive,
         )
         rows, items = np.concatenate([rows, wide.row]), np.concatenate([items, wide.item])
-    rows, items = _distinct(rows, index.units[items], index)
-    return _within_reach(block, starts, (rows, items), index, rule)
+    return _distinct(rows, index.units[items], index)
 
 
 def _distinct(
@@ -178,11 +196,11 @@ def _within_reach(
     pairs: tuple[NDArray[Any], NDArray[Any]],
     index: EvalIndex,
     rule: Rule,
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """The pairs that may be hits, and the stretches that the others have in common."""
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Which pairs may be hits, and the stretches that the others have in common."""
     rows, items = pairs
     if rule.ngram or not len(rows):
-        return rows, items, _none()
+        return np.ones(len(rows), np.bool_), _none()
     reach = find_reach(block.buf, starts, rows, items, index)
     evidence = Evidence(
         at=np.empty(0, np.int32),
@@ -191,9 +209,9 @@ def _within_reach(
         total=index.mass[items],
         words=index.sizes[items],
     )
-    near = rule.judge(evidence).value > 0
+    near: NDArray[Any] = rule.judge(evidence).value > 0
     passed = reach.stretches[~near[reach.stretches[:, 0]]]
-    return rows[near], items[near], passed[:, 1:]
+    return near, passed[:, 1:]
 
 
 def _parsed(block: RowSource, starts: NDArray[Any], row: int) -> dict[str, Any] | None:

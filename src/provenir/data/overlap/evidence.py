@@ -10,7 +10,7 @@ import numpy as np
 
 from provenir.data.overlap.align import align_pairs, common_grams
 from provenir.data.overlap.compiled import jit
-from provenir.data.overlap.hits import RawHit, Span
+from provenir.data.overlap.hits import RawHit, Score, Span
 from provenir.data.overlap.joined import characters, words_of_texts
 from provenir.data.overlap.rules import Evidence
 
@@ -65,7 +65,12 @@ class _Words:
 
 
 def find_hits(
-    rows: Sequence[RowTexts], items: Sequence[NDArray[Any]], index: EvalIndex, rule: Rule
+    rows: Sequence[RowTexts],
+    items: Sequence[NDArray[Any]],
+    index: EvalIndex,
+    rule: Rule,
+    *,
+    sure: Sequence[NDArray[Any]] | None = None,
 ) -> tuple[list[RawHit], NDArray[Any]]:
     """Judge rows by the items that they may hold.
 
@@ -74,6 +79,7 @@ def find_hits(
         items: For each of them int64, numbers of items.
         index: The eval sets.
         rule: What counts as a hit.
+        sure: For each row bool, which of its items are hits whatever the rule says; None for none.
 
     Returns:
         The hits in the order given; and int64[n, 2], the stretches of `EvalIndex.words` that rows
@@ -95,7 +101,7 @@ def find_hits(
     )
     evidence = _evidence(pairs, item_of, words, index, rule)
     verdicts = rule.judge(evidence)
-    leaks = np.flatnonzero(verdicts.value > 0)
+    leaks = np.flatnonzero((verdicts.value > 0) | (sure is not None and np.concatenate(sure)))
     quotes = _quotes(leaks, pairs, evidence, words, index, rule.ngram)
     hits = []
     for pair, (runs, places) in zip(leaks.tolist(), quotes, strict=True):
@@ -107,13 +113,23 @@ def find_hits(
                 offset=row.offset,
                 length=row.length,
                 item=int(item_of[pair]),
-                score=verdicts.score(pair),
+                score=verdicts.score(pair)
+                if verdicts.value[pair]
+                else _run_alone(runs, pair, pairs),
                 spans=tuple(_span(row, first, place) for place in places),
                 runs=tuple((own, theirs, length) for own, theirs, length in runs),
             )
         )
     missed = np.repeat(verdicts.value == 0, np.diff(evidence.edges)) & (evidence.at >= 0)
     return hits, _stretches(missed, evidence.edges, pairs[:, 0])
+
+
+def _run_alone(runs: list[list[int]], pair: int, pairs: NDArray[Any]) -> Score:
+    """The score of an item of which the rule says that it is no leak: the share of its words."""
+    words = int(pairs[pair, 1] - pairs[pair, 0])
+    return Score(
+        value=sum(length for _, _, length in runs) / words, role="item", severity="warning"
+    )
 
 
 def _span(row: RowTexts, first: int, place: list[int]) -> Span:

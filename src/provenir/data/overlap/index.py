@@ -115,6 +115,7 @@ class EvalIndex:
             first,
             plain_seeds(texts, found, exhaustive=exhaustive),
             wide_seeds_of_texts(texts, found, exhaustive=exhaustive),
+            exhaustive=exhaustive,
         )
         return cls(
             items=tuple(items),
@@ -262,6 +263,8 @@ def _seeds_of(
     first: NDArray[Any],
     plain: list[NDArray[Any]],
     wide: list[NDArray[Any]],
+    *,
+    exhaustive: bool,
 ) -> tuple[NDArray[Any], list[NDArray[Any]], list[NDArray[Any]]]:
     """The item of each unit; and of both kinds of seeds: the seeds, and the unit of each.
 
@@ -270,6 +273,8 @@ def _seeds_of(
         first: As in `EvalIndex`.
         plain: The seeds of each segment for the scan of raw bytes.
         wide: The same for that of folded words.
+        exhaustive: Whether items that are twins of others have units too: the strict fold, and so
+            the exhaustive search, may tell them apart.
     """
     units: list[int] = []
     owned: list[tuple[int, int]] = []  # a segment, and a unit that it belongs to
@@ -277,15 +282,15 @@ def _seeds_of(
     for item, count in enumerate(segments):
         own = [s for s in range(begin, begin + count) if len(plain[s]) + len(wide[s])]
         begin += count
-        if first[item] != item:
+        if first[item] != item and not exhaustive:
             continue
         for segment in own:
             owned.append((segment, len(units)))
-            units.append(item)
+            units.append(int(first[item]))
         small = [segment for segment in own if len(wide[segment]) < SMALL_SEEDS]
         if len(small) > 1:
             owned += [(segment, len(units)) for segment in small]
-            units.append(item)
+            units.append(int(first[item]))
     kinds = [
         [
             np.concatenate([np.empty(0, np.uint64), *(seeds[segment] for segment, _ in owned)]),

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from provenir.data.overlap.joined import JoinedWords
 
-__all__ = ["find_wide_candidates", "plain_seeds", "wide_seeds", "wide_seeds_of_texts"]
+__all__ = ["chained", "find_wide_candidates", "plain_seeds", "wide_seeds", "wide_seeds_of_texts"]
 
 CHAIN: Final = np.uint64(0xA0761D6478BD642F)
 FINISH: Final = np.uint64(hashing.FINISH)
@@ -76,7 +76,7 @@ def wide_seeds(text: str, *, exhaustive: bool = False) -> Array:
     buf: Array = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
     folds = (False, True) if exhaustive else (False,)
     return np.concatenate(
-        [_chained(tokenise(buf, strict=strict).hashes, _length(strict)) for strict in folds]
+        [chained(tokenise(buf, strict=strict).hashes, _length(strict)) for strict in folds]
     )
 
 
@@ -92,7 +92,7 @@ def wide_seeds_of_texts(
     """
     if exhaustive:
         return [wide_seeds(text, exhaustive=True) for text in texts]
-    return _within(_chained(words.hashes, SEED_WORDS), words.texts, len(texts))
+    return _within(chained(words.hashes, SEED_WORDS), words.texts, len(texts))
 
 
 def plain_seeds(
@@ -227,13 +227,13 @@ def _matches(hashes: Array, rows: Array, length: int, table: SeedTable) -> tuple
         found: Array = np.empty((len(hashes), 2), np.int64)
         count = _match(hashes, rows, length, table.filter, table.slots, table.numbers, found)
         return found[:count, 0].copy(), found[:count, 1].copy()
-    number = lookup(table, _chained(hashes, length))
+    number = lookup(table, chained(hashes, length))
     at = np.flatnonzero((number >= 0) & (rows[: len(number)] == rows[length - 1 :]))
     return at, number[at]
 
 
-def _chained(hashes: Array, length: int) -> Array:
-    """The hash of every so many consecutive words; odd, as 0 marks an empty slot."""
+def chained(hashes: Array, length: int) -> Array:
+    """Return the hash of every so many consecutive words; odd, as 0 marks an empty slot."""
     count = max(0, len(hashes) - length + 1)
     mixed = hashes[:count].copy()
     for place in range(1, length):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from provenir.data.overlap.background import Background
+from provenir.data.overlap.complete import CommonRuns
 from provenir.data.overlap.engine import BlockResult, scan_block, unexamined
 from provenir.data.overlap.evidence import RowTexts, find_hits
 from provenir.data.overlap.fields import field_texts
@@ -37,6 +38,7 @@ class NgramScanner:
         self._index = index
         self._rule = rule
         self._config = config
+        self._common = CommonRuns(index) if index.exhaustive else None
         self._twins: dict[int, list[int]] = {}
 
     @classmethod
@@ -62,7 +64,9 @@ class NgramScanner:
 
     def scan(self, block: RowBlock) -> BlockResult:
         """See `Scanner`."""
-        return scan_block(block, self._index, self._rule, fields=self._config.fields)
+        return scan_block(
+            block, self._index, self._rule, fields=self._config.fields, common=self._common
+        )
 
     def scan_slowly(self, row: dict[str, Any]) -> tuple[RawHit, ...]:
         """Find the items that a row holds without seeds: it is aligned with every one of them."""
@@ -71,7 +75,10 @@ class NgramScanner:
         examined: NDArray[Any] = np.ones(len(index.items), np.bool_)
         examined[list(self.unexamined())] = False
         distinct = np.flatnonzero(examined & (index.first == np.arange(len(index.first))))
-        return tuple(find_hits([texts], [distinct], index, self._rule)[0])
+        sure: list[NDArray[Any]] | None = None
+        if self._common is not None:
+            sure = [np.isin(distinct, self._common.items_of(text.text for text in texts.texts))]
+        return tuple(find_hits([texts], [distinct], index, self._rule, sure=sure)[0])
 
     def twins(self, item: int) -> Sequence[int]:
         """See `Scanner`."""
