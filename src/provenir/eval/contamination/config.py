@@ -39,7 +39,8 @@ class ContaminationConfig:
         fields: Top-level names or paths of the training rows that are examined; None for every
             text of a row.
         eval_fields: The same for the eval records.
-        exhaustive: Look at every row in which any n-gram may be found: slower, and complete.
+        exhaustive: Name each row too that shares any run of 13 words with an item, whatever the
+            rule says of it: slower, and complete.
         engine: `threads`, or `ray` (extra `ray`).
         workers: How many threads or tasks; None for one per core that may be used.
         strict: Refuse what cannot be examined instead of counting it.

@@ -50,7 +50,7 @@ class ConfigPart(Part):
         n: Length of the rule's n-grams; None where it has none.
         fields: Fields of the training rows that were examined; None for every text.
         eval_fields: The same for the eval records.
-        exhaustive: Whether every row was looked at in which any n-gram may be found.
+        exhaustive: Whether any run of 13 words in common makes a hit.
         settings: What else the method needs to be told to find the same again.
     """
 
