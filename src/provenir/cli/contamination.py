@@ -45,7 +45,9 @@ EvalFields = Annotated[
     list[str] | None,
     typer.Option("--eval-fields", metavar="<name>", help="Only these of an item."),
 ]
-Exhaustive = Annotated[bool, typer.Option("--exhaustive", help="Name any 13 words in common too; slower.")]
+Exhaustive = Annotated[
+    bool, typer.Option("--exhaustive", help="Name any 13 words in common too; slower.")
+]
 Engine = Annotated[str, typer.Option("--engine", help="threads or ray.")]
 Workers = Annotated[int | None, typer.Option("--workers", help="Threads or tasks; one a core.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse rows that cannot be read.")]

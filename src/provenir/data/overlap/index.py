@@ -58,6 +58,7 @@ class EvalIndex:
         units: int32 per unit, its item.
         seeds: Finds the units whose seeds are in a row, by its ASCII words.
         wide: The same by the folded words of all scripts.
+        stated: The digest of the file that it was opened from, which was checked; None otherwise.
     """
 
     items: tuple[EvalItem, ...]
@@ -76,6 +77,7 @@ class EvalIndex:
     units: NDArray[Any]
     seeds: SeedTable
     wide: SeedTable
+    stated: str | None = None
 
     @classmethod
     def build(
@@ -134,7 +136,7 @@ class EvalIndex:
         found = {
             f.name: getattr(self, f.name)
             for f in fields(self)
-            if f.name not in ("items", "exhaustive", "seeds", "wide")
+            if f.name not in ("items", "exhaustive", "seeds", "wide", "stated")
         }
         for name in ("seeds", "wide"):
             table: SeedTable = getattr(self, name)
@@ -143,7 +145,12 @@ class EvalIndex:
 
     @classmethod
     def from_arrays(
-        cls, items: tuple[EvalItem, ...], arrays: Mapping[str, NDArray[Any]], *, exhaustive: bool
+        cls,
+        items: tuple[EvalItem, ...],
+        arrays: Mapping[str, NDArray[Any]],
+        *,
+        exhaustive: bool,
+        stated: str | None = None,
     ) -> Self:
         """Make an index of what `arrays` returned; the arrays are used in place."""
         tables = {
@@ -157,12 +164,12 @@ class EvalIndex:
             for name in ("seeds", "wide")
         }
         own = {name: array for name, array in arrays.items() if "." not in name}
-        return cls(items=items, exhaustive=exhaustive, **own, **tables)
+        return cls(items=items, exhaustive=exhaustive, stated=stated, **own, **tables)
 
     @property
     def digest(self) -> str:
         """The digest of the file that `save` writes."""
-        return index_digest(self._pieces())
+        return self.stated or index_digest(self._pieces())
 
     def save(self, path: str | Path) -> str:
         """Write the index to a file (see `index_file`) and return its digest.
@@ -182,8 +189,8 @@ class EvalIndex:
             DocumentError: It is no index, one of another version, or altered.
             InputError: It cannot be opened.
         """
-        items, arrays, header, _ = open_index(path)
-        return cls.from_arrays(items, arrays, exhaustive=header.exhaustive)
+        items, arrays, header, stated = open_index(path)
+        return cls.from_arrays(items, arrays, exhaustive=header.exhaustive, stated=stated)
 
     def _pieces(self) -> list[bytes]:
         return index_bytes(self.items, self.arrays(), exhaustive=self.exhaustive)

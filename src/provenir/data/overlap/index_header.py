@@ -40,7 +40,7 @@ class EvalIndexHeader(Document):
         sections: The parts of the file.
     """
 
-    schema_version: Literal["eval-index/1"] = "eval-index/1"
+    schema_version: Literal["eval-index/2"] = "eval-index/2"
     fold_version: str
     word_hash_version: str
     exhaustive: bool
