@@ -11,7 +11,7 @@ import numpy as np
 from provenir.data.overlap.align import align_pairs, common_grams
 from provenir.data.overlap.compiled import jit
 from provenir.data.overlap.hits import RawHit, Score, Span
-from provenir.data.overlap.joined import characters, words_of_texts
+from provenir.data.overlap.joined import characters_before, words_of_texts
 from provenir.data.overlap.rules import Evidence
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def find_hits(
     leaks = np.flatnonzero((verdicts.value > 0) | (sure is not None and np.concatenate(sure)))
     quotes = _quotes(leaks, pairs, evidence, words, index, rule.ngram)
     hits = []
+    offsets: dict[int, NDArray[Any]] = {}
     for pair, (runs, places) in zip(leaks.tolist(), quotes, strict=True):
         number = int(row_of[pair])
         row, first = rows[number], int(words.first_field[number])
@@ -116,7 +117,7 @@ def find_hits(
                 score=verdicts.score(pair)
                 if verdicts.value[pair]
                 else _run_alone(runs, pair, pairs),
-                spans=tuple(_span(row, first, place) for place in places),
+                spans=tuple(_span(row, first, place, offsets) for place in places),
                 runs=tuple((own, theirs, length) for own, theirs, length in runs),
             )
         )
@@ -132,11 +133,21 @@ def _run_alone(runs: list[list[int]], pair: int, pairs: NDArray[Any]) -> Score:
     )
 
 
-def _span(row: RowTexts, first: int, place: list[int]) -> Span:
-    """What is common, its place in the row's text in characters; see `_quotes`."""
-    segment, start, end, field, *bytes_ = place
+def _span(row: RowTexts, first: int, place: list[int], offsets: dict[int, NDArray[Any]]) -> Span:
+    """What is common, its place in the row's text in characters; see `_quotes`.
+
+    Args:
+        row: The row.
+        first: Number of its first text.
+        place: Of the quote, the last two in bytes.
+        offsets: `characters_before` of texts by their number, filled.
+    """
+    segment, start, end, field, row_start, row_end = place
     entry = row.texts[field - first]
-    row_start, row_end = characters(entry.text, np.array(bytes_)).tolist()
+    if not entry.text.isascii():
+        if field not in offsets:
+            offsets[field] = characters_before(entry.text)
+        row_start, row_end = offsets[field][[row_start, row_end]].tolist()
     return Span(segment, start, end, entry.path, row_start, row_end)
 
 

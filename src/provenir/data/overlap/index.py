@@ -17,7 +17,7 @@ import numpy as np
 from provenir.core.errors import UsageError
 from provenir.data.overlap.index_file import index_bytes, index_digest, open_index, save_index
 from provenir.data.overlap.items import ROLES, EvalItem, eval_item
-from provenir.data.overlap.joined import characters, words_of_texts
+from provenir.data.overlap.joined import characters_before, words_of_texts
 from provenir.data.overlap.seeds import SeedTable
 from provenir.data.overlap.weights import word_weights
 from provenir.data.overlap.wide import plain_seeds, wide_seeds_of_texts
@@ -213,8 +213,9 @@ def _words_of(items: list[EvalItem], found: JoinedWords) -> dict[str, NDArray[An
     starts, ends = found.starts.astype(np.int32), found.ends.astype(np.int32)
     for segment, (lo, hi) in zip(segments, pairwise(edges.tolist()), strict=True):
         if not segment.text.isascii():
+            before = characters_before(segment.text)
             for places in (starts[lo:hi], ends[lo:hi]):
-                places[:] = characters(segment.text, places)
+                places[:] = before[places]
     roles = np.array([ROLES.index(segment.role) for segment in segments], np.int8)
     counts = np.array([len(item.segments) for item in items], np.int64)
     first = np.concatenate([[0], np.cumsum(counts)])

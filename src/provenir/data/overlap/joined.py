@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["JoinedWords", "characters", "words_of_texts"]
+__all__ = ["JoinedWords", "characters_before", "words_of_texts"]
 
 LAST_ASCII: Final = 0x7F
 _BETWEEN: Final = "\n\n"
@@ -74,14 +74,10 @@ def words_of_texts(texts: Sequence[str], *, plain: bool = False) -> JoinedWords:
     )
 
 
-def characters(text: str, places: NDArray[Any]) -> NDArray[Any]:
-    """Return for places in bytes of a text (UTF-8) what they are in characters of it."""
-    if text.isascii():
-        return places
+def characters_before(text: str) -> NDArray[Any]:
+    """Return for each place in the bytes of a text (UTF-8) how many characters stand before it."""
     data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-    before = np.concatenate([[0], np.cumsum((data & 0xC0) != 0x80)])
-    found: NDArray[Any] = before[places]
-    return found
+    return np.concatenate([[0], np.cumsum((data & 0xC0) != 0x80)])
 
 
 def _bytes_of(text: str) -> int:

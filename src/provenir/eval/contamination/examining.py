@@ -159,19 +159,22 @@ def _examine(
 
 
 class _Lines:
-    """The lines of a block; counted only where something asks."""
+    """The lines of a block; counted only up to where something asks, in ascending order best."""
 
     def __init__(self, block: RowBlock) -> None:
         self._block = block
-        self._ends: Any = None
+        self._place = self._line = 0
 
     def at(self, place: int) -> int | None:
         """The line of a byte of the block, from 0 in its piece."""
         if self._block.offset is None:
             return None
-        if self._ends is None:
-            self._ends = np.flatnonzero(self._block.buf[: self._block.size] == ord("\n"))
-        return self._block.lines_before + int(np.searchsorted(self._ends, place))
+        if place < self._place:
+            self._place = self._line = 0
+        passed = self._block.buf[self._place : place]
+        self._line += int(np.count_nonzero(passed == ord("\n")))
+        self._place = place
+        return self._block.lines_before + self._line
 
     def lost(self, row: int, place: int, reason: str) -> Lost:
         offset = self._block.offset
