@@ -32,6 +32,8 @@ LINES_MEND: Final = "it needs one JSON object per line, as UTF-8; an array goes 
 ARRAY_MEND: Final = "it needs one array of JSON objects, or one object per line, as UTF-8"
 SPLIT_MEND: Final = "split the row into several, or leave large fields out of the file"
 
+_KEY_ENDS: Final = (b'":', b" :", b"\t:", b"\r:", b"\n:")
+
 
 def too_many_error(where: str, number: int) -> BoundsError:
     """The refusal of a row with too many values."""
@@ -49,7 +51,8 @@ def repeated_key(line: bytes, row: Row) -> str | None:
         line: JSON text.
         row: What a reader made of it.
     """
-    if line.count(b'":') == _count_keys(row):  # in strings there may be more; a blank gives fewer
+    # Each key ends in one of these, and strings may hold more of them: equal counts leave no room.
+    if sum(map(line.count, _KEY_ENDS)) == _count_keys(row):
         return None
     twice: list[str] = []
 
