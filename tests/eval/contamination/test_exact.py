@@ -43,6 +43,14 @@ def test_a_long_answer_alone_is_a_leak():
     ]
 
 
+@pytest.mark.parametrize("method", ["exact", "minhash"])
+def test_a_word_or_a_number_beside_a_question_is_no_leak(method):
+    item = {"question": "How many are two and two of them together?", "steps": 3, "sort": "easy"}
+    checker = ContaminationChecker(ContaminationConfig(method=method))
+    rows = [{"n": 3, "said": "easy"}, {"n": 1, "prompt": item["question"]}]
+    assert checker.check_datasets(rows, {"sums": [item]}).contaminated_rows == "1"
+
+
 def test_an_item_without_text_is_not_examined():
     checker = ContaminationChecker(ContaminationConfig(method="exact"))
     report = checker.check_datasets([{"a": "x"}], {"sums": [ITEM, {"question": " "}]})

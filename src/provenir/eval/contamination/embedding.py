@@ -9,15 +9,15 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.core.digest import digest_value
 from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.hits import Score, Span
 from provenir.data.paraphrase import ParaphraseIndex
-from provenir.eval.contamination.parsed import Match, items_of, parse_block
-from provenir.eval.contamination.scanner import KeepAll, SecondLook, config_part
+from provenir.eval.contamination.item_scanner import ItemScanner
+from provenir.eval.contamination.parsed import Match, parse_block
+from provenir.eval.contamination.scanner import config_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from provenir.data.overlap.blocks import RowBlock
     from provenir.data.overlap.engine import BlockResult
@@ -33,12 +33,11 @@ _VERSION: Final = 1
 _BETWEEN: Final = "\n\n"
 
 
-class EmbeddingScanner:
+class EmbeddingScanner(ItemScanner):
     """Finds rephrasings by a `ParaphraseIndex` of the items' questions."""
 
     def __init__(self, items: Sequence[EvalItem], config: ContaminationConfig) -> None:
-        self.items = tuple(items)
-        self._config = config
+        super().__init__(items, config)
         self._asked = [_asked(item) for item in self.items]
         texts = [
             _BETWEEN.join(item.segments[n].text for n in asked)
@@ -49,19 +48,8 @@ class EmbeddingScanner:
         # Neither the index's counters nor a user's embedder are made for several threads.
         self._lock = threading.Lock()
 
-    @classmethod
-    def of(
-        cls, sets: Mapping[str, Sequence[Mapping[str, Any]]], config: ContaminationConfig
-    ) -> EmbeddingScanner:
-        """Embed the questions of the sets."""
-        return cls(items_of(sets, config.eval_fields), config)
-
-    @property
-    def digest(self) -> str:
-        """See `Scanner`."""
-        names = [[item.eval_set, item.index, item.digest] for item in self.items]
-        settings = {"fields": self.config().eval_fields, "embedder": self._index.embedder}
-        return digest_value({"items": names, **settings})
+    def _bound(self) -> dict[str, Any]:
+        return {"embedder": self._index.embedder}
 
     def scan(self, block: RowBlock) -> BlockResult:
         """See `Scanner`."""
@@ -87,17 +75,9 @@ class EmbeddingScanner:
             ),
         )
 
-    def twins(self, item: int) -> Sequence[int]:
-        """See `Scanner`: every item is compared by itself."""
-        return (item,)
-
     def unexamined(self) -> Sequence[int]:
         """See `Scanner`."""
         return self._index.short_items
-
-    def second_look(self) -> SecondLook:
-        """See `Scanner`."""
-        return KeepAll()
 
     def config(self) -> ConfigPart:
         """See `Scanner`."""

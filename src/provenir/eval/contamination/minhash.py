@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.core.digest import digest_value
 from provenir.data.minhash.banding import check_threshold
 from provenir.data.minhash.items import ItemBands
 from provenir.data.minhash.parts import word_bytes
 from provenir.data.minhash.signing import Block
 from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.hits import Score, Span
-from provenir.eval.contamination.parsed import Match, items_of, parse_block
-from provenir.eval.contamination.scanner import KeepAll, SecondLook, config_part
+from provenir.eval.contamination.item_scanner import WHOLE, ItemScanner, stands_alone
+from provenir.eval.contamination.parsed import Match, parse_block
+from provenir.eval.contamination.scanner import config_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,33 +30,18 @@ if TYPE_CHECKING:
 
 __all__ = ["MinHashScanner"]
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _THRESHOLD: Final = 0.8
-_WHOLE: Final = -1
 
 
-class MinHashScanner:
+class MinHashScanner(ItemScanner):
     """Finds near-duplicates by the signatures of the items and of their questions."""
 
     def __init__(self, items: Sequence[EvalItem], config: ContaminationConfig) -> None:
-        self.items = tuple(items)
-        self._config = config
+        super().__init__(items, config)
         self._threshold = check_threshold(config.threshold or _THRESHOLD)
         self._units = [unit for number, item in enumerate(items) for unit in _units(number, item)]
         self._bands = ItemBands([text for _, _, text in self._units], self._threshold)
-
-    @classmethod
-    def of(
-        cls, sets: Mapping[str, Sequence[Mapping[str, Any]]], config: ContaminationConfig
-    ) -> MinHashScanner:
-        """Sign the items of the sets."""
-        return cls(items_of(sets, config.eval_fields), config)
-
-    @property
-    def digest(self) -> str:
-        """See `Scanner`."""
-        names = [[item.eval_set, item.index, item.digest] for item in self.items]
-        return digest_value({"items": names, "fields": self.config().eval_fields})
 
     def scan(self, block: RowBlock) -> BlockResult:
         """See `Scanner`."""
@@ -100,18 +85,14 @@ class MinHashScanner:
 
     def _match(self, item: int, similarity: float, segment: int, text: FieldText | None) -> Match:
         segments = self.items[item].segments
-        role = "item" if segment == _WHOLE else segments[segment].role
+        role = "item" if segment == WHOLE else segments[segment].role
         score = Score(value=similarity, role=role, severity="critical")
-        alone = len(segments) == 1 or segment != _WHOLE
+        alone = len(segments) == 1 or segment != WHOLE
         if text is None or not alone:
             return item, score, ()
         number = max(segment, 0)
         end = len(segments[number].text)
         return item, score, (Span(number, 0, end, text.path, 0, len(text.text)),)
-
-    def twins(self, item: int) -> Sequence[int]:
-        """See `Scanner`: every item is signed by itself."""
-        return (item,)
 
     def unexamined(self) -> Sequence[int]:
         """See `Scanner`."""
@@ -119,10 +100,6 @@ class MinHashScanner:
             self._units[unit][0] for unit, shingles in enumerate(self._bands.sets) if len(shingles)
         }
         return [number for number in range(len(self.items)) if number not in seen]
-
-    def second_look(self) -> SecondLook:
-        """See `Scanner`."""
-        return KeepAll()
 
     def config(self) -> ConfigPart:
         """See `Scanner`."""
@@ -132,9 +109,9 @@ class MinHashScanner:
 
 
 def _units(number: int, item: EvalItem) -> Iterator[tuple[int, int, Any]]:
-    """The item as a whole, and each text that is a question by itself."""
-    yield number, _WHOLE, {str(n): segment.text for n, segment in enumerate(item.segments)}
+    """The item as a whole, and each segment that is its question by itself."""
+    yield number, WHOLE, {str(n): segment.text for n, segment in enumerate(item.segments)}
     if len(item.segments) > 1:
         for place, segment in enumerate(item.segments):
-            if segment.role in ("question", "text"):
+            if segment.role in ("question", "text") and stands_alone(segment):
                 yield number, place, segment.text
