@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 pytest.importorskip("numpy", reason="needs the extra data")
 
 from provenir.core.errors import ProvenirError, UsageError
 from provenir.eval.contamination import ContaminationChecker, ContaminationConfig
+from provenir.eval.contamination.config import METHODS
+from provenir.eval.contamination.scanners import make_scanner
 
 QUESTION = (
     "A caravan of eleven camels left Timbuktu before dawn carrying salt slabs, and each camel "
@@ -70,3 +74,14 @@ def test_a_method_that_cannot_run_raises(settings):
 def test_what_is_no_embedder_is_refused():
     with pytest.raises(UsageError):
         check([CLEAN, ASKED], method="embedding", embedder=7, threshold=0.5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_scanner_can_be_sent_to_a_worker_and_stays_the_same(method):
+    scanner = make_scanner(EVAL, ContaminationConfig(method=method))
+    sent = pickle.loads(pickle.dumps(scanner))
+    assert (sent.digest, sent.items, sent.config()) == (
+        scanner.digest,
+        scanner.items,
+        scanner.config(),
+    )

@@ -31,6 +31,11 @@ __all__ = ["EmbeddingScanner"]
 
 _VERSION: Final = 1
 _BETWEEN: Final = "\n\n"
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Neither an index's counters nor a user's embedder are made for several threads.
+
+Not an attribute: a scanner is sent to the workers of a cluster, and a lock cannot be.
+"""
 
 
 class EmbeddingScanner(ItemScanner):
@@ -45,8 +50,6 @@ class EmbeddingScanner(ItemScanner):
         ]
         chosen: dict[str, Any] = {} if config.embedder is None else {"embedder": config.embedder}
         self._index = ParaphraseIndex(texts, threshold=config.threshold, **chosen)
-        # Neither the index's counters nor a user's embedder are made for several threads.
-        self._lock = threading.Lock()
 
     def _bound(self) -> dict[str, Any]:
         return {"embedder": self._index.embedder}
@@ -57,7 +60,7 @@ class EmbeddingScanner(ItemScanner):
         rows = list(parsed.values)
         texts = [field_texts(value, self._config.fields) for value in parsed.values.values()]
         joined = [_BETWEEN.join(text.text for text in row) for row in texts]
-        with self._lock:
+        with _ONE_AT_A_TIME:
             pairs = list(self._index.scan(joined))
         return parsed.result((rows[pair.row], self._match(pair, texts[pair.row])) for pair in pairs)
 
