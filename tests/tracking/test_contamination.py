@@ -127,6 +127,13 @@ def test_items_that_are_too_short_leave_the_eval_open(tmp_path):
     assert run.bom.run.findings["partial_contamination_check"] == 1
 
 
+def test_a_check_that_could_examine_no_item_checked_nothing(tmp_path):
+    short = [{"question": "Two?"}]
+    run = tracked(tmp_path, CLEAN, check(CLEAN, {"salt": short}), evals=short)
+    assert not any(part.contamination_checked for part in told(run)[0].values())
+    assert "unchecked_contamination" in run.bom.risk_flags()
+
+
 @pytest.mark.parametrize("small", [True, False])
 def test_a_report_of_a_file_is_known_by_its_bytes(tmp_path, monkeypatch, small):
     if not small:

@@ -43,7 +43,8 @@ def contamination_body(
     described = start.get("dataset")
     if not isinstance(described, dict) or not _same_data(report.corpus, described, dataset):
         return {}, [], (_of_other_data(report),)
-    complete = _saw_every_row(report)
+    compared = {part.digest for part in report.evals if part.examined}
+    complete = _saw_every_row(report) and bool(compared)
     surely = complete and not report.examined.get("set_aside")
     leaked = [part.name for part in report.evals if part.leaked_items]
     clean = [
@@ -51,7 +52,6 @@ def contamination_body(
         for part in report.evals
         if surely and not part.leaked_items and part.examined == part.items
     ]
-    compared = {part.digest for part in report.evals}
     held_out = start.get("eval_dataset")
     root = held_out.get("records_root") if isinstance(held_out, dict) else None
     facts = {"train": complete, "eval": complete and root in compared, "clean": clean}
