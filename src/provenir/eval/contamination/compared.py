@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import AlteredDocumentError, InputError, UsageError
 from provenir.core.extras import require
-from provenir.eval.contamination.eval_sets import EvalSet, read_eval_sets
+from provenir.eval.contamination.eval_sets import EvalSet, check_fields, read_eval_sets
 from provenir.eval.contamination.scanners import make_scanner
 
 if TYPE_CHECKING:
@@ -32,14 +32,16 @@ def open_evals(evals: Any, config: ContaminationConfig) -> tuple[tuple[EvalSet, 
 
     Raises:
         InputError: A set that cannot be read, or is empty; no index, or one that was altered.
-        UsageError: Not eval sets; an index together with others, or with settings that it was
+        UsageError: Not eval sets; a field that no record has; an index together with others, or with settings that it was
             not made for.
     """
     require("data", "numpy")
     index = _index(evals)
     if index is None:
         sets = read_eval_sets(evals)
-        return sets, make_scanner({one.name: one.rows for one in sets}, config)
+        scanner = make_scanner({one.name: one.rows for one in sets}, config)
+        check_fields(sets, config.eval_fields or ())
+        return sets, scanner
     if config.method != "ngram":
         raise _unfit(f"an index is for the method ngram, not for {config.method}")
     if config.eval_fields is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Any
 from provenir.core.errors import InputError, UsageError
 from provenir.core.text import is_encodable
 from provenir.data.dataset import Dataset, as_dataset
+from provenir.data.overlap.fields import field_texts
 from provenir.data.sources import Files, resolve
 
-__all__ = ["EvalSet", "read_eval_sets"]
+__all__ = ["EvalSet", "check_fields", "read_eval_sets"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,8 @@ def read_eval_sets(evals: Any) -> tuple[EvalSet, ...]:
 
     Raises:
         InputError: A set that cannot be read, or is empty.
-        UsageError: Not eval sets; two sets of one name; no set.
+        UsageError: Not eval sets; two sets of one name; no set; a `Dataset` with fields, for what
+            it leaves out would be said nowhere.
     """
     named = _named(evals)
     if not named:
@@ -50,9 +52,29 @@ def read_eval_sets(evals: Any) -> tuple[EvalSet, ...]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UsageError(
-            f"two eval sets are called {twice!r}", mend="name them: {'first': …, 'second': …}"
+            f"two eval sets are called {twice!r}",
+            mend="name them: {'first': …, 'second': …}, or first=PATH on the command line",
         )
     return tuple(_read(name, source) for name, source in sorted(named, key=lambda one: one[0]))
+
+
+def check_fields(sets: Sequence[EvalSet], fields: Sequence[str]) -> None:
+    """Refuse a field in which no record of any set has text.
+
+    Raises:
+        UsageError: There is such a field.
+    """
+    absent = set(fields)
+    for row in (row for one in sets for row in one.rows):
+        if not absent:
+            return
+        absent -= {name for name in absent if field_texts(row, (name,))}
+    if absent:
+        raise UsageError(
+            f"no eval record has text in {', '.join(sorted(absent))}",
+            where=", ".join(one.name for one in sets),
+            mend="check the names",
+        )
 
 
 def _named(evals: Any) -> list[tuple[str, Any]]:
@@ -81,6 +103,11 @@ def _read(name: str, source: Any) -> EvalSet:
         raise UsageError(
             f"the eval set {name} is a stream, which is never consumed",
             mend="pass the rows as a list, a file, or a datasets.Dataset",
+        )
+    if dataset.fields is not None:
+        raise UsageError(
+            f"the eval set {name} is a Dataset with fields",
+            mend="give eval_fields to ContaminationConfig",
         )
     rows = tuple(dataset.rows())
     if not rows:
