@@ -201,6 +201,11 @@ def other_leaf(value):
     value["corpus"]["files"][0]["leaves"] = "0" * 64
 
 
+def vast_chunks(value):
+    """A reader that believed it would ask for a pebibyte of memory."""
+    value["corpus"]["chunk_bytes"] = 1 << 50
+
+
 def called_clean(value):
     value["is_clean"] = True
 
@@ -230,6 +235,7 @@ FORGERIES = {
     unknown_rule: "rule",
     other_root: "report",
     other_leaf: "report",
+    vast_chunks: "report",
     called_clean: "report",
     fewer_short: "report",
     other_rate: "report",

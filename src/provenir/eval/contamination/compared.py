@@ -32,8 +32,8 @@ def open_evals(evals: Any, config: ContaminationConfig) -> tuple[tuple[EvalSet, 
 
     Raises:
         InputError: A set that cannot be read, or is empty; no index, or one that was altered.
-        UsageError: Not eval sets; a field that no record has; an index together with others, or with settings that it was
-            not made for.
+        UsageError: Not eval sets; a field that no record has; an index together with others, or
+            with settings that it was not made for.
     """
     require("data", "numpy")
     index = _index(evals)

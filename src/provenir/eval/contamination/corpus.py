@@ -39,6 +39,7 @@ __all__ = [
     "CorpusFile",
     "Piece",
     "check_same",
+    "chunk_bytes_for",
     "describe",
     "open_corpus",
     "with_identity",
@@ -165,16 +166,25 @@ def open_corpus(train: Any) -> Corpus:
     if isinstance(source, Files):
         files = tuple(_as_it_is(file) for file in source.files)
     total = sum(one.size for one in files)
-    chunk = _LEAST_CHUNK
-    while chunk * _MOST_LEAVES < total:
-        chunk *= 2
     if files and not total:
-        raise _nothing(dataset.name or "the training data")
+        raise InputError(
+            "nothing to examine: the training data is empty",
+            where=dataset.name or "the training data",
+        )
+    chunk = chunk_bytes_for(total)
     return Corpus(dataset=dataset, source=source, files=files, chunk_bytes=chunk)
 
 
-def _nothing(name: str) -> InputError:
-    return InputError("nothing to examine: the training data is empty", where=name)
+def chunk_bytes_for(total: int) -> int:
+    """Return the bytes of a chunk of the tree: so many that the leaves stay few.
+
+    Args:
+        total: Bytes of all files.
+    """
+    chunk = _LEAST_CHUNK
+    while chunk * _MOST_LEAVES < total:
+        chunk *= 2
+    return chunk
 
 
 def _as_it_is(file: DataFile) -> CorpusFile:

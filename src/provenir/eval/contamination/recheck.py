@@ -256,7 +256,7 @@ def _picked(
 ) -> Picked:
     from provenir.eval.contamination.picking import pick_rows
 
-    corpus = replace(open_corpus(train), chunk_bytes=max(report.corpus.chunk_bytes, 1 << 20))
+    corpus = open_corpus(train)
     wanted = {report.hits[number].train_index for number in drawn.hits}
     wanted.update(drawn.unkept, drawn.skipped, drawn.others)
     picked = pick_rows(corpus, wanted, progress)

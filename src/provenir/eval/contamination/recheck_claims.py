@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from provenir.core.digest import format_digest
 from provenir.core.errors import ProvenirError
 from provenir.core.merkle import Frontier
+from provenir.eval.contamination.corpus import chunk_bytes_for
 from provenir.eval.contamination.report import DOCUMENT_HITS, ContaminationReport
 from provenir.eval.contamination.row_set import parse_rows
 
@@ -97,6 +98,10 @@ def _hit_faults(report: ContaminationReportDocument) -> Iterator[str]:
 
 
 def _corpus_faults(corpus: CorpusPart) -> Iterator[str]:
+    chunk = chunk_bytes_for(sum(file.size for file in corpus.files))
+    if corpus.chunk_bytes != chunk:
+        yield f"chunk_bytes is {corpus.chunk_bytes}, of files of this size it is {chunk}"
+        return
     if not corpus.files:
         return
     tree, first = Frontier(), 0
@@ -104,7 +109,7 @@ def _corpus_faults(corpus: CorpusPart) -> Iterator[str]:
         if file.first_row != first:
             yield f"{file.name} begins with row {file.first_row}, the files before it have {first}"
         first = file.first_row + file.rows
-        chunks = -(-file.size // corpus.chunk_bytes) if corpus.chunk_bytes else -1
+        chunks = -(-file.size // chunk)
         if len(file.leaves) != chunks * _HEX:
             yield f"{file.name} has {len(file.leaves) // _HEX} leaves, its size makes {chunks}"
         for at in range(0, len(file.leaves), _HEX):
