@@ -74,6 +74,8 @@ def detail(outcome, name):
     [
         {},
         {"method": "exact"},
+        {"method": "minhash", "threshold": 0.7},
+        {"method": "embedding"},
         {"rule": "gpt3-13gram"},
         {"rule": "palm-8gram", "n": 6, "threshold": 0.5},
         {"fields": ("chat", "text"), "eval_fields": ("question",), "exhaustive": True},
@@ -122,6 +124,17 @@ def test_what_is_not_at_hand_is_not_checked(train):
     assert by_train["training data"] == "pass"
     assert by_train["hits"] == "not-checked"
     assert statuses(recheck(report, evals=evals()))["eval items"] == "pass"
+
+
+def test_an_embedder_of_the_writers_own_accuses_nobody(train):
+    def vectors(texts):
+        return [[1.0, float(len(text))] for text in texts]
+
+    report = stored(train, method="embedding", embedder=vectors, threshold=0.5)
+    outcome = recheck(report, train=train, evals=evals())
+    assert outcome.exit_code == 3
+    assert statuses(outcome)["rule"] == "not-checked"
+    assert "embedder callable:" in detail(outcome, "rule")
 
 
 def without_hit(value):

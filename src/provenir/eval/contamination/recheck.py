@@ -4,7 +4,8 @@ The steps, each a row of the outcome that passes, fails with the place and the r
 checked with the reason:
 
 1. *report*: what it says is not at odds with itself (`recheck_claims`);
-2. *rule*: its method, rule, version and settings are those of this installation;
+2. *rule*: its method, rule, version and settings are those of this installation (not checked
+   where its embedder is the writer's own: a model is no part of a report);
 3. *eval items*: the eval records have the digests, the numbers and the index that it names;
 4. *training data*: the files have its sizes, rows and chunks, so nothing in them was changed;
 5. *hits*: each row lies at its place with its digest, and scanned alone gives the same hit;
@@ -23,6 +24,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from provenir.core.errors import UsageError
+from provenir.core.text import printable
 from provenir.eval.contamination.config import ContaminationConfig
 from provenir.eval.contamination.corpus import describe, open_corpus
 from provenir.eval.contamination.recheck_binding import corpus_faults, eval_faults
@@ -34,12 +36,14 @@ if TYPE_CHECKING:
 
     from provenir.eval.contamination.document import ContaminationReportDocument
     from provenir.eval.contamination.picking import Picked
+    from provenir.eval.contamination.recheck_rows import RowJudge
     from provenir.eval.contamination.scanner import Scanner
 
 __all__ = ["DEFAULT_SAMPLE", "Recheck", "Rechecked", "recheck"]
 
 DEFAULT_SAMPLE: Final = 200
 _FEW: Final = 3
+_NAME_CHARS: Final = 80
 TOLD: Final = 5
 """Faults that a row tells; the others are counted."""
 
@@ -131,7 +135,7 @@ def recheck(
     else:
         picked = _picked(report, train, drawn, checks, progress)
     if scanner is None or picked is None or config is None:
-        why = "it takes both the training data and the eval sets"
+        why = "it takes the training data, the eval sets and the rule"
         names = ("hits", "other contaminated rows", "skipped rows", "other rows")
         checks += [_left_out(name, why, faults) for name in names]
         return Rechecked(checks=tuple(checks), hits=0, sampled=0, seed=seed)
@@ -144,7 +148,7 @@ def recheck(
     )
 
 
-def _row_checks(judge: Any, drawn: Drawn) -> Iterator[Recheck]:
+def _row_checks(judge: RowJudge, drawn: Drawn) -> Iterator[Recheck]:
     yield _judged(
         "hits",
         [fault for number in drawn.hits for fault in judge.hit_faults(number)],
@@ -215,6 +219,19 @@ def _config(
     return config
 
 
+def _foreign_embedder(report: ContaminationReportDocument) -> str:
+    """The embedder that a report names, where it is the writer's own; else empty.
+
+    A model is code: none is loaded because a stranger's report says so.
+    """
+    if report.config.method != "embedding":
+        return ""
+    from provenir.data.paraphrase.embedders import DEFAULT_EMBEDDER
+
+    named = str(report.config.settings.get("embedder"))
+    return "" if named == DEFAULT_EMBEDDER else printable(named, max_chars=_NAME_CHARS)
+
+
 def _scanner(
     report: ContaminationReportDocument,
     config: ContaminationConfig | None,
@@ -222,11 +239,15 @@ def _scanner(
     checks: list[Recheck],
 ) -> Scanner | None:
     """What compares, made of the eval sets; None where they or the settings do not fit."""
-    if config is None or evals is None:
-        why = "its settings are none" if config is None else "the eval sets were not given"
-        if config is not None:
-            checks.append(Recheck(name="rule", status="not-checked", detail=why))
-        checks.append(Recheck(name="eval items", status="not-checked", detail=why))
+    if config is None:
+        checks.append(_left_out("eval items", "its settings are none", []))
+        return None
+    foreign = _foreign_embedder(report)
+    if evals is None or foreign:
+        why = "the eval sets were not given"
+        if foreign:
+            why = f"its embedder {foreign} is none that comes with this installation"
+        checks += [_left_out(name, why, []) for name in ("rule", "eval items")]
         return None
     from provenir.eval.contamination.compared import is_index, open_evals
 
