@@ -174,8 +174,14 @@ def test_items_with_too_few_words_are_never_clean_in_silence():
 
 
 def test_texts_are_items_of_their_own():
-    report = ContaminationChecker().check([CLEAN, LEAK], [QUESTION])
+    report = ContaminationChecker().check([CLEAN, LEAK], (text for text in [QUESTION]))
     assert [(hit.train_index, hit.eval_set) for hit in report.hits] == [(1, "texts")]
+
+
+@pytest.mark.parametrize("texts", [None, "one text", [], [1], {"a": 1}.values()])
+def test_what_is_no_list_of_texts_is_refused(texts):
+    with pytest.raises(UsageError, match="list of one or more texts"):
+        ContaminationChecker().check([CLEAN], texts)
 
 
 def test_filtering_gives_back_the_type_that_came(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.digest import format_digest
@@ -15,13 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from provenir.eval.contamination.corpus import Corpus
-    from provenir.eval.contamination.document import ConfigPart
+    from provenir.eval.contamination.document import ConfigPart, EvalSetPart
     from provenir.eval.contamination.eval_sets import EvalSet
     from provenir.eval.contamination.gathering import Gathering
     from provenir.eval.contamination.scanner import Scanner
 
 __all__ = ["ContaminationChecker", "set_digests"]
-
 
 _NAMES_TOLD: Final = 8
 
@@ -74,7 +74,7 @@ class ContaminationChecker:
     def check(
         self,
         train: Any,
-        texts: Sequence[str],
+        texts: Iterable[str],
         *,
         name: str = "texts",
         progress: Callable[[int], None] | None = None,
@@ -86,10 +86,14 @@ class ContaminationChecker:
             texts: The texts; each is an eval item.
             name: What the set of them is called.
             progress: As in `check_datasets`.
+
+        Raises:
+            UsageError: No list of texts, or an empty one; else as in `check_datasets`.
         """
-        if isinstance(texts, str) or not all(map(_is_text, texts)):
-            raise UsageError("texts is a list of texts", mend="check(train, [text, …])")
-        rows = [{"text": text} for text in texts]
+        found = list(texts) if isinstance(texts, Iterable) and not isinstance(texts, str) else []
+        if not found or not all(isinstance(text, str) for text in found):
+            raise UsageError("texts is a list of one or more texts", mend="check(train, [text, …])")
+        rows = [{"text": text} for text in found]
         return self.check_datasets(train, {name: rows}, progress=progress)
 
     def filter_contaminated(self, train: Any, report: ContaminationReport) -> Any:
@@ -178,10 +182,6 @@ def _engine(name: str) -> Callable[..., None]:
     return scan_corpus
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
 def _readable(gathering: Gathering) -> int:
     return gathering.all_rows - (gathering.lost - gathering.fieldless)
 
@@ -195,7 +195,7 @@ def set_digests(scanner: Scanner) -> dict[str, str]:
 
 
 def _not_examined(
-    corpus: Corpus, gathering: Gathering, parts: Any, config: ConfigPart
+    corpus: Corpus, gathering: Gathering, parts: Sequence[EvalSetPart], config: ConfigPart
 ) -> dict[str, str]:
     found: dict[str, str] = {}
     if others := corpus.left_out:
