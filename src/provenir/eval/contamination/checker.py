@@ -90,7 +90,8 @@ class ContaminationChecker:
         Raises:
             UsageError: No list of texts, or an empty one; else as in `check_datasets`.
         """
-        found = list(texts) if isinstance(texts, Iterable) and not isinstance(texts, str) else []
+        given: Any = texts
+        found = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else []
         if not found or not all(isinstance(text, str) for text in found):
             raise UsageError("texts is a list of one or more texts", mend="check(train, [text, …])")
         rows = [{"text": text} for text in found]
