@@ -99,3 +99,10 @@ def test_what_is_no_data_set_is_refused():
     for source in ({"q": "1"}, 7, iter(rows())):
         with pytest.raises(UsageError):
             tag_records(source, CANARY)
+
+
+def test_a_stream_is_refused_before_anything_is_taken_from_it():
+    given = iter(rows())
+    with pytest.raises(UsageError, match="never consumed"):
+        tag_records(given, CANARY)
+    assert len(list(given)) == 7

@@ -36,6 +36,12 @@ def tag_records(
     """Put a canary into records; see `CanaryGuard.tag`."""
     if out is not None:
         return _written(list(as_dataset(dataset).rows()), Path(out), canary, field, records)
+    if not as_dataset(dataset).readable:
+        raise UsageError(
+            f"a {type(dataset).__name__} is a stream, which is never consumed",
+            where="tag",
+            mend="pass the rows as a list, a file, or a datasets.Dataset",
+        )
     if _is_read_anew(dataset):
         rows = list(as_dataset(dataset).rows())
         return Dataset(_tagged_rows(rows, canary, field, records))
