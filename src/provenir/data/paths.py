@@ -36,6 +36,11 @@ _FORMATS: Final[dict[str, Format]] = {
 }
 _COMPRESSIONS: Final = (".gz", ".zst")
 _KNOWN: Final = ".jsonl, .ndjson or .json (each also .gz or .zst), .parquet"
+_ABOUT_DATA: Final = re.compile(
+    r"(^|/)(readme|licen[cs]e|notice|citation|authors|changelog)[^/]*$"
+    r"|\.(md|rst|ya?ml|py|sha256|png|svg)$",
+    re.IGNORECASE,
+)
 _HUB_ID: Final = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -54,6 +59,14 @@ class DataFile:
     name: str
     format: Format
     compression: str | None
+
+
+def may_hold_data(name: str) -> bool:
+    """Whether a file that is not read may be part of a data set, by its name.
+
+    What tells of a data set or makes it, such as a README or a script, is no part of it.
+    """
+    return _ABOUT_DATA.search(name) is None
 
 
 def expand(source: PathLike | Sequence[PathLike]) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:

@@ -20,7 +20,7 @@ from provenir.data.digests import row_digests
 from provenir.data.frames import frame_rows, is_frame
 from provenir.data.jsonlines import line_digests, line_rows
 from provenir.data.jsonrows import array_rows
-from provenir.data.paths import DataFile, expand
+from provenir.data.paths import DataFile, expand, may_hold_data
 from provenir.data.streams import content_chunks, digest_only
 
 if TYPE_CHECKING:
@@ -81,22 +81,28 @@ class Files:
         """Stored bytes to pass through (Parquet counts twice: digest, then rows)."""
         return sum(_size(file.path) * (2 if file.format == "parquet" else 1) for file in self.files)
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Files of the folders that are of no kind that is read, and may hold data."""
+        return tuple(filter(may_hold_data, self.ignored))
+
     def read(self, reading: Reading) -> Iterator[Row]:
         """Yield the rows; see `Source`."""
-        self._note_ignored(reading)
+        self.note_ignored(reading)
         for file in self.files:
             yield from _READERS[file.format](file, reading)
 
     def digests(self, reading: Reading) -> Iterator[list[bytes]]:
         """Yield the example digests of the rows, batch by batch; see `row_digests`."""
-        self._note_ignored(reading)
+        self.note_ignored(reading)
         for file in self.files:
             if file.format == "lines":
                 yield from line_digests(_content(file, reading), str(file.path), reading)
             else:
                 yield from row_digests(_READERS[file.format](file, reading), reading)
 
-    def _note_ignored(self, reading: Reading) -> None:
+    def note_ignored(self, reading: Reading) -> None:
+        """Make a finding of the files in the folders that are not read."""
         if self.ignored:
             shown = ", ".join(self.ignored[:8]) + (", …" if len(self.ignored) > 8 else "")
             reading.note(

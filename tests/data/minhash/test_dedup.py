@@ -192,6 +192,13 @@ def test_skips_are_told_and_a_file_without_rows_is_no_clean_one(tmp_path):
     assert not find_near_duplicates(path).report().is_clean
 
 
+def test_files_of_other_kinds_are_told(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"a": "one row"}\n')
+    (tmp_path / "b.csv").write_text("a\none row\n")
+    (finding,) = find_near_duplicates(tmp_path).findings
+    assert (finding.kind, "b.csv" in finding.detail) == ("ignored_files", True)
+
+
 def test_every_source_gives_the_same(tmp_path):
     pa = pytest.importorskip("pyarrow")
     from pyarrow import parquet

@@ -26,7 +26,7 @@ from provenir.data.minhash.report import Cluster, NearDuplicates
 from provenir.data.minhash.rows import Places, Skips, read_rows
 from provenir.data.minhash.signing import jaccard, shingle_set
 from provenir.data.reading import Reading
-from provenir.data.sources import resolve
+from provenir.data.sources import Files, resolve
 
 if TYPE_CHECKING:
     from provenir.data.reading import Advance, Row, Source
@@ -107,6 +107,8 @@ class _Search:
         corpus, places, skips = Corpus(), Places(), Skips()
         with self._pass("reading") as advance:
             reading = Reading(strict=self.strict, advance=advance)
+            if isinstance(self.source, Files):
+                self.source.note_ignored(reading)
             rows = read_rows(
                 self.source, reading, places=places, skips=None if self.strict else skips
             )
