@@ -74,6 +74,7 @@ def test_the_key_may_stand_in_the_environment_and_never_on_the_line(call, monkey
         ("scan", "eval.jsonl"),
         ("scan", "missing.jsonl", "--id", "x"),
         ("scan", "eval.jsonl", "--register", "eval.jsonl"),
+        ("scan", "eval.jsonl", "--register", "register.json", "--recipient", "acme"),
     ],
 )
 def test_misuse_is_one_line(call, eval_set, words):
@@ -100,4 +101,12 @@ def test_many_hits_are_cut_on_the_screen(call, place):
 def test_no_row_at_all_is_said(call, place):
     (place / "a.jsonl").touch()
     code, out, err = call("canary", "scan", "a.jsonl", "--id", "x")
-    assert (code, "none in 0 rows" in out, "no row" in err) == (0, True, True)
+    assert (code, "none in 0 rows" in out, "no row" in err) == (3, True, True)
+
+
+def test_files_that_are_not_read_are_said(call, place):
+    (place / "corpus").mkdir()
+    (place / "corpus" / "a.jsonl").write_text('{"a": 1}\n')
+    (place / "corpus" / "b.csv").write_text("a\n")
+    code, out, err = call("canary", "scan", "corpus", "--id", "x")
+    assert (code, "none in 1 rows" in out, "b.csv" in err) == (3, True, True)

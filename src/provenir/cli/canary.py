@@ -127,13 +127,21 @@ def scan(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look for canaries in training data. Exits 1 when one is there."""
+    """Look for canaries in training data.
+
+    Exits 1 when one is there, and 3 when none is and not everything could be looked at.
+    """
     from provenir.core.progress import progress_bar
     from provenir.data import Dataset
     from provenir.eval.canary import CanaryRegister
 
     if not eval_set and not register:
         raise UsageError("there is nothing to look for", mend="give --id NAME or --register FILE")
+    if (recipient or key_file) and not eval_set:
+        raise UsageError(
+            "--recipient and --key-file belong to --id: a register says whose its canaries are",
+            mend="leave them out, or give --id NAME",
+        )
     guard = _guard(key_file)
     sought = [each for name in eval_set or () for each in _minted(guard, name, recipient)]
     for path in register or ():
@@ -146,8 +154,8 @@ def scan(
         print_json({**report.to_dict(), "rows": list(report.leaked_rows)})
     else:
         _show(report)
-    if report.leaked_rows:
-        raise typer.Exit(1)
+    if not report.is_clean:
+        raise typer.Exit(1 if report.leaked_rows else 3)
 
 
 def _show(report: CanaryReport) -> None:
@@ -168,6 +176,8 @@ def _show(report: CanaryReport) -> None:
     say(f"{report.sought:,} sought: {verdict}", "bold red" if leaked else "")
     if not rows:
         warn("there was no row to look at")
+    if others := report.not_examined.get("other files"):
+        warn(f"not looked at: other files: {others}")
 
 
 def _minted(guard: CanaryGuard, eval_set: str, recipients: list[str] | None) -> list[Canary]:

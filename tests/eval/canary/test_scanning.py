@@ -83,6 +83,24 @@ def test_files_of_every_kind_give_the_same_rows(tmp_path):
     assert folder.hits[1].location == f"{plain}:4"
 
 
+def test_files_of_other_kinds_are_never_clean_in_silence(tmp_path):
+    jsonl(tmp_path / "a.jsonl", [{"a": "x"}])
+    (tmp_path / "README.md").write_text("about it")
+    assert scan_source(tmp_path, [CANARY]).is_clean
+    (tmp_path / "b.csv").write_text(f"a\n{CANARY}\n")
+    report = scan_source(tmp_path, [CANARY])
+    assert (report.leaked_rows, report.is_clean) == ((), False)
+    assert report.not_examined == {"other files": "1 are of no kind that is read: b.csv"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{("a", CANARY): 1}, {"x": {("a", 1): CANARY}}, {"\ud800": 1, "x": [{b"k": (CANARY,)}]}],
+)
+def test_keys_that_are_no_text_hide_nothing(row):
+    assert scan_source([row], [CANARY]).leaked_rows == (0,)
+
+
 def test_a_hub_data_set_is_read():
     datasets = pytest.importorskip("datasets")
     found = scan_source(datasets.Dataset.from_list([{"a": "x"}, {"a": str(CANARY)}]), [CANARY])

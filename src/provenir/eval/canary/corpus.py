@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from provenir.data.paths import DataFile
 
-__all__ = ["Block", "Places", "blocks_of"]
+__all__ = ["Block", "Places", "blocks_of", "left_out_of"]
 
 _BATCH_ROWS: Final = 256
 _OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
@@ -122,6 +122,12 @@ def blocks_of(source: Any, progress: Callable[[int], None] | None = None) -> Ite
             first_row += block.rows
 
 
+def left_out_of(source: Any) -> tuple[str, ...]:
+    """Return the files in the folders of a source that `blocks_of` does not read."""
+    rows = resolve(as_dataset(source).source)
+    return rows.left_out if isinstance(rows, Files) else ()
+
+
 def _lines(
     file: DataFile, first_row: int, progress: Callable[[int], None] | None
 ) -> Iterator[Block]:
@@ -167,8 +173,20 @@ def _written(dataset: Dataset, file: str | None, first_row: int) -> Iterator[Blo
 def _as_json(row: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(row, default=_plain, option=_OPTIONS)
-    except TypeError:  # lone surrogates, integers beyond 64 bits, deep nesting
-        return json.dumps(row, default=_plain, skipkeys=True).encode()
+    except TypeError:  # lone surrogates, integers beyond 64 bits, deep nesting, keys of other kinds
+        return json.dumps(_with_text_keys(row), default=_plain).encode()
+
+
+def _with_text_keys(value: Any) -> Any:
+    """The value with keys that JSON can say, so that no text in one stays unseen."""
+    if isinstance(value, dict):
+        return {
+            key if isinstance(key, str) else str(key): _with_text_keys(each)
+            for key, each in value.items()
+        }
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_with_text_keys(each) for each in value]
+    return value
 
 
 def _plain(value: object) -> object:

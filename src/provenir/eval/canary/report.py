@@ -86,6 +86,11 @@ class CanaryReport(Report):
     rows_by_recipient: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def is_clean(self) -> bool:
+        """Whether every row of every file was looked at, there was one, and none holds a canary."""
+        return self.examined.get("rows", 0) > 0 and not self.findings and not self.not_examined
+
+    @property
     def hits(self) -> tuple[CanaryHit, ...]:
         """The first `MAX_HITS` hits."""
         return tuple(each for each in self.findings if isinstance(each, CanaryHit))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from provenir.core.errors import UsageError
-from provenir.eval.canary.corpus import Places, blocks_of
+from provenir.eval.canary.corpus import Places, blocks_of, left_out_of
 from provenir.eval.canary.report import MAX_HITS, CanaryHit, CanaryReport, found_hit
 from provenir.eval.canary.traces import Traces
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["scan_source"]
 
 _MAX_PLACE_CHARS: Final = 200
+_NAMES_TOLD: Final = 8
 
 
 def scan_source(
@@ -47,6 +48,9 @@ def scan_source(
             else:
                 unlisted += len(found)
     left_out = {"hits": f"{unlisted:,} more hits are counted and not listed"} if unlisted else {}
+    if others := left_out_of(source):
+        shown = ", ".join(others[:_NAMES_TOLD]) + (", …" if len(others) > _NAMES_TOLD else "")
+        left_out["other files"] = f"{len(others):,} are of no kind that is read: {shown}"
     return CanaryReport(
         findings=tuple(hits),
         examined={"rows": rows},

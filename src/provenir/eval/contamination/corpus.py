@@ -9,7 +9,6 @@ that would cost as much as the scan (`with_identity` adds it later).
 from __future__ import annotations
 
 import hashlib
-import re
 import stat
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -46,12 +45,6 @@ __all__ = [
 ]
 
 IDENTIFY_BYTES: Final = 64 << 20
-_ABOUT_DATA: Final = re.compile(
-    r"(^|/)(readme|licen[cs]e|notice|citation|authors|changelog)[^/]*$"
-    r"|\.(md|rst|ya?ml|py|sha256|png|svg)$",
-    re.IGNORECASE,
-)
-"""Names of files that tell of a data set, or make it, and are no part of it."""
 _LEAST_CHUNK: Final = 1 << 20
 _MOST_LEAVES: Final = 1 << 16
 _PIECE_BYTES: Final = 1 << 22
@@ -104,8 +97,7 @@ class Corpus:
     @property
     def left_out(self) -> tuple[str, ...]:
         """Files of its folders that are not read and may hold data."""
-        ignored = self.source.ignored if isinstance(self.source, Files) else ()
-        return tuple(name for name in ignored if not _ABOUT_DATA.search(name))
+        return self.source.left_out if isinstance(self.source, Files) else ()
 
     @property
     def size(self) -> tuple[int | None, str]:
