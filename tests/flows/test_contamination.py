@@ -57,10 +57,26 @@ def test_outputs_that_are_there_are_refused_before_anything_is_read(tmp_path):
     train, evals = files(tmp_path, ["{broken"], [ITEM])
     taken = tmp_path / "taken.jsonl"
     taken.write_text("mine")
-    for name in ("output", "page", "filter_to"):
-        with pytest.raises(UsageError, match="never overwritten"):
-            check_contamination(train, evals, ContaminationConfig(), Wanted(**{name: taken}))
+    nowhere, twice = tmp_path / "no" / "a.jsonl", tmp_path / "new.jsonl"
+    for told, outputs in (
+        ("never overwritten", {"output": taken}),
+        ("never overwritten", {"page": taken}),
+        ("never overwritten", {"filter_to": taken}),
+        ("folder", {"output": nowhere}),
+        ("folder", {"filter_to": nowhere}),
+        ("one name", {"output": twice, "filter_to": twice}),
+    ):
+        with pytest.raises(UsageError, match=told):
+            check_contamination(
+                train, evals, ContaminationConfig(), Wanted(render=lambda _: b"", **outputs)
+            )
     assert taken.read_text() == "mine"
+    assert not twice.exists()
+
+
+def test_a_page_that_nothing_makes_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="render"):
+        Wanted(page=tmp_path / "page.html")
 
 
 def test_a_name_stands_before_a_path_that_is_no_file(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from provenir.core.errors import UsageError
 from provenir.core.files import atomic_write
 from provenir.core.progress import progress_bar
 
@@ -62,14 +63,21 @@ class Wanted:
     Attributes:
         output: Where the report goes.
         page: Where its page goes.
-        render: Makes the page.
+        render: Makes the page; needed where one is wanted.
         filter_to: Where the clean rows go.
+
+    Raises:
+        UsageError: A page without what makes it.
     """
 
     output: Path | None = None
     page: Path | None = None
     render: Callable[[ContaminationReport], bytes] | None = None
     filter_to: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.page is not None and self.render is None:
+            raise UsageError("a page needs what makes it", where="Wanted", mend="give render")
 
 
 def check_contamination(
@@ -88,7 +96,8 @@ def check_contamination(
 
     Raises:
         InputError: The data cannot be read, or there is nothing to examine.
-        UsageError: A file is there already; see `ContaminationChecker`.
+        UsageError: A file is there already, or its folder is not, or two outputs have one name;
+            see `ContaminationChecker`.
         OSError: A file cannot be written.
     """
     from provenir.eval.contamination import ContaminationChecker
@@ -117,13 +126,25 @@ def check_contamination(
 
 def _refuse_early(wanted: Wanted, source: Any) -> None:
     """Refuse what cannot be written before anything is read."""
-    from provenir.data.minhash.writing import check_output, taken
+    from provenir.data.minhash.writing import check_output
 
-    for path in (wanted.output, wanted.page, wanted.filter_to):
-        if path is not None and (path.exists() or path.is_symlink()):
-            raise taken(path)
+    paths = [path for path in (wanted.output, wanted.page, wanted.filter_to) if path is not None]
+    for place, path in enumerate(paths):
+        _refuse_place(path)
+        if path.absolute() in [other.absolute() for other in paths[:place]]:
+            raise UsageError("two outputs have one name", where=str(path), mend="give each its own")
     if wanted.filter_to is not None:
         check_output(source, wanted.filter_to)
+
+
+def _refuse_place(path: Path) -> None:
+    """Refuse to write where something is, or where no folder is."""
+    from provenir.data.minhash.writing import taken
+
+    if path.exists() or path.is_symlink():
+        raise taken(path)
+    if not path.parent.is_dir():
+        raise UsageError("its folder is not there", where=str(path), mend="make the folder first")
 
 
 def _written(
@@ -183,18 +204,16 @@ def write_index(evals: Sequence[str], path: Path, *, exhaustive: bool = False) -
 
     Raises:
         InputError: A set that cannot be read, or is empty.
-        UsageError: The file is there already, or two sets have one name.
+        UsageError: The file is there already, or its folder is not; two sets have one name.
         OSError: The file cannot be written.
     """
     from provenir.core.extras import require
 
     require("data", "numpy")
-    from provenir.data.minhash.writing import taken
     from provenir.data.overlap.index import EvalIndex
     from provenir.eval.contamination.eval_sets import read_eval_sets
 
-    if path.exists() or path.is_symlink():
-        raise taken(path)
+    _refuse_place(path)
     sets = read_eval_sets([eval_source(one) for one in evals])
     index = EvalIndex.build({one.name: one.rows for one in sets}, exhaustive=exhaustive)
     digest = index.save(path)
