@@ -22,8 +22,11 @@ __all__ = [
     "UNDECIDED",
     "Checked",
     "Wanted",
+    "WrittenIndex",
     "check_contamination",
+    "eval_source",
     "exit_code",
+    "write_index",
 ]
 
 CLEAN: Final = 0
@@ -126,25 +129,15 @@ def check_contamination(
 
 def _refuse_early(wanted: Wanted, source: Any) -> None:
     """Refuse what cannot be written before anything is read."""
-    from provenir.data.minhash.writing import check_output
+    from provenir.data.minhash.writing import check_output, check_place
 
     paths = [path for path in (wanted.output, wanted.page, wanted.filter_to) if path is not None]
     for place, path in enumerate(paths):
-        _refuse_place(path)
+        check_place(path)
         if path.absolute() in [other.absolute() for other in paths[:place]]:
             raise UsageError("two outputs have one name", where=str(path), mend="give each its own")
     if wanted.filter_to is not None:
         check_output(source, wanted.filter_to)
-
-
-def _refuse_place(path: Path) -> None:
-    """Refuse to write where something is, or where no folder is."""
-    from provenir.data.minhash.writing import taken
-
-    if path.exists() or path.is_symlink():
-        raise taken(path)
-    if not path.parent.is_dir():
-        raise UsageError("its folder is not there", where=str(path), mend="make the folder first")
 
 
 def _written(
@@ -210,10 +203,11 @@ def write_index(evals: Sequence[str], path: Path, *, exhaustive: bool = False) -
     from provenir.core.extras import require
 
     require("data", "numpy")
+    from provenir.data.minhash.writing import check_place
     from provenir.data.overlap.index import EvalIndex
     from provenir.eval.contamination.eval_sets import read_eval_sets
 
-    _refuse_place(path)
+    check_place(path)
     sets = read_eval_sets([eval_source(one) for one in evals])
     index = EvalIndex.build({one.name: one.rows for one in sets}, exhaustive=exhaustive)
     digest = index.save(path)

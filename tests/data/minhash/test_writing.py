@@ -37,6 +37,8 @@ def test_every_byte_that_is_kept_stays_as_it_was(tmp_path):
     assert sum(seen) == source.stat().st_size
     with pytest.raises(UsageError, match="never overwritten"):
         write_kept(source, found, out)
+    with pytest.raises(UsageError, match="folder is not there"):
+        write_kept(source, found, tmp_path / "no" / "out.jsonl")
     assert len(find_near_duplicates(out).clusters) == 0
 
 

@@ -26,7 +26,8 @@ def check_output(source: Any, path: str | Path) -> Files:
     """The files of a source that can be written without some of its rows.
 
     Raises:
-        UsageError: The source is not JSON lines, the name says another format, or it is taken.
+        UsageError: The source is not JSON lines, the name says another format, it is taken, or its
+            folder is missing.
     """
     found = resolve(as_dataset(source).source)
     if not isinstance(found, Files) or any(file.format != "lines" for file in found.files):
@@ -41,9 +42,20 @@ def check_output(source: Any, path: str | Path) -> Files:
             where=str(path),
             mend=f"choose a name that ends in {' or '.join(_ENDINGS)}",
         )
-    if Path(path).exists():
-        raise taken(path)
+    check_place(path)
     return found
+
+
+def check_place(path: str | Path) -> None:
+    """Refuse to write where something is, or where no folder is.
+
+    Raises:
+        UsageError: So it is.
+    """
+    if Path(path).exists() or Path(path).is_symlink():
+        raise taken(path)
+    if not Path(path).parent.is_dir():
+        raise UsageError("its folder is not there", where=str(path), mend="make the folder first")
 
 
 def taken(path: str | Path) -> UsageError:
