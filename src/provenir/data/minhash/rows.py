@@ -7,6 +7,7 @@ row again without parsing what stands before it. The bounds of `data.bounds` hol
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
@@ -75,7 +76,7 @@ class Places:
 
     def file_of(self, row: int) -> int:
         """Number of the file of a row."""
-        return sum(start <= row for start in self.starts) - 1
+        return bisect_right(self.starts, row) - 1
 
     def where(self, row: int) -> str:
         """The place of a row in words: "file:line", "file, row n" or "row n"."""
