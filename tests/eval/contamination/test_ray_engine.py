@@ -8,6 +8,8 @@ import os
 import random
 import subprocess
 import sys
+import time
+from itertools import pairwise
 
 import pytest
 
@@ -18,6 +20,7 @@ from provenir.eval.contamination import ContaminationChecker, ContaminationConfi
 from provenir.eval.contamination.corpus import open_corpus
 from provenir.eval.contamination.gathering import Gathering
 from provenir.eval.contamination.scanner import KeepAll
+from provenir.eval.contamination.scanners import make_scanner
 
 ray = pytest.importorskip("ray", reason="needs the extra ray")
 from provenir.eval.contamination.ray_engine import scan_by_ray  # noqa: E402
@@ -83,6 +86,38 @@ def test_rows_from_memory_are_sent(data):
     train = [{"text": "nothing of it"}, {"text": evals[7]["question"]}]
     checker = ContaminationChecker(ContaminationConfig(engine="ray"))
     assert [hit.train_index for hit in checker.check_datasets(train, {"set": evals}).hits] == [1]
+
+
+class Watched:
+    """The exact method's scanner, which notes when each block begins and ends."""
+
+    def __init__(self, scanner, folder):
+        self.scanner, self.folder = scanner, folder
+
+    def __getattr__(self, name):
+        if name in ("scanner", "folder"):
+            raise AttributeError(name)
+        return getattr(self.scanner, name)
+
+    def scan(self, block):
+        begun = time.time_ns()
+        found = self.scanner.scan(block)
+        (self.folder / f"{begun}-{time.time_ns()}").touch()
+        return found
+
+
+def test_workers_bound_the_tasks_on_a_cluster_that_was_there(data, tmp_path):
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    folder, evals = data
+    config = ContaminationConfig(method="exact", engine="ray", workers=1)
+    corpus = open_corpus(folder)
+    scanner = Watched(make_scanner({"set": evals}, config), tmp_path)
+    scan_by_ray(
+        corpus, scanner, Gathering(scanner, config, [f.file.name for f in corpus.files]), config
+    )
+    spans = sorted(tuple(map(int, path.name.split("-"))) for path in tmp_path.iterdir())
+    assert len(spans) > 8
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
 class Failing:

@@ -6,7 +6,8 @@ with its index, is put into Ray's object store once: the workers of a host map i
 memory and share them.
 
 A cluster that the process is connected to is used and left as it is. Else the one that
-`RAY_ADDRESS` names, or a local one with so many processes as `workers` says, is used for this scan.
+`RAY_ADDRESS` names, or a local one of `workers` processes, is used for this scan. On a cluster that
+was there before, `workers` bounds how many tasks are under way at a time.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ def scan_by_ray(
     with _cluster(config.workers) as ray:
         held = ray.put(scanner)
         task = ray.remote(max_retries=_RETRIES)(_examine_all)
-        limit = TASKS_A_CORE * max(1, int(ray.cluster_resources().get("CPU", 1)))
+        cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        limit = TASKS_A_CORE * cores
+        if config.workers is not None and config.workers < cores:
+            limit = config.workers
         pending: deque[tuple[int, Any]] = deque()
 
         def take_one() -> None:
