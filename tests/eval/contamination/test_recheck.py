@@ -298,7 +298,17 @@ def test_samples_are_bounded_and_follow_the_seed(train):
     outcome = recheck(report, train=train, evals=evals(), hits=1, sample=5)
     assert (outcome.hits, outcome.sampled, outcome.exit_code) == (1, 5, 0)
     assert outcome == recheck(report, train=train, evals=evals(), hits=1, sample=5)
+    assert detail(outcome, "hits").startswith("1 of 2 gave the same")
     with pytest.raises(UsageError):
         recheck(report, sample=-1)
     with pytest.raises(InputError):
         recheck(report, train=train.parent / "nothing.jsonl")
+
+
+def test_a_kind_of_which_nothing_is_drawn_is_not_checked(train):
+    outcome = recheck(stored(train), train=train, evals=evals(), hits=0, sample=0)
+    assert outcome.exit_code == 3
+    undrawn = {check.name for check in outcome.checks if check.detail.startswith("none of ")}
+    assert undrawn == {"hits", "skipped rows", "other rows"}
+    assert statuses(outcome)["other contaminated rows"] == "pass"  # there is none
+    assert {statuses(outcome)[name] for name in undrawn} == {"not-checked"}

@@ -149,36 +149,48 @@ def recheck(
 
 
 def _row_checks(judge: RowJudge, drawn: Drawn) -> Iterator[Recheck]:
-    yield _judged(
-        "hits",
-        [fault for number in drawn.hits for fault in judge.hit_faults(number)],
-        f"{len(drawn.hits):,} scored again at their places",
-    )
-    yield _judged(
-        "other contaminated rows",
-        [fault for row in drawn.unkept for fault in judge.unkept_faults(row)],
-        f"{len(drawn.unkept):,} hold an item" if drawn.unkept else "every one has a hit",
-    )
-    yield _judged(
-        "skipped rows",
-        [fault for row in drawn.skipped for fault in judge.skip_faults(row)],
-        f"{len(drawn.skipped):,} cannot be read" if drawn.skipped else "there are none",
-    )
+    """The steps that look at single rows; where none of those that there are was drawn, none."""
+    for name, kind, judged, does, none in (
+        ("hits", "hits", judge.hit_faults, "gave the same at their places", "there are none"),
+        (
+            "other contaminated rows",
+            "unkept",
+            judge.unkept_faults,
+            "hold an item",
+            "every one has a hit",
+        ),
+        ("skipped rows", "skipped", judge.skip_faults, "cannot be read", "there are none"),
+    ):
+        rows, every = getattr(drawn, kind), drawn.of[kind]
+        if every and not rows:
+            yield _undrawn(name, every)
+            continue
+        faults = [fault for row in rows for fault in judged(row)]
+        share = f"{len(rows):,}" if len(rows) == every else f"{len(rows):,} of {every:,}"
+        yield _judged(name, faults, f"{share} {does}" if rows else none)
+    yield _other_rows(judge, drawn)
+
+
+def _other_rows(judge: RowJudge, drawn: Drawn) -> Recheck:
+    every = drawn.of["others"]
+    if every and not drawn.others:
+        return _undrawn("other rows", every)
     faults, open_rows = judge.other_faults(drawn.others)
-    good = _sampled(len(drawn.others), judge.unnamed)
     if open_rows and not faults:
-        yield Recheck(name="other rows", status="not-checked", detail=_told(open_rows))
-    else:
-        yield _judged("other rows", faults, good)
+        return Recheck(name="other rows", status="not-checked", detail=_told(open_rows))
+    return _judged("other rows", faults, _sampled(len(drawn.others), every))
+
+
+def _undrawn(name: str, every: int) -> Recheck:
+    return Recheck(name=name, status="not-checked", detail=f"none of {every:,} was drawn")
 
 
 def _sampled(drawn: int, of: int) -> str:
     """What a draw without a finding says of all: the rule of three."""
     if drawn == of:
-        return f"all {of:,} hold nothing"
+        return f"all {of:,} hold nothing" if of else "there are none"
     said = f"{drawn:,} of {of:,}, drawn at random, hold nothing"
-    most = 3 / drawn if drawn > _FEW else 1.0
-    return f"{said}: with 95% confidence fewer than {most:.1%} do" if most < 1 else said
+    return f"{said}: with 95% confidence fewer than {3 / drawn:.1%} do" if drawn > _FEW else said
 
 
 def _judged(name: str, faults: list[str], good: str) -> Recheck:

@@ -25,12 +25,14 @@ class Drawn:
         unkept: Contaminated rows of which no hit is kept.
         skipped: Rows that are called unreadable.
         others: Rows that the report does not name.
+        of: How many of each kind there are to draw from, by the names above.
     """
 
     hits: list[int] = field(default_factory=list)
     unkept: list[int] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
     others: list[int] = field(default_factory=list)
+    of: dict[str, int] = field(default_factory=dict)
 
 
 def draw_rows(
@@ -58,6 +60,12 @@ def draw_rows(
         unkept=_sample(sorted(contaminated - held), sample, random),
         skipped=_sample(sorted(skipped), sample, random),
         others=_others(report.corpus.rows, named, sample, random),
+        of={
+            "hits": len(every),
+            "unkept": len(contaminated - held),
+            "skipped": len(skipped),
+            "others": report.corpus.rows - len(named),
+        },
     )
 
 

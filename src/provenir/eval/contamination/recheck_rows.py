@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from provenir.data.overlap.fields import field_texts
 from provenir.eval.contamination.examining import Found
 from provenir.eval.contamination.hit_making import made_hit
-from provenir.eval.contamination.row_set import parse_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,14 +49,6 @@ class RowJudge:
         self._rows = picked.found
         self._numbers = {(i.eval_set, i.index): n for n, i in enumerate(scanner.items)}
         self._near = _NEARLY if config.method == "embedding" else _EQUAL
-
-    @property
-    def unnamed(self) -> int:
-        """How many rows the report neither calls contaminated or skipped nor has a hit of."""
-        rows = self._report.corpus.rows
-        named = parse_rows(self._report.contaminated_rows, below=rows)
-        named |= parse_rows(self._report.skips.rows, below=rows)
-        return rows - len(named | {hit.train_index for hit in self._report.hits})
 
     def hit_faults(self, number: int) -> Iterator[str]:
         """Say what of a hit is not so.
