@@ -177,3 +177,10 @@ def test_a_threshold_in_a_file_of_the_folder_is_passed_over_aloud(call, train, e
         assert "contamination.check.threshold" in err
     assert call("contamination")[0] == 2
     assert "recheck" in call("contamination", "--help")[1]
+
+
+def test_the_default_of_the_option_is_that_of_the_function():
+    from provenir.cli.contamination import DEFAULT_SAMPLE
+    from provenir.eval.contamination import recheck
+
+    assert recheck.DEFAULT_SAMPLE == DEFAULT_SAMPLE
