@@ -49,6 +49,16 @@ def test_a_question_in_other_words_is_found_by_the_default_embedder():
     assert not check([CLEAN, ASKED]).hits
 
 
+def test_items_that_ask_the_same_all_leak():
+    items = [{"question": QUESTION, "answer": str(number)} for number in range(9)]
+    items.insert(3, {"question": "Why?"})
+    checker = ContaminationChecker(ContaminationConfig(method="embedding"))
+    report = checker.check_datasets([CLEAN, ASKED], {"salt": [*items, {"question": "Why?"}]})
+    (part,) = report.evals
+    assert (part.leaked, part.too_short) == ("0-2,4-9", "3,10")
+    assert {hit.eval_excerpt.text for hit in report.hits} == {QUESTION}
+
+
 def test_an_embedder_of_ones_own_is_asked():
     def vectors(texts):
         return [[1.0, float(len(text) > 60)] for text in texts]

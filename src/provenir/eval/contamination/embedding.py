@@ -44,12 +44,17 @@ class EmbeddingScanner(ItemScanner):
     def __init__(self, items: Sequence[EvalItem], config: ContaminationConfig) -> None:
         super().__init__(items, config)
         self._asked = [_asked(item) for item in self.items]
-        texts = [
-            _BETWEEN.join(item.segments[n].text for n in asked)
-            for item, asked in zip(self.items, self._asked, strict=True)
-        ]
+        texts: dict[tuple[str, tuple[int, ...]], list[int]] = {}
+        for number, (item, asked) in enumerate(zip(self.items, self._asked, strict=True)):
+            text = _BETWEEN.join(item.segments[n].text for n in asked)
+            texts.setdefault((text, tuple(asked)), []).append(number)
+        # A question is compared once, or its copies would crowd each other out of the short-list.
+        self._same = list(texts.values())
+        self._same_as = {number: same for same in self._same for number in same}
         chosen: dict[str, Any] = {} if config.embedder is None else {"embedder": config.embedder}
-        self._index = ParaphraseIndex(texts, threshold=config.threshold, **chosen)
+        self._index = ParaphraseIndex(
+            [text for text, _ in texts], threshold=config.threshold, **chosen
+        )
 
     def _bound(self) -> dict[str, Any]:
         return {"embedder": self._index.embedder}
@@ -65,12 +70,13 @@ class EmbeddingScanner(ItemScanner):
         return parsed.result((rows[pair.row], self._match(pair, texts[pair.row])) for pair in pairs)
 
     def _match(self, pair: ParaphrasePair, texts: list[FieldText]) -> Match:
-        asked = self._asked[pair.item]
-        role = self.items[pair.item].segments[asked[0]].role
+        item = self._same[pair.item][0]
+        asked = self._asked[item]
+        role = self.items[item].segments[asked[0]].role
         score = Score(value=pair.score, role=role, severity="critical")
-        end = len(self.items[pair.item].segments[asked[0]].text)
+        end = len(self.items[item].segments[asked[0]].text)
         return (
-            pair.item,
+            item,
             score,
             tuple(
                 Span(asked[0], 0, end, path, start, stop)
@@ -80,7 +86,11 @@ class EmbeddingScanner(ItemScanner):
 
     def unexamined(self) -> Sequence[int]:
         """See `Scanner`."""
-        return self._index.short_items
+        return sorted(number for one in self._index.short_items for number in self._same[one])
+
+    def twins(self, item: int) -> Sequence[int]:
+        """See `Scanner`: the items that ask the same question."""
+        return self._same_as[item]
 
     def config(self) -> ConfigPart:
         """See `Scanner`."""
