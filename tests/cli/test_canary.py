@@ -84,6 +84,14 @@ def test_misuse_is_one_line(call, eval_set, words):
     assert eval_set.read_text().count("\n") == 6
 
 
+def test_a_register_without_its_commitment_is_not_left_behind(call, place):
+    (place / "c.json").write_text("mine")
+    files = ("--out", "r.json", "--commitment", "c.json")
+    assert call("canary", "mint", "x", *files)[0] == 2
+    assert not (place / "r.json").exists()
+    assert (place / "c.json").read_text() == "mine"
+
+
 def test_what_is_looked_for_is_not_read_from_a_file_beside_the_data(call, eval_set, place):
     (place / "provenir.toml").write_text('[canary.scan]\nid = ["another"]\n')
     call("canary", "tag", eval_set, "private", "--out", "copy.jsonl")

@@ -54,13 +54,16 @@ def mint(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make the canaries of an eval set."""
-    from provenir.cli.writing import write_new
+    from provenir.core.new_files import check_new, write_new
     from provenir.eval.canary import CanaryRegister
 
     if commitment is not None and out is None:
         raise UsageError(
             "--commitment without --out could never be opened", mend="give --out FILE too"
         )
+    for path in (out, commitment):
+        if path is not None:
+            check_new(path)
     minted = _minted(_guard(key_file), eval_set, recipient)
     register = CanaryRegister.of(minted)
     if out is not None:
@@ -93,16 +96,12 @@ def tag(
     ] = None,
 ) -> None:
     """Write a copy that holds its canary."""
+    from provenir.core.new_files import check_new
+
+    check_new(out)
     guard = _guard(key_file)
     canary = guard.mint(eval_set, recipient)
-    try:
-        copy = guard.tag(dataset, canary, field=field, records=records, out=out)
-    except FileExistsError as fault:
-        raise UsageError(
-            "this file exists already and is never overwritten",
-            where=str(out),
-            mend="choose another name, or move it away",
-        ) from fault
+    copy = guard.tag(dataset, canary, field=field, records=records, out=out)
     held = len(guard.scan(copy, canary))
     say(f"{out}: {held:,} records hold the canary of {eval_set}, in field {field}")
 

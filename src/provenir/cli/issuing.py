@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenir.cli.output import reading_bar, say, warn
-from provenir.cli.writing import write_new
 from provenir.core.errors import EvidenceError, UsageError
+from provenir.core.new_files import write_new
 
 if TYPE_CHECKING:
     from provenir.attest.keys import Signer

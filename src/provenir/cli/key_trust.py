@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provenir.cli.output import note, print_json, say, warn
-from provenir.cli.writing import write_new
 from provenir.core.clock import SystemClock, parse_utc, utc_text
 from provenir.core.errors import UsageError
+from provenir.core.new_files import write_new
 
 if TYPE_CHECKING:
     from datetime import datetime

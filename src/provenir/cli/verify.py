@@ -27,9 +27,9 @@ from provenir.cli.judging import (
 )
 from provenir.cli.output import note, reading_bar, warn
 from provenir.cli.verdicts import show_verdict
-from provenir.cli.writing import write_new
 from provenir.core.clock import parse_utc
 from provenir.core.errors import InputError, UsageError
+from provenir.core.new_files import write_new
 
 if TYPE_CHECKING:
     from provenir.flows.verify import Judged, Order

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import UsageError
-from provenir.core.files import atomic_write
+from provenir.core.new_files import check_new, write_new
 from provenir.core.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -129,11 +129,11 @@ def check_contamination(
 
 def _refuse_early(wanted: Wanted, source: Any) -> None:
     """Refuse what cannot be written before anything is read."""
-    from provenir.data.minhash.writing import check_output, check_place
+    from provenir.data.minhash.writing import check_output
 
     paths = [path for path in (wanted.output, wanted.page, wanted.filter_to) if path is not None]
     for place, path in enumerate(paths):
-        check_place(path)
+        check_new(path)
         if path.absolute() in [other.absolute() for other in paths[:place]]:
             raise UsageError("two outputs have one name", where=str(path), mend="give each its own")
     if wanted.filter_to is not None:
@@ -146,10 +146,10 @@ def _written(
     from provenir.eval.contamination.clean_rows import write_clean_rows
 
     if wanted.output is not None:
-        atomic_write(wanted.output, report.to_document().to_bytes(), replace=False)
+        write_new(wanted.output, report.to_document().to_bytes())
         yield "report", wanted.output
     if wanted.page is not None and wanted.render is not None:
-        atomic_write(wanted.page, wanted.render(report), replace=False)
+        write_new(wanted.page, wanted.render(report))
         yield "page", wanted.page
     if wanted.filter_to is not None:
         rows = write_clean_rows(source, report, wanted.filter_to)
@@ -203,11 +203,10 @@ def write_index(evals: Sequence[str], path: Path, *, exhaustive: bool = False) -
     from provenir.core.extras import require
 
     require("data", "numpy")
-    from provenir.data.minhash.writing import check_place
     from provenir.data.overlap.index import EvalIndex
     from provenir.eval.contamination.eval_sets import read_eval_sets
 
-    check_place(path)
+    check_new(path)
     sets = read_eval_sets([eval_source(one) for one in evals])
     index = EvalIndex.build({one.name: one.rows for one in sets}, exhaustive=exhaustive)
     digest = index.save(path)

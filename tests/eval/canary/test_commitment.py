@@ -59,7 +59,7 @@ def test_a_register_is_for_its_owner_alone_and_replaces_nothing(register, tmp_pa
     register.write_private(tmp_path / "register.json")
     assert stat.S_IMODE((tmp_path / "register.json").stat().st_mode) == 0o600
     assert CanaryRegister.read(tmp_path / "register.json").tokens() == register.tokens()
-    with pytest.raises(FileExistsError):
+    with pytest.raises(UsageError, match="never overwritten"):
         register.write_private(tmp_path / "register.json")
 
 

@@ -73,7 +73,7 @@ def test_a_path_gives_a_data_set_or_a_copy(tmp_path):
     for name in ("tagged.jsonl", "tagged.jsonl.gz"):
         written = tag_records(path, CANARY, out=tmp_path / name)
         assert leaked(tmp_path / name) == leaked(written) == (0, 1)
-        with pytest.raises(FileExistsError):
+        with pytest.raises(UsageError, match="never overwritten"):
             tag_records(path, CANARY, out=tmp_path / name)
     assert path.read_bytes() == before
     with pytest.raises(UsageError, match=r"\.jsonl"):

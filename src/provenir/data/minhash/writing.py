@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import InputError, UsageError
-from provenir.core.files import atomic_write
+from provenir.core.new_files import check_new, write_new
 from provenir.data.dataset import as_dataset
 from provenir.data.json_parser import BOM
 from provenir.data.minhash.rows import content
@@ -42,29 +42,8 @@ def check_output(source: Any, path: str | Path) -> Files:
             where=str(path),
             mend=f"choose a name that ends in {' or '.join(_ENDINGS)}",
         )
-    check_place(path)
+    check_new(path)
     return found
-
-
-def check_place(path: str | Path) -> None:
-    """Refuse to write where something is, or where no folder is.
-
-    Raises:
-        UsageError: So it is.
-    """
-    if Path(path).exists() or Path(path).is_symlink():
-        raise taken(path)
-    if not Path(path).parent.is_dir():
-        raise UsageError("its folder is not there", where=str(path), mend="make the folder first")
-
-
-def taken(path: str | Path) -> UsageError:
-    """The refusal to write where something is."""
-    return UsageError(
-        "this file exists already and is never overwritten",
-        where=str(path),
-        mend="choose another name, or move it away",
-    )
 
 
 def write_kept(
@@ -88,10 +67,7 @@ def write_kept(
     """
     files = check_output(source, path)
     reading = Reading(advance=advance)
-    try:
-        atomic_write(path, _kept_chunks(files, found, reading), replace=False)
-    except FileExistsError as fault:
-        raise taken(path) from fault
+    write_new(path, _kept_chunks(files, found, reading))
 
 
 def _kept_chunks(files: Files, found: NearDuplicates, reading: Reading) -> Iterator[bytes]:

@@ -124,12 +124,12 @@ class CanaryRegister(Document):
         """Write the register for its owner alone, where nothing is yet.
 
         Raises:
-            FileExistsError: Something is there.
+            UsageError: Something is there.
             OSError: It cannot be written.
         """
-        from provenir.core.files import atomic_write
+        from provenir.core.new_files import write_new
 
-        atomic_write(path, self.to_bytes(), mode=0o600, replace=False)
+        write_new(path, self.to_bytes(), mode=0o600)
 
 
 class CanaryCommitment(Document):

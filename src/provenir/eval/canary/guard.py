@@ -76,9 +76,10 @@ class CanaryGuard:
             The input's type; a `provenir.data.Dataset` for a path and where `out` is given.
 
         Raises:
-            UsageError: No data set, a field that holds no text, or too many records asked for.
+            UsageError: No data set, a stream, a field that holds no text, too many records asked
+                for, or `out` is there already.
             InputError: Data that cannot be read.
-            OSError: `out` cannot be written, or is there already.
+            OSError: `out` cannot be written.
         """
         return tag_records(dataset, Canary(canary), field=field, records=records, out=out)
 

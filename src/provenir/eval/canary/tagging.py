@@ -12,7 +12,7 @@ import orjson
 
 from provenir.core.errors import UsageError
 from provenir.core.extras import require
-from provenir.core.files import atomic_write
+from provenir.core.new_files import write_new
 from provenir.data.dataset import Dataset, as_dataset
 from provenir.data.frames import is_frame
 
@@ -144,5 +144,5 @@ def _written(
     for row in _tagged_rows(rows, canary, field, records):
         lines.write(orjson.dumps(row) + b"\n")
     data = lines.getvalue()
-    atomic_write(out, gzip.compress(data, mtime=0) if zipped else data, replace=False)
+    write_new(out, gzip.compress(data, mtime=0) if zipped else data)
     return Dataset(out)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import InputError
-from provenir.core.files import atomic_write
+from provenir.core.new_files import write_new
 from provenir.data.minhash.rows import content, read_lines
-from provenir.data.minhash.writing import check_output, taken
+from provenir.data.minhash.writing import check_output
 from provenir.data.reading import Reading
 from provenir.eval.contamination.corpus import check_same
 from provenir.eval.contamination.row_set import parse_rows
@@ -43,10 +43,7 @@ def write_clean_rows(train: Any, report: ContaminationReport, path: str | Path) 
     check_same(report.corpus, train)
     rows = report.corpus.rows
     dropped = report.row_numbers() | parse_rows(report.skips.rows, below=rows)
-    try:
-        atomic_write(path, _kept(files, dropped, rows), replace=False)
-    except FileExistsError as fault:
-        raise taken(path) from fault
+    write_new(path, _kept(files, dropped, rows))
     return rows - len(dropped)
 
 
