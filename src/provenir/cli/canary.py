@@ -67,7 +67,7 @@ def mint(
     minted = _minted(_guard(key_file), eval_set, recipient)
     register = CanaryRegister.of(minted)
     if out is not None:
-        write_new(out, register.to_bytes(), mode=0o600)
+        register.write_private(out)
     if commitment is not None:
         write_new(commitment, register.commitment().to_bytes())
     if json:

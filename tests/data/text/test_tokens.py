@@ -14,7 +14,6 @@ from provenir.data.text.hashing import word_hash
 from provenir.data.text.kernel import ROOM
 from provenir.data.text.tokens import _read_slowly as slowly
 from provenir.data.text.tokens import (
-    char_offsets,
     fold_arrays,
     parting_points,
     read_rows,
@@ -92,18 +91,6 @@ def test_a_part_of_a_buffer_is_read_alone(before, text):
     lo, hi = len(head), len(head) + len(data)
     moved = [(value, start + lo, end + lo) for value, start, end in expected(text)]
     assert found(head + data + b"tail", lo=lo, hi=hi) == moved
-
-
-@given(tangled)
-def test_byte_offsets_become_character_offsets(text):
-    data = as_array(b"##" + text.encode("utf-8", "surrogatepass"))
-    tokens = tokenise(data, 2)
-    assert char_offsets(data, 2, len(data), tokens.starts).tolist() == [
-        word.start for word in words(text)
-    ]
-    assert char_offsets(data, 2, len(data), tokens.ends).tolist() == [
-        word.end for word in words(text)
-    ]
 
 
 def test_hashes_are_the_same_for_ever():

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = [
     "WORD_HASH_VERSION",
     "Tokens",
-    "char_offsets",
     "fold_arrays",
     "parting_points",
     "tokenise",
@@ -215,22 +214,3 @@ def _meant(match: re.Match[str]) -> str:
     if len(escape) == 6:
         return chr(int(escape[2:], 16))
     return _MEANT.get(escape, "\ud800")
-
-
-def char_offsets(
-    buf: NDArray[np.uint8], lo: int, hi: int, offsets: NDArray[np.int32]
-) -> NDArray[np.int64]:
-    """Return, for byte offsets in ``buf[lo:hi]``, the offsets in characters of its text.
-
-    Args:
-        buf: The bytes; ``buf[lo:hi]`` is UTF-8 (a surrogate encoded like any other code point
-            counts as one character, so text may come from ``str.encode`` with ``surrogatepass``).
-        lo: Where the text begins: character 0.
-        hi: Where it ends.
-        offsets: Starts or ends of tokens, from `lo` to `hi`, in any order.
-    """
-    np = require("data", "numpy")
-    firsts = (buf[lo:hi] & 0xC0) != 0x80
-    before = np.concatenate(([0], np.cumsum(firsts, dtype=np.int64)))
-    counted: NDArray[np.int64] = before[np.asarray(offsets, np.int64) - lo]
-    return counted
