@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from provenir.cli.output import print_json, say, stdout, table
-from provenir.core.errors import UsageError
 
 __all__ = ["index"]
 
@@ -26,10 +25,6 @@ def index(
     """Make one file of eval sets for many checks."""
     from provenir.flows.contamination import write_index
 
-    if output.suffix != ".idx":
-        raise UsageError(
-            "an index is known by its name", where=str(output), mend="choose one that ends in .idx"
-        )
     written = write_index(evals, output, exhaustive=exhaustive)
     if json:
         print_json({"digest": written.digest, "path": str(output), "items": written.items})

@@ -197,15 +197,23 @@ def write_index(evals: Sequence[str], path: Path, *, exhaustive: bool = False) -
 
     Raises:
         InputError: A set that cannot be read, or is empty.
-        UsageError: The file is there already, or its folder is not; two sets have one name.
+        UsageError: The file has another ending than ``.idx`` or is there already, or its folder is
+            not; two sets have one name.
         OSError: The file cannot be written.
     """
     from provenir.core.extras import require
 
     require("data", "numpy")
     from provenir.data.overlap.index import EvalIndex
+    from provenir.eval.contamination.compared import INDEX_SUFFIX
     from provenir.eval.contamination.eval_sets import read_eval_sets
 
+    if path.suffix != INDEX_SUFFIX:
+        raise UsageError(
+            "an index is known by its name",
+            where=str(path),
+            mend=f"choose one that ends in {INDEX_SUFFIX}",
+        )
     check_new(path)
     sets = read_eval_sets([eval_source(one) for one in evals])
     index = EvalIndex.build({one.name: one.rows for one in sets}, exhaustive=exhaustive)

@@ -61,7 +61,9 @@ def is_index(one: Any) -> bool:
     """Whether something is an index, or the name of one."""
     if isinstance(one, str | PathLike):
         return Path(one).suffix == INDEX_SUFFIX
-    return type(one).__name__ == "EvalIndex"
+    from provenir.data.overlap.index import EvalIndex
+
+    return isinstance(one, EvalIndex)
 
 
 def _index(evals: Any) -> EvalIndex | None:

@@ -23,7 +23,7 @@ class EvalSet:
 
     Attributes:
         name: Its name.
-        rows: Its records.
+        rows: Its records; the `EvalItem`s of an index, which keeps no records.
         files: Names of the files that it was read from.
     """
 
