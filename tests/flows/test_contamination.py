@@ -17,6 +17,7 @@ from provenir.flows.contamination import (
     Wanted,
     check_contamination,
     eval_source,
+    write_index,
 )
 
 QUESTION = (
@@ -86,3 +87,12 @@ def test_a_name_stands_before_a_path_that_is_no_file(tmp_path, monkeypatch):
     assert eval_source("eval.jsonl") == "eval.jsonl"
     assert eval_source("a=eval.jsonl") == "a=eval.jsonl"
     assert eval_source("b=eval.jsonl").name == "b"
+
+
+def test_an_index_is_refused_a_name_by_which_it_would_not_be_known(tmp_path):
+    _, evals = files(tmp_path, [], [ITEM])
+    with pytest.raises(UsageError, match=r"ends in \.idx"):
+        write_index(evals, tmp_path / "evals.bin")
+    with pytest.raises(UsageError, match="folder"):
+        write_index(evals, tmp_path / "no" / "evals.idx")
+    assert write_index(evals, tmp_path / "evals.idx").items == {"eval": 1}
