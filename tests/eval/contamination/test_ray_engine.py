@@ -116,7 +116,7 @@ def test_workers_bound_the_tasks_on_a_cluster_that_was_there(data, tmp_path):
         corpus, scanner, Gathering(scanner, config, [f.file.name for f in corpus.files]), config
     )
     spans = sorted(tuple(map(int, path.name.split("-"))) for path in tmp_path.iterdir())
-    assert len(spans) > 8
+    assert len(spans) >= 3  # one a file at least
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
