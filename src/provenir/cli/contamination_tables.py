@@ -106,7 +106,7 @@ def _skips(report: ContaminationReport) -> str:
         for skip in report.skips.first[:SHOWN_SKIPS]
     ]
     if not told:
-        return "they have none of the fields"
+        return "they have no text" + (" in the fields" if report.config.fields else "")
     return "; ".join(told) + (" …" if report.skips.count > len(told) else "")
 
 

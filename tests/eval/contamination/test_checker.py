@@ -159,6 +159,36 @@ def test_a_field_that_some_rows_lack_is_counted():
     assert not check([CLEAN, LEAK], fields=["prompt"]).is_contaminated
 
 
+TEXTLESS = [
+    {},
+    {"n": 7, "tokens": [1, 2, 3]},
+    {"a": None, "b": True},
+    {"text": " … "},
+    {"n": math.nan},
+]
+
+
+@pytest.mark.parametrize("method", ["ngram", "exact"])
+@pytest.mark.parametrize("kind", ["list", "train.jsonl", "train.jsonl.gz"])
+def test_rows_without_any_text_are_not_called_examined(tmp_path, kind, method):
+    rows = [CLEAN, *TEXTLESS, {"n": [{"of": "3 apples"}]}, {"k:": ["x"]}]
+    report = check(rows if kind == "list" else written(tmp_path, rows, kind), method=method)
+    assert report.skips.rows == "1-5"
+    assert report.rows_examined == 3
+    assert report.not_examined["rows without any text"] == "5 of 8"
+    assert not report.is_clean
+    with pytest.raises(InputError, match="5 rows have no text.*row 1"):
+        check(rows, method=method, strict=True)
+
+
+def test_a_corpus_without_any_text_is_an_error(tmp_path):
+    for train in (TEXTLESS, written(tmp_path, TEXTLESS)):
+        with pytest.raises(InputError, match="nothing to examine: no row has text"):
+            check(train)
+    with pytest.raises(InputError, match="no row has text in n"):
+        check([{**LEAK, "n": 1}], fields=["n"])
+
+
 def test_several_sets_are_told_apart():
     other = [{"question": EVAL[1]["question"] + " of the year"}]
     report = check([LEAK], {"b": other, "a": EVAL})

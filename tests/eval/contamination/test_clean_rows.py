@@ -26,12 +26,12 @@ def check(train):
 def test_the_bytes_stay_whatever_the_files_look_like(tmp_path):
     first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     first.write_bytes(b'\xef\xbb\xbf{"t":  "one"}\r\n\r\n' + LEAK + b'\n{"t": "\\u0041"}')
-    second.write_bytes(LEAK + b"\n{broken\n" + b'{"t": 1.0}\n')
+    second.write_bytes(LEAK + b"\n{broken\n" + b'{"t": 1.0, "u": "e"}\n')
     train = [str(first), str(second)]
     report = check(train)
     out = tmp_path / "out.jsonl"
     assert write_clean_rows(train, report, out) == 3
-    assert out.read_bytes() == b'{"t":  "one"}\r\n{"t": "\\u0041"}\n{"t": 1.0}\n'
+    assert out.read_bytes() == b'{"t":  "one"}\r\n{"t": "\\u0041"}\n{"t": 1.0, "u": "e"}\n'
     with pytest.raises(UsageError, match="never overwritten"):
         write_clean_rows(train, report, out)
 

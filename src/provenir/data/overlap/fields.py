@@ -27,12 +27,15 @@ class FieldText(NamedTuple):
     speaker: str
 
 
-def field_texts(row: dict[str, Any], fields: Collection[str] | None = None) -> list[FieldText]:
+def field_texts(
+    row: dict[str, Any], fields: Collection[str] | None = None, *, numbers: bool = True
+) -> list[FieldText]:
     """Return the texts of a row; booleans, nulls and keys are none.
 
     Args:
         row: A JSON object.
         fields: Top-level names or whole paths that are wanted; None for all of them.
+        numbers: Whether numbers are texts.
     """
     found: list[FieldText] = []
     # A stack, not recursion: the depth of a row is its writer's choice.
@@ -50,7 +53,8 @@ def field_texts(row: dict[str, Any], fields: Collection[str] | None = None) -> l
         elif isinstance(value, list | tuple):
             stack.extend((f"{path}[{n}]", value[n], speaker) for n in range(len(value) - 1, -1, -1))
         elif (
-            isinstance(value, int | float)
+            numbers
+            and isinstance(value, int | float)
             and not isinstance(value, bool)
             and (fields is None or _is_wanted(path, fields))
         ):

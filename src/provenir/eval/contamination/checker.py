@@ -134,11 +134,14 @@ class ContaminationChecker:
                 where=f"{place}:{first.line}" if first.line else f"{place}, row {first.row}",
                 mend="store one JSON object per line, as UTF-8",
             )
-        if self.config.strict and gathering.fieldless:
+        named = f" in {', '.join(self.config.fields)}" if self.config.fields else ""
+        if gathering.lost >= gathering.all_rows:
+            raise InputError(f"nothing to examine: no row has text{named}", where=corpus.name)
+        if self.config.strict and gathering.textless:
             raise InputError(
-                f"{gathering.fieldless} rows have no text in {', '.join(self.config.fields or ())}",
+                f"{gathering.textless} rows have no text{named}",
                 where=f"{corpus.name}, row {min(gathering.lost_rows)}",
-                mend="name fields that every row has, or leave strict out",
+                mend="take them out, name other fields, or leave strict out",
             )
 
     def _report(
@@ -184,7 +187,7 @@ def _engine(name: str) -> Callable[..., None]:
 
 
 def _readable(gathering: Gathering) -> int:
-    return gathering.all_rows - (gathering.lost - gathering.fieldless)
+    return gathering.all_rows - (gathering.lost - gathering.textless)
 
 
 def set_digests(scanner: Scanner) -> dict[str, str]:
@@ -204,8 +207,9 @@ def _not_examined(
         found["other files"] = f"{len(others)} in the folder are of no kind that is read: {shown}"
     for reason, count in gathering.reasons.items():
         found[f"rows: {reason}"] = f"{count} of {gathering.all_rows}; skips.first says where"
-    if gathering.fieldless:
-        found["rows without the fields"] = f"{gathering.fieldless} of {gathering.all_rows}"
+    if gathering.textless:
+        what = "rows without the fields" if config.fields else "rows without any text"
+        found[what] = f"{gathering.textless} of {gathering.all_rows}"
     if config.fields:
         found["other fields"] = f"only {', '.join(config.fields)} of each row was examined"
     if config.eval_fields:

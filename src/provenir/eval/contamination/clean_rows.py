@@ -28,7 +28,8 @@ def write_clean_rows(train: Any, report: ContaminationReport, path: str | Path) 
     """Write the rows that were examined and hold no eval item, and return how many.
 
     Each row has the bytes that it had; a last line without a newline gets one where another row
-    follows. Rows that could not be examined are left out: nobody knows what they hold.
+    follows. Rows that could not be examined, those without text among them, are left
+    out: nobody knows what they hold.
 
     Args:
         train: The training data that the report is about.

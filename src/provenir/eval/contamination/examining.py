@@ -7,7 +7,6 @@ rows, the texts around what is common, the second reading of lines that the scan
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -24,6 +23,7 @@ from provenir.data.overlap.blocks import Buffers, RowBlock
 from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.frame import frame
 from provenir.data.overlap.row_blocks import value_blocks
+from provenir.data.overlap.textless import doubtful_lines, holds_text
 from provenir.data.reading import Reading
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Examined:
         lines: Ends of lines in it.
         found: The hits.
         lost: The rows that could not be examined.
-        fieldless: Numbers of the rows that have none of the wanted fields.
+        textless: Numbers of the rows in which there is no text, or none in the wanted fields.
         used: The wanted fields that some row has.
         result: What the scanner said of it.
         leaves: Hashes of its chunks as leaves of the corpus' tree.
@@ -87,7 +87,7 @@ class Examined:
     lines: int
     found: tuple[Found, ...]
     lost: tuple[Lost, ...]
-    fieldless: tuple[int, ...]
+    textless: tuple[int, ...]
     used: frozenset[str]
     result: BlockResult
     leaves: tuple[bytes, ...]
@@ -144,13 +144,14 @@ def _examine(
     if block.too_long is not None:
         lost.append(lines.lost(rows, block.size, TOO_LONG))
         rows += 1
-    fieldless, used = _use_of_fields(block, fields, {one.row for one in lost})
+    unread, held = {one.row for one in lost}, {hit.row for hit in hits}
+    textless, used = _without_text(block, fields, unread, held)
     return Examined(
         rows=rows,
         lines=block.lines,
         found=tuple(_found(block, hit, lines, fields, floor) for hit in hits),
         lost=tuple(lost),
-        fieldless=fieldless,
+        textless=textless,
         used=used,
         result=result,
         leaves=block.leaves,
@@ -214,7 +215,7 @@ def _found(
     fields: tuple[str, ...] | None,
     floor: tuple[int, float],
 ) -> Found:
-    row = _value(block, hit)
+    row = _parsed(_line_of(block, hit.offset, hit.offset + hit.length))
     detailed = grade(hit.score) > floor
     offset = None if block.offset is None else block.offset + hit.offset
     texts = {text.path: text.text for text in field_texts(row, fields)} if detailed else None
@@ -226,8 +227,7 @@ def _found(
     )
 
 
-def _value(block: RowBlock, hit: RawHit) -> Any:
-    line = _line_of(block, hit.offset, hit.offset + hit.length)
+def _parsed(line: bytes) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -242,25 +242,24 @@ def row_digest(row: Any) -> str | None:
         return None
 
 
-def _use_of_fields(
-    block: RowBlock, fields: tuple[str, ...] | None, lost: set[int]
+def _without_text(
+    block: RowBlock, fields: tuple[str, ...] | None, unread: set[int], held: set[int]
 ) -> tuple[tuple[int, ...], frozenset[str]]:
-    """The rows that have none of the fields, and the fields that some row has."""
-    if fields is None:
+    """The rows that hold no text and no item, and which of the wanted fields some row has."""
+    begins = doubtful_lines(block.buf, block.size) if fields is None else None
+    if begins == []:
         return (), frozenset()
-    unused = set(fields)
-    starts = frame(block.buf, block.size)[0].tolist()
-    missing = []
-    for row, (begin, end) in enumerate(pairwise(starts)):
-        if row in lost:
+    starts = frame(block.buf, block.size)[0]
+    places = starts.tolist()
+    doubted = range(len(places) - 1)
+    if begins is not None:
+        doubted = np.flatnonzero(np.isin(starts[:-1], begins)).tolist()
+    unused, missing = set(fields or ()), []
+    for row in doubted:
+        if row in unread:
             continue
-        line = _line_of(block, begin, end)
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            value = RowParser("line", Reading(), LINES_MEND).line(line, 1)
-        if not field_texts(value, fields):
+        value = _parsed(_line_of(block, *places[row : row + 2]))
+        if row not in held and not holds_text(value, fields):
             missing.append(row)
-        elif unused:
-            unused -= {name for name in unused if field_texts(value, (name,))}
-    return tuple(missing), frozenset(fields) - unused
+        unused -= {name for name in unused if field_texts(value, (name,))}
+    return tuple(missing), frozenset(fields or ()) - unused

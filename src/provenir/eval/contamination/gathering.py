@@ -32,7 +32,7 @@ class Gathering:
     Attributes:
         hits: The hits that are kept, in the order of rows.
         hits_total: How many there were.
-        fieldless: Rows that have none of the wanted fields.
+        textless: Rows in which there is no text, or none in the wanted fields.
         used: The wanted fields that some row has.
         set_aside: Hits that were none any more once the whole corpus was known.
         rows: Rows so far, by file.
@@ -54,7 +54,7 @@ class Gathering:
         self._second_look = scanner.second_look()
         self._pending: list[tuple[int, TrainPlace, Found]] = []
         self._worst: list[tuple[int, float]] = []
-        self.fieldless = 0
+        self.textless = 0
         self.used: set[str] = set()
         self.hits: list[ContaminationHit] = []
         self.hits_total = 0
@@ -128,9 +128,9 @@ class Gathering:
                         reason=lost.reason,
                     )
                 )
-        self.fieldless += len(examined.fieldless)
+        self.textless += len(examined.textless)
         self.used |= examined.used
-        self._lost.extend(self._row + row for row in examined.fieldless)
+        self._lost.extend(self._row + row for row in examined.textless)
         self._row += examined.rows
         self._lines += examined.lines
         self.rows[number] += examined.rows

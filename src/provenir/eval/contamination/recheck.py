@@ -10,7 +10,7 @@ checked with the reason:
 4. *training data*: the files have its sizes, rows and chunks, so nothing in them was changed;
 5. *hits*: each row lies at its place with its digest, and scanned alone gives the same hit;
 6. *other contaminated rows*: rows of which no hit is kept hold some item;
-7. *skipped rows*: they cannot be read indeed;
+7. *skipped rows*: they cannot be read, or hold no text;
 8. *other rows*: rows drawn at random hold nothing, found without the index of seeds.
 
 Nothing here sees a row that is neither named by the report nor drawn. Of a report whose writer left
@@ -159,7 +159,13 @@ def _row_checks(judge: RowJudge, drawn: Drawn) -> Iterator[Recheck]:
             "hold an item",
             "every one has a hit",
         ),
-        ("skipped rows", "skipped", judge.skip_faults, "cannot be read", "there are none"),
+        (
+            "skipped rows",
+            "skipped",
+            judge.skip_faults,
+            "cannot be read or hold no text",
+            "there are none",
+        ),
     ):
         rows, every = getattr(drawn, kind), drawn.of[kind]
         if every and not rows:

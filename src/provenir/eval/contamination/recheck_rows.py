@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.data.overlap.fields import field_texts
+from provenir.data.overlap.textless import holds_text
 from provenir.eval.contamination.examining import Found
 from provenir.eval.contamination.hit_making import made_hit
 
@@ -88,13 +89,12 @@ class RowJudge:
             yield f"{self._where(row)} is called contaminated and holds no item"
 
     def skip_faults(self, row: int) -> Iterator[str]:
-        """Say whether a row that is called unreadable can be read."""
+        """Say whether a row that is called skipped has something to examine."""
         picked = self._rows.get(row)
         if picked is None or picked.value is None:
             return
-        if picked.ambiguous and not self._scan(picked):
-            return
-        if field_texts(picked.value, self._config.fields) or self._config.fields is None:
+        silent = picked.ambiguous or not holds_text(picked.value, self._config.fields)
+        if self._scan(picked) or not silent:
             yield f"{self._where(row)} is called skipped and can be examined"
 
     def other_faults(self, rows: list[int]) -> tuple[list[str], list[str]]:
