@@ -251,7 +251,7 @@ def _without_text(
         return (), frozenset()
     starts = frame(block.buf, block.size)[0]
     places = starts.tolist()
-    doubted = range(len(places) - 1)
+    doubted = list(range(len(places) - 1))
     if begins is not None:
         doubted = np.flatnonzero(np.isin(starts[:-1], begins)).tolist()
     unused, missing = set(fields or ()), []
