@@ -46,9 +46,9 @@ check: require-python  ## ruff, mypy strict, import contracts, sizes
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m pytest -q tests/house/test_sizes.py
 
-bench: require-python  ## every benchmark: ratios against named peers, measured in one run
+bench: require-python  ## the benchmarks at quick sizes, minutes in all: ratios measured in one run
 	@$(BOOT) test
-	@set -e; for b in $$(find benchmarks -name '*.py' | sort); do echo "== $$b"; OMP_NUM_THREADS=1 $(PY) $$b; done
+	@OMP_NUM_THREADS=1 $(PY) scripts/bench.py
 
 interop: require-python  ## foreign verifiers on our exports: installs them into .interop, prints the matrix
 	@$(BOOT) base
