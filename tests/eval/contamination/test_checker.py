@@ -104,6 +104,27 @@ def test_lines_that_cannot_be_read_are_counted_with_their_place(tmp_path):
         check(path, strict=True)
 
 
+def test_items_of_the_same_words_are_hit_each_by_its_own_text(tmp_path):
+    other = {"problem": QUESTION.upper(), "solution": EVAL[0]["answer"]}
+    report = check([LEAK, CLEAN, LEAK], {"salt": [EVAL[0], other, EVAL[0]]}, max_hits=5)
+    assert [(hit.train_index, hit.eval_index) for hit in report.hits] == [
+        (0, 0),
+        (0, 1),
+        (0, 2),
+        (2, 0),
+        (2, 1),
+    ]
+    assert (report.hits_total, report.contaminated_rows) == (6, "0,2")
+    assert report.evals[0].leaked == "0-2"
+    texts = [(hit.spans[0].eval_field, hit.eval_excerpt.text[:9]) for hit in report.hits[:3]]
+    assert texts == [
+        ("question", "A caravan"),
+        ("problem", "A CARAVAN"),
+        ("question", "A caravan"),
+    ]
+    assert len({hit.detail for hit in report.hits}) == 5
+
+
 def test_rows_with_what_only_python_calls_json_are_examined(tmp_path):
     line = json.dumps({**LEAK, "score": math.nan}).encode() + b"\n"
     report = check(written(tmp_path, [CLEAN], raw=line))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provenir.eval.contamination.document import EvalSetPart, SkipPart, SkipsPart
 from provenir.eval.contamination.examining import grade
 from provenir.eval.contamination.hit import ContaminationHit, TrainPlace
-from provenir.eval.contamination.hit_making import made_hit
+from provenir.eval.contamination.hit_making import made_hits
 from provenir.eval.contamination.report import DOCUMENT_HITS
 from provenir.eval.contamination.row_set import format_rows
 
@@ -152,21 +152,22 @@ class Gathering:
 
     def finish(self) -> None:
         """Look at the hits again with what the whole corpus is like; call it once, at the end."""
+        grave_items: set[int] = set()
         for row, place, found in self._pending:
             raw = found.hit
             if not self._second_look.confirms(raw):
                 self.set_aside += 1
                 continue
-            grave = raw.score.severity != "info"
-            if grave:
+            if raw.score.severity != "info":
                 self._contaminated.add(row)
-            for number in self._scanner.twins(raw.item):
-                self.hits_total += 1
-                if grave:
-                    self._leaked.add(number)
-                if len(self.hits) < self._config.max_hits:
-                    item = self._scanner.items[number]
-                    self.hits.append(made_hit(item, row, place, found, self._config.method))
+                grave_items.add(raw.item)
+            twins = self._scanner.twins(raw.item)
+            self.hits_total += len(twins)
+            room = self._config.max_hits - len(self.hits)
+            items = [self._scanner.items[number] for number in twins[:room]]
+            self.hits.extend(made_hits(items, row, place, found, self._config.method))
+        # An item may have very many twins, and very many hits: each is looked up once.
+        self._leaked.update(*map(self._scanner.twins, grave_items))
         self._pending.clear()
 
     def skips(self) -> SkipsPart:

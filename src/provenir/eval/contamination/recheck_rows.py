@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.textless import holds_text
 from provenir.eval.contamination.examining import Found
-from provenir.eval.contamination.hit_making import made_hit
+from provenir.eval.contamination.hit_making import made_hits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,14 +73,15 @@ class RowJudge:
             yield f"{where} does not hold {name}"
             return
         texts = {text.path: text.text for text in field_texts(row.value, self._config.fields)}
-        again = made_hit(
-            self._scanner.items[item],
+        (again,) = made_hits(
+            [self._scanner.items[item]],
             hit.train_index,
             row.place,
             Found(hit=found, line=None, digest=row.place.digest, texts=texts),
             self._config.method,
-        ).to_dict()
-        yield from (f"{where}, {name}: {fault}" for fault in self._differences(hit, again))
+        )
+        faults = self._differences(hit, again.to_dict())
+        yield from (f"{where}, {name}: {fault}" for fault in faults)
 
     def unkept_faults(self, row: int) -> Iterator[str]:
         """Say whether a row that is called contaminated holds nothing."""
