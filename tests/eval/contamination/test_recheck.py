@@ -14,6 +14,7 @@ from provenir.core.errors import InputError, UsageError
 from provenir.eval.contamination import (
     ContaminationChecker,
     ContaminationConfig,
+    ContaminationReport,
     ContaminationReportDocument,
 )
 from provenir.eval.contamination.recheck import recheck
@@ -227,6 +228,14 @@ def fewer_short(value):
     value["evals"][0]["too_short"] = "1"
 
 
+def silent_clean(value):
+    """Clean by its hits, though a row was skipped and an item is too short."""
+    without_hit_anywhere(value)
+    value |= {"hits": [], "hits_total": 0, "contaminated": 0, "contaminated_rows": ""}
+    value |= {"contamination_rate": 0.0, "not_examined": {}, "is_clean": True}
+    value["evals"][0] |= {"leaked": "", "leaked_items": 0, "eval_leak_rate": 0.0}
+
+
 def other_rate(value):
     value["contamination_rate"] = 0.0
 
@@ -252,6 +261,7 @@ FORGERIES = {
     called_clean: "report",
     fewer_short: "report",
     other_rate: "report",
+    silent_clean: "report",
 }
 
 
@@ -263,6 +273,41 @@ def test_a_forged_report_is_caught(train, forge):
     outcome = recheck(forged, train=train, evals=evals())
     assert outcome.exit_code == 1
     assert statuses(outcome).get(FORGERIES[forge]) == "fail", outcome.checks
+
+
+@pytest.mark.parametrize("most", [1, 2, 999])
+def test_a_report_with_fewer_hits_kept_passes(train, most):
+    report = stored(train, max_hits=most)
+    assert len(report.hits) == min(most, 2)
+    outcome = recheck(report, train=train, evals=evals())
+    assert outcome.exit_code == 0, outcome.checks
+    if most == 1:
+        assert detail(outcome, "other contaminated rows") == "1 hold an item"
+    value = json.loads(report.to_bytes())
+    value["hits"].pop()
+    forged = ContaminationReportDocument.from_value(value, where="forged")
+    assert statuses(recheck(forged))["report"] == "fail"
+
+
+def test_a_stored_report_whose_counts_disagree_is_not_read(tmp_path, train):
+    path = tmp_path / "report.json"
+    ContaminationReport.from_document(stored(train)).write(path)
+    value = json.loads(path.read_bytes())
+    for change, told in (
+        ({"hits_total": 1}, "hits_total is 1, 2 hits are kept"),
+        ({"contaminated": 1}, "contaminated is 1, 2 rows are named"),
+        ({"rows_examined": 60}, "rows_examined is 60, 59 were not skipped"),
+        ({"skips": {**value["skips"], "count": 0}}, "skips.count is 0"),
+        ({"skips": {**value["skips"], "rows": "4"}}, "row 3 is among skips.first"),
+        ({"contaminated_rows": "7,60"}, "row 60 of 60"),
+        ({"evals": [{**value["evals"][0], "eval_leak_rate": 0.5}]}, "leaked_items or the rate"),
+        ({"examined": {**value["examined"], "set_aside": 2}}, "does not name hits set aside"),
+        ({"not_examined": {}}, "rows were skipped"),
+    ):
+        path.write_text(json.dumps(value | change))
+        with pytest.raises(InputError, match=told) as caught:
+            ContaminationReport.read(path)
+        assert str(caught.value).count("report.json") == 1
 
 
 def test_changed_training_data_is_caught_with_its_bytes(train):

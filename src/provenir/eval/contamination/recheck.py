@@ -30,6 +30,7 @@ from provenir.eval.contamination.corpus import describe, open_corpus
 from provenir.eval.contamination.recheck_binding import corpus_faults, eval_faults
 from provenir.eval.contamination.recheck_claims import claim_faults
 from provenir.eval.contamination.recheck_draw import Drawn, draw_rows
+from provenir.eval.contamination.scanner import kept_hits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -230,6 +231,7 @@ def _config(
             fields=None if part.fields is None else tuple(part.fields),
             eval_fields=None if part.eval_fields is None else tuple(part.eval_fields),
             exhaustive=part.exhaustive,
+            max_hits=kept_hits(part),
         )
     except UsageError as error:
         checks.append(_judged("rule", [error.what], ""))

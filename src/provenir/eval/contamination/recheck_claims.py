@@ -12,8 +12,10 @@ from provenir.core.digest import format_digest
 from provenir.core.errors import ProvenirError
 from provenir.core.merkle import Frontier
 from provenir.eval.contamination.corpus import chunk_bytes_for
-from provenir.eval.contamination.report import DOCUMENT_HITS, ContaminationReport
+from provenir.eval.contamination.report import ContaminationReport
+from provenir.eval.contamination.report_laws import count_faults
 from provenir.eval.contamination.row_set import parse_rows
+from provenir.eval.contamination.scanner import kept_hits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,11 +35,13 @@ def claim_faults(report: ContaminationReportDocument) -> Iterator[str]:
         report: The report as it is stored.
     """
     try:
-        again = ContaminationReport.from_document(report).to_document()
-        yield from _count_faults(report)
+        faults = list(count_faults(report))
     except ProvenirError as error:
-        yield error.what
+        faults = [error.what]
+    yield from faults
+    if faults:
         return
+    again = ContaminationReport.from_document(report).to_document()
     for name in type(report).model_fields:
         if getattr(again, name) != getattr(report, name):
             yield f"{name} does not follow from the rest"
@@ -45,37 +49,9 @@ def claim_faults(report: ContaminationReportDocument) -> Iterator[str]:
     yield from _corpus_faults(report.corpus)
 
 
-def _count_faults(report: ContaminationReportDocument) -> Iterator[str]:
-    rows = report.corpus.rows
-    contaminated = parse_rows(report.contaminated_rows, below=rows)
-    skipped = parse_rows(report.skips.rows, below=rows)
-    if len(contaminated) != report.contaminated:
-        yield f"contaminated is {report.contaminated}, {len(contaminated)} rows are named"
-    if len(skipped) != report.skips.count:
-        yield f"skips.count is {report.skips.count}, {len(skipped)} rows are named"
-    if both := sorted(contaminated & skipped):
-        yield f"row {both[0]} is called contaminated and skipped"
-    if report.rows_examined != rows - len(skipped):
-        yield f"rows_examined is {report.rows_examined}, {rows - len(skipped)} were not skipped"
-    if report.examined.get("rows") != report.rows_examined:
-        yield "examined.rows is not rows_examined"
-    if report.examined.get("items") != sum(part.examined for part in report.evals):
-        yield "examined.items is not the sum of the eval sets"
-    for part in report.evals:
-        short = parse_rows(part.too_short, below=part.items)
-        leaked = parse_rows(part.leaked, below=part.items)
-        rate = min(len(leaked) / part.examined, 1.0) if part.examined else None
-        if part.examined != part.items - len(short):
-            yield f"{part.name}: examined and too_short do not make up the items"
-        if part.leaked_items != len(leaked) or part.eval_leak_rate != rate:
-            yield f"{part.name}: leaked_items or the rate is not that of the leaked items"
-        if bad := sorted(leaked & short):
-            yield f"{part.name}[{bad[0]}] is called leaked and too short"
-
-
 def _hit_faults(report: ContaminationReportDocument) -> Iterator[str]:
     """What the list of hits owes to the lists of rows and items."""
-    kept = min(report.hits_total, DOCUMENT_HITS)
+    kept = min(report.hits_total, kept_hits(report.config))
     if len(report.hits) != kept:
         yield f"{len(report.hits)} hits are kept, of {report.hits_total} there should be {kept}"
     contaminated = parse_rows(report.contaminated_rows, below=report.corpus.rows)
@@ -87,7 +63,7 @@ def _hit_faults(report: ContaminationReportDocument) -> Iterator[str]:
             yield f"{where}: the row is not among the contaminated ones"
         if hit.eval_index not in leaked.get(hit.eval_set, ()):
             yield f"{where}: the item is not among the leaked ones"
-    if report.hits_total > DOCUMENT_HITS:
+    if report.hits_total > kept:
         return
     if rows := sorted(contaminated - {hit.train_index for hit in grave}):
         yield f"row {rows[0]} is called contaminated, and has no hit"

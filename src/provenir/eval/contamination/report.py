@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from provenir.core.errors import DocumentError, ProvenirError
 from provenir.core.findings import Report, severity_rank
 from provenir.core.text import printable
 from provenir.eval.contamination.document import (
@@ -17,6 +18,7 @@ from provenir.eval.contamination.document import (
     SkipsPart,
 )
 from provenir.eval.contamination.hit import AlignedSpan, ContaminationHit, Excerpt, TrainPlace
+from provenir.eval.contamination.report_laws import count_faults
 from provenir.eval.contamination.row_set import parse_rows
 
 if TYPE_CHECKING:
@@ -174,13 +176,26 @@ class ContaminationReport(Report):
         """Return the report that a file holds.
 
         Raises:
-            DocumentError: The file cannot be read, or is no such document.
+            DocumentError: The file cannot be read, is no such document, or its counts do not agree.
         """
-        return cls.from_document(ContaminationReportDocument.read(path))
+        document = ContaminationReportDocument.read(path)
+        try:
+            return cls.from_document(document)
+        except ProvenirError as error:
+            error.where = error.where or str(path)
+            raise
 
     @classmethod
     def from_document(cls, document: ContaminationReportDocument) -> ContaminationReport:
-        """Return the report that a document holds."""
+        """Return the report that a document holds.
+
+        Raises:
+            DocumentError: Its counts do not agree.
+        """
+        if faults := list(count_faults(document)):
+            raise DocumentError(
+                f"the report contradicts itself: {faults[0]}", mend="get the report as it was made"
+            )
         return cls(
             findings=tuple(_hit(part) for part in document.hits),
             examined=dict(document.examined),

@@ -5,9 +5,10 @@ It is then shown one block of rows after the other, by several threads at a time
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from provenir.eval.contamination.document import ConfigPart
+from provenir.eval.contamination.report import DOCUMENT_HITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from provenir.data.overlap.items import EvalItem
     from provenir.eval.contamination.config import ContaminationConfig
 
-__all__ = ["KeepAll", "Scanner", "SecondLook", "config_part"]
+__all__ = ["KeepAll", "Scanner", "SecondLook", "config_part", "kept_hits"]
+
+
+_MAX_HITS: Final = "max_hits"
+"""The setting that says how many hits were kept, where a document would hold more."""
 
 
 class SecondLook(Protocol):
@@ -89,6 +94,7 @@ def config_part(
     settings: Mapping[str, Any] | None = None,
 ) -> ConfigPart:
     """The settings of a check as they took effect."""
+    kept = {_MAX_HITS: config.max_hits} if config.max_hits < DOCUMENT_HITS else {}
     return ConfigPart(
         method=config.method,
         rule=rule,
@@ -98,5 +104,11 @@ def config_part(
         fields=None if config.fields is None else list(config.fields),
         eval_fields=None if config.eval_fields is None else list(config.eval_fields),
         exhaustive=config.exhaustive,
-        settings=dict(settings or {}),
+        settings={**(settings or {}), **kept},
     )
+
+
+def kept_hits(config: ConfigPart) -> int:
+    """How many hits a document with these settings keeps, where there are so many."""
+    most = config.settings.get(_MAX_HITS)
+    return most if isinstance(most, int) and 0 < most < DOCUMENT_HITS else DOCUMENT_HITS
