@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,24 @@ def test_outputs_that_are_there_are_refused_before_anything_is_read(tmp_path):
 def test_a_page_that_nothing_makes_is_refused(tmp_path):
     with pytest.raises(UsageError, match="render"):
         Wanted(page=tmp_path / "page.html")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({"output": "a.json", "page": "./a.json"}, "two files are to be written here"),
+        ({"output": "none/a.json"}, "no such folder"),
+        ({"page": "corpus/a.html"}, "within the training data"),
+        ({"filter_to": "corpus/more/../clean.jsonl"}, "within the training data"),
+    ],
+)
+def test_places_that_would_do_harm_are_refused(tmp_path, monkeypatch, wanted, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "corpus" / "more").mkdir(parents=True)
+    (tmp_path / "corpus" / "train.jsonl").write_text("{never read")
+    places = {name: Path(path) for name, path in wanted.items()}
+    with pytest.raises(UsageError, match=told):
+        check_contamination(["corpus"], ["none.jsonl"], ContaminationConfig(), Wanted(**places))
 
 
 def test_a_name_stands_before_a_path_that_is_no_file(tmp_path, monkeypatch):

@@ -103,12 +103,15 @@ def check_contamination(
             see `ContaminationChecker`.
         OSError: A file cannot be written.
     """
+    from provenir.data.minhash.writing import check_output
     from provenir.eval.contamination import ContaminationChecker
     from provenir.eval.contamination.corpus import open_corpus
 
     wanted = wanted or Wanted()
     source = train[0] if len(train) == 1 else list(train)
-    _refuse_early(wanted, source)
+    _refuse_early(wanted, train)
+    if wanted.filter_to is not None:
+        check_output(source, wanted.filter_to)
     size, unit = open_corpus(source).size
     least = BAR_FROM_BYTES if unit == "bytes" else BAR_FROM_ROWS
     began = time.monotonic()
@@ -127,17 +130,24 @@ def check_contamination(
     )
 
 
-def _refuse_early(wanted: Wanted, source: Any) -> None:
+def _refuse_early(wanted: Wanted, train: Sequence[str]) -> None:
     """Refuse what cannot be written before anything is read."""
-    from provenir.data.minhash.writing import check_output
-
-    paths = [path for path in (wanted.output, wanted.page, wanted.filter_to) if path is not None]
-    for place, path in enumerate(paths):
+    places: set[Path] = set()
+    for path in (wanted.output, wanted.page, wanted.filter_to):
+        if path is None:
+            continue
         check_new(path)
-        if path.absolute() in [other.absolute() for other in paths[:place]]:
+        place = path.resolve()
+        if place in places:
             raise UsageError("two outputs have one name", where=str(path), mend="give each its own")
-    if wanted.filter_to is not None:
-        check_output(source, wanted.filter_to)
+        places.add(place)
+        if any(Path(one).is_dir() and place.is_relative_to(Path(one).resolve()) for one in train):
+            # It would be read as training data by the next check, and by a recheck of this one.
+            raise UsageError(
+                "this would lie within the training data",
+                where=str(path),
+                mend="write it elsewhere",
+            )
 
 
 def _written(
