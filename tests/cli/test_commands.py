@@ -401,3 +401,18 @@ def test_a_hostile_run_id_is_shown_and_not_followed(call, signed):
     assert code == 0
     assert not any(char in out for char in ("\x1b", "\x07", "\u202e"))
     assert "[red]name[/red]" in out
+
+
+def test_an_interrupt_while_the_command_line_is_loaded_is_one_line():
+    code = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'provenir.cli.main':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from provenir.__main__ import run\n"
+        "run()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")

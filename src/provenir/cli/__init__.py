@@ -1,6 +1,6 @@
 """The command line: one module per noun, no logic of its own.
 
-`provenir.cli.main.run` is the entry point; `python -m provenir` calls it too.
+`provenir.cli.main.run` runs one command line; `provenir.__main__` loads it and is the entry point.
 """
 
 from __future__ import annotations
