@@ -217,6 +217,23 @@ def test_several_sets_are_told_apart():
     assert [part.name for part in report.evals] == ["a", "b"]
 
 
+def test_items_of_the_same_words_are_quoted_where_each_has_them():
+    asked, told = QUESTION.split(" ", 9)[:9], QUESTION.split(" ", 9)[9]
+    items = [
+        {"question": " ".join(asked), "answer": told},
+        {"text": QUESTION},
+        {"text": "«" + QUESTION.replace(" ", "   ") + "»"},
+    ]
+    report = ContaminationChecker().check_datasets([CLEAN, {"a": QUESTION}], {"set": items})
+    assert report.evals[0].leaked == "0-2"
+    for hit in report.hits:
+        for span in hit.spans:
+            text = items[hit.eval_index][span.eval_field]
+            assert len(text) >= span.eval_end
+            assert text[span.eval_start : span.eval_end].strip("« »")[:1].isalnum()
+            assert (text + ".")[span.eval_end].isalnum() is False
+
+
 def test_items_with_too_few_words_are_never_clean_in_silence():
     report = check([CLEAN], [{"question": "Two plus two?"}, *EVAL])
     (part,) = report.evals

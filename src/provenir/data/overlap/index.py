@@ -1,6 +1,7 @@
 """The eval index: items, their words and weights, and the seeds that find rows which may hold them.
 
-Items with the same words are examined once, through the first of them; `twins` gives the others.
+Items with the same words at the same places of their texts are examined once, through the first of
+them; `twins` gives the others.
 Seeds belong to *units*: each segment of an item is one, and where an item has several short
 segments, these together are one more. So a question is found without its long answer, and an item
 of many small parts by what is left of all of them.
@@ -23,7 +24,7 @@ from provenir.data.overlap.weights import word_weights
 from provenir.data.overlap.wide import plain_seeds, wide_seeds_of_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -43,7 +44,8 @@ class EvalIndex:
     Attributes:
         items: All items, set by set in the order of the sets' names.
         exhaustive: Whether every seed of every item is kept, however common.
-        first: int32 per item, the number of the first item that has the same words.
+        first: int32 per item, the number of the first item that has the same words in the same
+            segments, at the same characters.
         bounds: int64[n + 1], where each item's words begin.
         words: uint64, word hashes.
         starts: int32 per word, the character of its segment's text at which it begins.
@@ -109,8 +111,11 @@ class EvalIndex:
         texts = [segment.text for item in items for segment in item.segments]
         found = words_of_texts(texts, plain=True)
         words = _words_of(items, found)
-        first = _first_of_same(words["words"], words["bounds"])
-        weights = _weights(words["words"], words["bounds"], first)
+        bounds = words["bounds"]
+        columns = [words[name] for name in ("words", "segments", "roles", "starts", "ends")]
+        first = _first_of_same(columns, bounds)
+        # What is said once, however it is cut and punctuated, does not make its words common.
+        weights = _weights(words["words"], bounds, _first_of_same(columns[:1], bounds))
         limits: dict[str, Any] = {"max_df": None} if exhaustive else {}
         units, plain, wide = _seeds_of(
             [len(item.segments) for item in items],
@@ -128,7 +133,7 @@ class EvalIndex:
             seeds=SeedTable.build(*plain, **limits),
             wide=SeedTable.build(*wide, **limits),
             **words,
-            **_by_role(words["roles"], weights, words["bounds"]),
+            **_by_role(words["roles"], weights, bounds),
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -196,7 +201,7 @@ class EvalIndex:
         return index_bytes(self.items, self.arrays(), exhaustive=self.exhaustive)
 
     def twins(self, item: int) -> NDArray[Any]:
-        """Return the numbers of all items that have the words of `item`, itself included."""
+        """Return the numbers of all items that are examined through the same one as `item`."""
         return np.flatnonzero(self.first == self.first[item])
 
     def seedless(self) -> NDArray[Any]:
@@ -231,11 +236,12 @@ def _words_of(items: list[EvalItem], found: JoinedWords) -> dict[str, NDArray[An
     }
 
 
-def _first_of_same(words: NDArray[Any], bounds: NDArray[Any]) -> NDArray[Any]:
-    seen: dict[bytes, int] = {}
+def _first_of_same(columns: Sequence[NDArray[Any]], bounds: NDArray[Any]) -> NDArray[Any]:
+    """For each item the first one that agrees with it in these columns of its words."""
+    seen: dict[tuple[bytes, ...], int] = {}
     return np.array(
         [
-            seen.setdefault(words[lo:hi].tobytes(), item)
+            seen.setdefault(tuple(column[lo:hi].tobytes() for column in columns), item)
             for item, (lo, hi) in enumerate(pairwise(bounds.tolist()))
         ],
         np.int32,
@@ -243,7 +249,7 @@ def _first_of_same(words: NDArray[Any], bounds: NDArray[Any]) -> NDArray[Any]:
 
 
 def _weights(words: NDArray[Any], bounds: NDArray[Any], first: NDArray[Any]) -> NDArray[Any]:
-    """Weights over distinct items; no other item is ever aligned, so that those of them are 0."""
+    """Weights over items that are distinct in their words, of which the others have the same."""
     lengths = np.diff(bounds)
     distinct = first == np.arange(len(first))
     counted: NDArray[Any] = np.repeat(distinct, lengths)
@@ -251,6 +257,9 @@ def _weights(words: NDArray[Any], bounds: NDArray[Any], first: NDArray[Any]) -> 
     weights[counted] = word_weights(
         words[counted], np.concatenate([[0], np.cumsum(lengths[distinct])])
     )
+    for item in np.flatnonzero(~distinct):
+        own, same = bounds[item], bounds[first[item]]
+        weights[own : own + lengths[item]] = weights[same : same + lengths[item]]
     return weights
 
 
