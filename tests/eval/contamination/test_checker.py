@@ -19,6 +19,7 @@ from provenir.eval.contamination import (
     ContaminationConfig,
     ContaminationReport,
 )
+from provenir.eval.contamination.recheck import recheck
 
 QUESTION = (
     "A caravan of eleven camels left Timbuktu before dawn carrying salt slabs, and each camel "
@@ -215,6 +216,21 @@ def test_several_sets_are_told_apart():
     report = check([LEAK], {"b": other, "a": EVAL})
     assert report.eval_leak_rate == {"a": 0.5, "b": 0.0}
     assert [part.name for part in report.evals] == ["a", "b"]
+
+
+def test_a_row_that_is_nested_too_deeply_is_never_clean(tmp_path):
+    deep = QUESTION
+    for _ in range(300):
+        deep = {"a": deep}
+    with pytest.raises(InputError, match="row 1.*flatten"):
+        ContaminationChecker().check_datasets([CLEAN, deep], {"set": EVAL})
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(CLEAN) + "\n" + json.dumps({"n": math.nan, "deep": deep}) + "\n")
+    report = ContaminationChecker().check_datasets(path, {"set": EVAL})
+    assert (report.skips.rows, report.is_clean) == ("1", False)
+    assert "too deep" in report.skips.first[0].reason
+    outcome = recheck(report.to_document(), train=path, evals={"set": EVAL})
+    assert outcome.exit_code == 0, outcome.checks
 
 
 def test_items_of_the_same_words_are_quoted_where_each_has_them():

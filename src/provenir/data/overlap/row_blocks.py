@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import orjson
 
+from provenir.core.errors import InputError
 from provenir.core.plain import to_plain
 from provenir.data.bounds import MAX_ROW_BYTES, MAX_ROW_VALUES
 from provenir.data.json_parser import BOM
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["line_blocks", "row_line", "value_blocks"]
 
 _DEEPEST: Final = 200
+_LEFT_OUT: Final = ("too_deep", "too_large", "unreadable")
 _OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
@@ -82,12 +84,15 @@ def value_blocks(
         rows: The rows.
         length: Bytes of a block, about.
         keep: Whether blocks keep the rows as they were given.
+
+    Raises:
+        InputError: A row that cannot be written whole, so that some of it would not be examined.
     """
     texts: list[bytes] = []
     kept: list[Any] = []
     size = 0
-    for row in rows:
-        texts.append(row_line(row))
+    for number, row in enumerate(rows):
+        texts.append(row_line(row, number))
         size += len(texts[-1])
         if keep:
             kept.append(row)
@@ -107,15 +112,29 @@ def _padded(*texts: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(bytearray().join([*texts, bytes(PADDING)]), np.uint8)
 
 
-def row_line(row: Mapping[str, Any]) -> bytes:
+def row_line(row: Mapping[str, Any], number: int = 0) -> bytes:
     """Return a row as a line of JSON; what JSON lacks becomes the nearest that it has.
 
     Bytes that are text become that text, so that what they say is examined.
+
+    Args:
+        row: The row.
+        number: Its number, for messages.
+
+    Raises:
+        InputError: It is nested too deeply or has too many values, so that some would be left out.
     """
     try:
         return orjson.dumps(row, _text_of, _OPTIONS) + b"\n"
     except (TypeError, ValueError, RecursionError):
-        plain, _ = to_plain(_with_text(row), max_depth=_DEEPEST, max_nodes=MAX_ROW_VALUES)
+        plain, losses = to_plain(_with_text(row), max_depth=_DEEPEST, max_nodes=MAX_ROW_VALUES)
+        lost = next((loss for loss in losses if loss.kind in _LEFT_OUT), None)
+        if lost is not None:
+            raise InputError(
+                f"a part of the row would not be examined ({lost.kind.replace('_', ' ')})",
+                where=f"row {number}",
+                mend="flatten the row",
+            ) from None
         return orjson.dumps(plain) + b"\n"
 
 

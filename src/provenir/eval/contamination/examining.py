@@ -200,9 +200,9 @@ def _second_reading(
     line = _line_of(block, begin, end)
     try:
         row = parser.line(line, 1)
+        (again,) = value_blocks([row], 1)
     except InputError as error:
         return error.what
-    (again,) = value_blocks([row], 1)
     hits = scanner.scan(again).hits
     twice = None if hits else repeated_key(line, row)
     return hits if twice is None else f"a key stands twice in one object ({printable(twice)[:40]})"

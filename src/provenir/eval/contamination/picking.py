@@ -131,11 +131,11 @@ def _read(line: bytes) -> tuple[dict[str, Any] | None, RowBlock | None]:
     """A line as a row, and as a block of it alone."""
     try:
         value = orjson.loads(line)
-        blocks = line_blocks([line], len(line) + 1)
+        (block,) = line_blocks([line], len(line) + 1)
     except orjson.JSONDecodeError:
         try:
             value = RowParser("line", Reading(), LINES_MEND).line(line, 1)
+            (block,) = value_blocks([value], 1)
         except InputError:
             return None, None
-        blocks = value_blocks([value], 1)
-    return (value, next(blocks)) if isinstance(value, dict) else (None, None)
+    return (value, block) if isinstance(value, dict) else (None, None)
