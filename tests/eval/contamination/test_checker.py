@@ -222,7 +222,7 @@ def test_a_row_that_is_nested_too_deeply_is_never_clean(tmp_path):
     deep = QUESTION
     for _ in range(300):
         deep = {"a": deep}
-    with pytest.raises(InputError, match="row 1.*flatten"):
+    with pytest.raises(InputError, match=r"row 1.*flatten"):
         ContaminationChecker().check_datasets([CLEAN, deep], {"set": EVAL})
     path = tmp_path / "rows.jsonl"
     path.write_text(json.dumps(CLEAN) + "\n" + json.dumps({"n": math.nan, "deep": deep}) + "\n")
