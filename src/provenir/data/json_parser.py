@@ -32,6 +32,8 @@ LINES_MEND: Final = "it needs one JSON object per line, as UTF-8; an array goes 
 ARRAY_MEND: Final = "it needs one array of JSON objects, or one object per line, as UTF-8"
 SPLIT_MEND: Final = "split the row into several, or leave large fields out of the file"
 
+_LONG_DIGITS: Final = b"0" * 19
+_DIGITS_TO_ZERO: Final = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
 _KEY_ENDS: Final = (b'":', b" :", b"\t:", b"\r:", b"\n:")
 
 
@@ -42,6 +44,11 @@ def too_many_error(where: str, number: int) -> BoundsError:
         where=f"{where}:{number}",
         mend=SPLIT_MEND,
     )
+
+
+def has_long_digits(line: bytes) -> bool:
+    """Whether a run of 19 digits is in a line, which `orjson` may round (rule 3)."""
+    return _LONG_DIGITS in line.translate(_DIGITS_TO_ZERO)
 
 
 def repeated_key(line: bytes, row: Row) -> str | None:

@@ -12,15 +12,20 @@ from provenir.core.canonical import plain_example_bytes
 from provenir.core.errors import BoundsError
 from provenir.data.bounds import MAX_ROW_BYTES, MAX_ROW_VALUES, too_many_values
 from provenir.data.digests import BATCH_ROWS, row_digest
-from provenir.data.json_parser import BOM, LINES_MEND, SPLIT_MEND, RowParser, too_many_error
+from provenir.data.json_parser import (
+    BOM,
+    LINES_MEND,
+    SPLIT_MEND,
+    RowParser,
+    has_long_digits,
+    too_many_error,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provenir.data.reading import Reading, Row
 
-_LONG_DIGITS: Final = b"0" * 19
-_DIGITS_TO_ZERO: Final = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
 _BLANK: Final = b" \t\r"
 _MAX_SPLIT_BYTES: Final = 1 << 16
 
@@ -92,7 +97,7 @@ def line_digests(chunks: Iterator[bytes], where: str, reading: Reading) -> Itera
 def _row(line: bytes, number: int, parser: RowParser) -> Row | None:
     """The row of a line with every digit kept, or None for a blank line."""
     line = line.removesuffix(b"\n")
-    if not parser.reading.strict and _LONG_DIGITS not in line.translate(_DIGITS_TO_ZERO):
+    if not parser.reading.strict and not has_long_digits(line):
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError:

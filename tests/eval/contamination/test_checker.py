@@ -12,6 +12,8 @@ import pytest
 
 pytest.importorskip("numpy", reason="needs the extra data")
 
+from provenir.core.canonical import example_digest
+from provenir.core.digest import format_digest
 from provenir.core.errors import InputError, UsageError
 from provenir.data import Dataset
 from provenir.eval.contamination import (
@@ -231,6 +233,14 @@ def test_a_row_that_is_nested_too_deeply_is_never_clean(tmp_path):
     assert "too deep" in report.skips.first[0].reason
     outcome = recheck(report.to_document(), train=path, evals={"set": EVAL})
     assert outcome.exit_code == 0, outcome.checks
+
+
+def test_the_digest_of_a_row_is_over_every_digit(tmp_path):
+    path, row = tmp_path / "rows.jsonl", {"id": 12345678901234567890123, "text": QUESTION}
+    path.write_text(json.dumps(CLEAN) + "\n" + json.dumps(row) + "\n[1234567890123456789012]\n")
+    report = ContaminationChecker().check_datasets(path, {"set": EVAL})
+    assert report.hits[0].place.digest == format_digest(example_digest(row))
+    assert recheck(report.to_document(), train=path, evals={"set": EVAL}).exit_code == 0
 
 
 def test_items_of_the_same_words_are_quoted_where_each_has_them():

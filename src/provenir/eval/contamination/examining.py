@@ -6,6 +6,7 @@ rows, the texts around what is common, the second reading of lines that the scan
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -18,7 +19,7 @@ from provenir.core.errors import CanonicalizationError, InputError
 from provenir.core.findings import severity_rank
 from provenir.core.text import printable
 from provenir.data.bounds import MAX_ROW_BYTES
-from provenir.data.json_parser import LINES_MEND, RowParser, repeated_key
+from provenir.data.json_parser import LINES_MEND, RowParser, has_long_digits, repeated_key
 from provenir.data.overlap.blocks import Buffers, RowBlock
 from provenir.data.overlap.fields import field_texts
 from provenir.data.overlap.frame import frame
@@ -228,10 +229,10 @@ def _found(
 
 
 def _parsed(line: bytes) -> Any:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return RowParser("line", Reading(), LINES_MEND).line(line, 1)
+    if not has_long_digits(line):  # a row's digest is over every digit
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(line)
+    return RowParser("line", Reading(), LINES_MEND).line(line, 1)
 
 
 def row_digest(row: Any) -> str | None:

@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 
 from provenir.core.errors import InputError
-from provenir.data.json_parser import LINES_MEND, RowParser, repeated_key
+from provenir.data.json_parser import LINES_MEND, RowParser, has_long_digits, repeated_key
 from provenir.data.overlap.blocks import Buffers, RowBlock
 from provenir.data.overlap.frame import frame
 from provenir.data.overlap.row_blocks import line_blocks, value_blocks
@@ -129,13 +129,18 @@ def _row(block: RowBlock, edges: list[int], at: int, file: str | None, lines: in
 
 def _read(line: bytes) -> tuple[dict[str, Any] | None, RowBlock | None]:
     """A line as a row, and as a block of it alone."""
+    parser = RowParser("line", Reading(), LINES_MEND)
     try:
         value = orjson.loads(line)
         (block,) = line_blocks([line], len(line) + 1)
+        if has_long_digits(line):
+            value = parser.line(line, 1)
     except orjson.JSONDecodeError:
         try:
-            value = RowParser("line", Reading(), LINES_MEND).line(line, 1)
+            value = parser.line(line, 1)
             (block,) = value_blocks([value], 1)
         except InputError:
             return None, None
+    except InputError:  # no object, though it is JSON
+        return None, None
     return (value, block) if isinstance(value, dict) else (None, None)
