@@ -20,9 +20,6 @@ ENGINES: Final = ("threads", "ray")
 """Where the scan runs; the first is the default."""
 
 DEFAULT_RULE: Final = RULE_NAMES[0]
-LEAST_HITS: Final = 1_000
-"""As many as a stored report keeps (`report.DOCUMENT_HITS`): it lacks none that it should have."""
-
 _NO_THRESHOLD: Final = ("exact", "gpt3-13gram")
 _LONGEST_GRAM: Final = 64
 
@@ -45,14 +42,11 @@ class ContaminationConfig:
         exhaustive: Name each row too that shares any run of 13 words with an item, whatever the
             rule says of it: slower, and complete.
         engine: `threads`, or `ray` (extra `ray`).
-        workers: How many threads, or tasks at a time; None for one per core that may be used.
-        strict: Refuse rows that cannot be examined instead of counting them.
-        embedder: For the method `embedding`: a callable from a list of texts to an array with one
-            row of numbers for each, or ``sentence-transformers:NAME`` with the name or folder of a
-            model on this machine (both need a threshold); None for ``hashed-features/1``, which
-            needs no model (`provenir.data.paraphrase`).
-        max_hits: Most hits that a report keeps in memory, the first of them, and at least the 1,000
-            that a stored one keeps; all are counted.
+        workers: How many threads or tasks; None for one per core that may be used.
+        strict: Refuse what cannot be examined instead of counting it.
+        embedder: For the method `embedding`: a callable from texts to vectors, or the name of a
+            sentence-transformers model; None for the one that works offline.
+        max_hits: Most hits that a report keeps in memory; all are counted.
 
     Raises:
         UsageError: A setting that is none, or that does not fit the others.
@@ -105,12 +99,10 @@ class ContaminationConfig:
                 )
             if type(self.n) is not int or not 1 <= self.n <= _LONGEST_GRAM:
                 raise _fault(f"n={self.n!r}", f"give a number of words from 1 to {_LONGEST_GRAM}")
-        for name, value, least in (
-            ("workers", 1 if self.workers is None else self.workers, 1),
-            ("max_hits", self.max_hits, LEAST_HITS),
-        ):
-            if type(value) is not int or value < least:
-                raise _fault(f"{name}={value!r}", f"give a whole number from {least:,} on")
+        for name in ("workers", "max_hits"):
+            value = getattr(self, name)
+            if value is not None and (type(value) is not int or value < 1):
+                raise _fault(f"{name}={value!r}", "give a whole number from 1 on")
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
