@@ -2,7 +2,8 @@
 
 A string begins behind a quotation mark that a colon precedes, for inside of a string a mark stands
 only behind a backslash. Where a letter follows the mark, the string is no end of another one, and
-so a value that holds text.
+so a value that holds text. Letters are those of ASCII, and of Cyrillic, Han and Hangul where the
+first byte or two tell.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def doubtful(base: Any, size: Any, found: Array) -> Any:
     Args:
         base: Address of whole lines, with `plain.PADDING` readable bytes behind them.
         size: How many bytes they have.
-        found: int64, receives where such lines begin, as many as it has room for.
+        found: int64[:, 2], receives where such lines begin and end, as many as it has room for.
 
     Returns:
         How many there are.
@@ -36,16 +37,18 @@ def doubtful(base: Any, size: Any, found: Array) -> Any:
     begin = np.int64(0)
     at = np.int64(0)
     while begin < size:
-        if not _shows_text(base, begin, size):
-            if count < len(found):
-                found[count] = begin
-            count += 1
+        shows = _shows_text(base, begin, size)
         at = begin
         ends = equal_mask(base, at, np.uint8(10))
         while ends == NONE and at < size:
             at += BLOCK
             ends = equal_mask(base, at, np.uint8(10))
-        begin = at + lowest(ends) + 1
+        end = min(at + lowest(ends), size)
+        if not shows:
+            if count < len(found):
+                found[count, 0], found[count, 1] = begin, end
+            count += 1
+        begin = end + 1
     return count
 
 
@@ -61,8 +64,17 @@ def _shows_text(base: Any, at: Any, size: Any) -> Any:
             continue
         if load_byte(base, at) == np.uint8(32):
             at += 1
-        if load_byte(base, at) == np.uint8(34):
-            letter = (load_byte(base, at + 1) | np.uint8(32)) - np.uint8(97)
-            if letter < 26:
-                return True
+        quoted = load_byte(base, at) == np.uint8(34)
+        if quoted and _is_letter(load_byte(base, at + 1), load_byte(base, at + 2)):
+            return True
     return False
+
+
+@jit
+def _is_letter(first: Any, second: Any) -> Any:
+    """Whether a letter begins with these two bytes; for many it is not told."""
+    if (first | np.uint8(32)) - np.uint8(97) < 26 or 0xD0 <= first <= 0xD1:
+        return True
+    if first == 0xE4:  # from U+4E00 on
+        return second >= 0xB8
+    return 0xE5 <= first <= 0xE8 or 0xEB <= first <= 0xEC

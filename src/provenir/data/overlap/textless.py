@@ -34,22 +34,23 @@ def holds_text(row: dict[str, Any], fields: Collection[str] | None = None) -> bo
     return any(character.isalnum() for text in texts for character in text.text)
 
 
-def doubtful_lines(buf: Array, size: int) -> list[int]:
-    """Return where the lines begin of which only parsing tells whether they hold text.
+def doubtful_lines(buf: Array, size: int) -> list[list[int]]:
+    """Return where the lines begin and end of which only parsing tells whether they hold text.
 
     Args:
         buf: uint8, with `plain.PADDING` readable bytes after `size`.
         size: How many bytes are lines.
     """
     if not COMPILED:
-        ends = np.flatnonzero(buf[:size] == ord("\n")).tolist()
-        return [begin for begin in [0, *(end + 1 for end in ends)] if begin < size]
+        ends = [*np.flatnonzero(buf[:size] == ord("\n")).tolist(), size]
+        begins = [0, *(end + 1 for end in ends)]
+        return [[begin, end] for begin, end in zip(begins, ends, strict=False) if begin < size]
     from provenir.data.overlap.text_kernel import doubtful
 
-    begins: Array = np.empty(_ROOM, np.int64)
-    count = doubtful(address(buf), size, begins)
+    lines: Array = np.empty((_ROOM, 2), np.int64)
+    count = doubtful(address(buf), size, lines)
     if count > _ROOM:
-        begins = np.empty(count, np.int64)
-        doubtful(address(buf), size, begins)
-    found: list[int] = begins[:count].tolist()
+        lines = np.empty((count, 2), np.int64)
+        doubtful(address(buf), size, lines)
+    found: list[list[int]] = lines[:count].tolist()
     return found

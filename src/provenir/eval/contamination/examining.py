@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -247,20 +248,29 @@ def _without_text(
     block: RowBlock, fields: tuple[str, ...] | None, unread: set[int], held: set[int]
 ) -> tuple[tuple[int, ...], frozenset[str]]:
     """The rows that hold no text and no item, and which of the wanted fields some row has."""
-    begins = doubtful_lines(block.buf, block.size) if fields is None else None
-    if begins == []:
-        return (), frozenset()
-    starts = frame(block.buf, block.size)[0]
-    places = starts.tolist()
-    doubted = list(range(len(places) - 1))
-    if begins is not None:
-        doubted = np.flatnonzero(np.isin(starts[:-1], begins)).tolist()
-    unused, missing = set(fields or ()), []
-    for row in doubted:
+    if fields is None:
+        lines = doubtful_lines(block.buf, block.size)
+        begins = [begin for begin, end in lines if _is_bare(_line_of(block, begin, end))]
+        if not begins:
+            return (), frozenset()
+        rows: Any = np.searchsorted(frame(block.buf, block.size)[0], np.array(begins))
+        return tuple(row for row in rows.tolist() if row not in unread | held), frozenset()
+    starts = frame(block.buf, block.size)[0].tolist()
+    unused, missing = set(fields), []
+    for row, (begin, end) in enumerate(pairwise(starts)):
         if row in unread:
             continue
-        value = _parsed(_line_of(block, *places[row : row + 2]))
+        value = _parsed(_line_of(block, begin, end))
         if row not in held and not holds_text(value, fields):
             missing.append(row)
         unused -= {name for name in unused if field_texts(value, (name,))}
-    return tuple(missing), frozenset(fields or ()) - unused
+    return tuple(missing), frozenset(fields) - unused
+
+
+def _is_bare(line: bytes) -> bool:
+    """Whether a line is a row without text."""
+    try:
+        row = _parsed(line) if line else None
+    except InputError:
+        return False  # it is no row, and said to be unread
+    return isinstance(row, dict) and not holds_text(row)
