@@ -254,7 +254,7 @@ def _without_text(
         if not begins:
             return (), frozenset()
         rows: Any = np.searchsorted(frame(block.buf, block.size)[0], np.array(begins))
-        return tuple(row for row in rows.tolist() if row not in unread | held), frozenset()
+        return tuple(sorted(set(rows.tolist()) - unread - held)), frozenset()
     starts = frame(block.buf, block.size)[0].tolist()
     unused, missing = set(fields), []
     for row, (begin, end) in enumerate(pairwise(starts)):
