@@ -174,6 +174,16 @@ def test_a_cluster_of_its_own_is_gone_afterwards(data):
     assert (int(hits) > 0, still_there) == (True, "False")
 
 
+def test_an_address_where_nobody_answers_is_one_line(data):
+    folder, evals = data
+    words = [sys.executable, "-c", OWN, str(folder / "a.jsonl"), evals[0]["question"]]
+    env = {**os.environ, "RAY_ADDRESS": "127.0.0.1:1"}
+    told = subprocess.run(words, capture_output=True, text=True, check=False, env=env)
+    assert told.returncode == 1
+    assert "InputError: no Ray cluster: " in told.stderr
+    assert "127.0.0.1:1" in told.stderr
+
+
 def test_without_ray_the_install_line_is_said(monkeypatch, data):
     monkeypatch.setitem(sys.modules, "ray", None)
     checker = ContaminationChecker(ContaminationConfig(engine="ray"))

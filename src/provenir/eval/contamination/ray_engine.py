@@ -13,6 +13,7 @@ was there before, `workers` bounds how many tasks are under way at a time.
 from __future__ import annotations
 
 import os
+import socket
 from collections import deque
 from contextlib import contextmanager
 from itertools import islice
@@ -39,6 +40,7 @@ PIECES_A_TASK: Final = 16
 
 TASKS_A_CORE: Final = 2
 _RETRIES: Final = 1
+_ANSWER_SECONDS: Final = 10.0
 
 
 def scan_by_ray(
@@ -98,22 +100,38 @@ def _cluster(workers: int | None) -> Iterator[Any]:
     # Ray would report its use over the network.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
-    if os.environ.get("RAY_ADDRESS"):
+    if address := os.environ.get("RAY_ADDRESS"):
+        _check_reachable(address)
         options = {"log_to_driver": False, "logging_level": "ERROR"}
     else:
         options = {**quiet, "num_cpus": workers or usable_cores()}
     try:
         ray.init(**options)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-        raise InputError(
-            f"no Ray cluster: {_first_line(error)}",
-            where=os.environ.get("RAY_ADDRESS", "a local one"),
-            mend="connect with ray.init(…) first, or use engine='threads'",
-        ) from error
+        raise _no_cluster(error, os.environ.get("RAY_ADDRESS", "a local one")) from error
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Ask for a connection once; Ray itself goes on for minutes where nobody answers."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(error, address) from error
+
+
+def _no_cluster(error: BaseException, where: str) -> InputError:
+    return InputError(
+        f"no Ray cluster: {_first_line(error)}",
+        where=where,
+        mend="connect with ray.init(…) first, or use engine='threads'",
+    )
 
 
 def _result(ray: Any, ref: Any) -> list[Examined]:
