@@ -161,7 +161,13 @@ def _show(report: CanaryReport) -> None:
     rows, leaked = report.examined["rows"], len(report.leaked_rows)
     if report.hits:
         places = (
-            (hit.data["eval_set_id"], hit.recipient, hit.row, hit.field, hit.location)
+            (
+                hit.data["eval_set_id"],
+                hit.recipient,
+                hit.row,
+                hit.field,
+                (hit.location or "").removeprefix(f"{Path.cwd()}/"),
+            )
             for hit in report.hits[:SHOWN_HITS]
         )
         stdout().print(table(None, ("eval set", "recipient", "row", "field", "place"), places))

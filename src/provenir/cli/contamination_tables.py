@@ -8,7 +8,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
 from rich import box
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from provenir.cli.output import say, show_line, stdout, table
@@ -176,8 +176,15 @@ def _beside(title: str, hits: Sequence[ContaminationHit], *, coloured: bool) -> 
 
 def _show_stacked(hit: ContaminationHit, *, coloured: bool) -> None:
     show_line(Text(" · ".join(_about(hit))))
-    show_line(Text("   eval │", "dim"), _text(hit, "eval", coloured=coloured))
-    show_line(Text("  train │", "dim"), _text(hit, "train", coloured=coloured))
+    sides: tuple[tuple[str, Side], ...] = (("   eval │", "eval"), ("  train │", "train"))
+    if not stdout().is_terminal:
+        for label, side in sides:
+            show_line(Text(label, "dim"), _text(hit, side, coloured=coloured))
+        return
+    grid = Table.grid(Column(no_wrap=True, style="dim"), Column(overflow="fold"), padding=(0, 1))
+    for label, side in sides:
+        grid.add_row(label, _text(hit, side, coloured=coloured))
+    stdout().print(grid)
 
 
 def _about(hit: ContaminationHit) -> list[str]:

@@ -25,6 +25,7 @@ BAR_FROM_BYTES: Final = 32_000_000
 SHOWN: Final = 10
 TOLD: Final = 3
 TEXT_CHARS: Final = 240
+OTHER_COLUMNS: Final = 42
 
 
 @app.callback()
@@ -125,9 +126,12 @@ def _cells(
     pairs = [(one, min(one.dropped, key=lambda member: member.similarity)) for one in clusters]
     rows = {row for one, other in pairs for row in (one.kept, other.row)}
     texts = read_texts(resolve(dataset.source), rows, found.fields)
-    cells: list[tuple[str, ...]] = []
+    console, cells = stdout(), list[tuple[str, ...]]()
+    chars = TEXT_CHARS
+    if console.is_terminal:  # some four lines of what the other columns leave
+        chars = min(TEXT_CHARS, 4 * max(console.width - OTHER_COLUMNS, 20))
     for one, other in pairs:
-        own, near = excerpts(texts.get(one.kept, ""), texts.get(other.row, ""), chars=TEXT_CHARS)
+        own, near = excerpts(texts.get(one.kept, ""), texts.get(other.row, ""), chars=chars)
         about = "" if other.exact else "about "
         cells += [
             (f"{len(one):,}", "kept", found.places.where(one.kept), own),

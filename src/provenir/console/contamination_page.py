@@ -193,7 +193,9 @@ def _open(report: ContaminationReport) -> Iterator[CheckItem]:
         yield CheckItem("skipped", where.strip(), skip.reason, "warning")
     more = report.skips.count - len(report.skips.first)
     if more > 0 and report.skips.first:
-        yield CheckItem("skipped", count(more, "further row"), "", "warning")
+        silent = any(what.startswith("rows without") for what in report.not_examined)
+        why = "those without text are among them" if silent else ""
+        yield CheckItem("skipped", count(more, "further row"), why, "warning")
     for what, why in report.not_examined.items():
         if not what.startswith("rows: "):  # said above, place by place
             yield CheckItem("left out", what, why, "warning")
