@@ -42,14 +42,9 @@ MARKS: Final = ("«", "»")
 
 
 def verdict(report: ContaminationReport) -> tuple[str, str]:
-    """Return the verdict in a word or two, and its style."""
-    if report.contaminated:
-        return "CONTAMINATED", "bold red"
-    if report.is_clean:
-        return "CLEAN", "bold green"
-    if not report.rows_examined or not any(part.examined for part in report.evals):
-        return "NOTHING EXAMINED", "bold yellow"
-    return "NOTHING FOUND", "bold yellow"
+    """Return the verdict, and its style."""
+    styles = {"CONTAMINATED": "bold red", "CLEAN": "bold green"}
+    return report.verdict, styles.get(report.verdict, "bold yellow")
 
 
 def show_check(checked: Checked) -> None:

@@ -102,15 +102,14 @@ def build_contamination(report: ContaminationReport, *, written_at: str) -> Cont
 
 def _badge(report: ContaminationReport) -> Badge:
     rows = f"{report.contaminated:,} of {count(report.rows_examined, 'examined row')}"
-    if report.contaminated:
-        return Badge(word="CONTAMINATED", note=rows, tone="critical")
-    if report.is_clean:
-        return Badge(
-            word="CLEAN", note=f"{count(report.rows_examined, 'row')} examined", tone="good"
-        )
-    if not report.rows_examined or not any(part.examined for part in report.evals):
-        return Badge(word="NOTHING EXAMINED", note="this says nothing of the data", tone="warning")
-    return Badge(word="NOTHING FOUND", note="not everything was examined", tone="warning")
+    word = report.verdict
+    if word == "CONTAMINATED":
+        return Badge(word=word, note=rows, tone="critical")
+    if word == "CLEAN":
+        return Badge(word=word, note=f"{count(report.rows_examined, 'row')} examined", tone="good")
+    if word == "NOTHING EXAMINED":
+        return Badge(word=word, note="this says nothing of the data", tone="warning")
+    return Badge(word=word, note="not everything was examined", tone="warning")
 
 
 def _facts(report: ContaminationReport) -> Iterator[Pair]:

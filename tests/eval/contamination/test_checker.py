@@ -201,6 +201,7 @@ def test_rows_without_any_text_are_not_called_examined(tmp_path, kind, method):
     assert report.rows_examined == 3
     assert report.not_examined["rows without any text"] == "5 of 8"
     assert not report.is_clean
+    assert report.summary().startswith("NOTHING FOUND:")
     with pytest.raises(InputError, match=r"5 rows have no text.*row 1"):
         check(rows, method=method, strict=True)
 

@@ -108,6 +108,17 @@ class ContaminationReport(Report):
         """Whether everything was examined and no row holds an eval item."""
         return self.rows_examined > 0 and self.is_complete and not self.is_contaminated
 
+    @property
+    def verdict(self) -> str:
+        """``CONTAMINATED``, ``CLEAN``, ``NOTHING FOUND`` in a part, or ``NOTHING EXAMINED``."""
+        if self.contaminated:
+            return "CONTAMINATED"
+        if self.is_clean:
+            return "CLEAN"
+        if not self.rows_examined or not any(part.examined for part in self.evals):
+            return "NOTHING EXAMINED"
+        return "NOTHING FOUND"
+
     def row_numbers(self) -> set[int]:
         """Return the numbers of the contaminated rows."""
         return parse_rows(self.contaminated_rows, below=self.corpus.rows)
@@ -118,11 +129,10 @@ class ContaminationReport(Report):
         Args:
             most: Hits that are shown, the worst first.
         """
-        verdict = "CLEAN" if self.is_clean else "CONTAMINATED" if self.contaminated else "PARTIAL"
         rate = self.contamination_rate
         shown = "unknown" if math.isnan(rate) else f"{rate:.2%}"
         counts = f"{self.contaminated} of {self.rows_examined} rows hold eval items"
-        lines = [f"{verdict}: {counts} ({shown}), {self.hits_total} hits"]
+        lines = [f"{self.verdict}: {counts} ({shown}), {self.hits_total} hits"]
         for part in self.evals:
             leaked = f"{part.leaked_items} of {part.examined} examined items leaked"
             lines.append(f"  {part.name}: {leaked}")
