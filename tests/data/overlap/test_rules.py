@@ -60,6 +60,58 @@ def test_beside_its_passage_a_question_needs_less():
     assert scan(index, AlignedRule(), some) == ()
 
 
+ANSWER = "It melts once the sun has been up for a while and then it freezes again at night"
+
+
+@pytest.mark.parametrize(
+    ("leaked", "severity"),
+    [
+        (" ".join(ANSWER.split()[:8]), "info"),
+        (ANSWER, "critical"),
+    ],
+)
+def test_an_answer_of_a_few_words_says_nothing_alone(leaked, severity):
+    index = EvalIndex.build({"e": [{"question": QUESTION, "answer": leaked}]})
+    alone, both = scan(index, AlignedRule(), f"So. {leaked}", f"{QUESTION} {leaked}")
+    assert (alone.score.role, alone.score.severity) == ("answer", severity)
+    assert (both.score.role, both.score.severity) == ("item", "critical")
+
+
+SHORT = "What can this function be used for"
+
+
+def severities(text):
+    """What a row with a text says of an item that begins with `SHORT`, and of `SHORT` alone."""
+    others = [{"question": f"{SHORT} in case {n}", "answer": f"see {n}"} for n in range(4)]
+    rows = [*others, {"question": SHORT, "answer": ANSWER}, {"question": f"{SHORT} "}]
+    index = EvalIndex.build({"e": rows})
+    hits = {hit.item: hit.score for hit in scan(index, AlignedRule(), text)}
+    return hits[4].severity, hits[5].severity
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        (f"You ask me. {SHORT}? Tell me.", "info"),
+        (f"You ask me.\nQuestion 1: {SHORT}?\nTell me.", "critical"),
+        (f"You ask me. {SHORT}? Freezes, then melts again at night once sun is up.", "critical"),
+        (
+            f"You ask me. {SHORT}? {'Or not? ' * 30} Night: it freezes, sun: melts.",
+            "info",
+        ),
+    ],
+)
+def test_a_question_of_a_few_common_words_must_stand_as_one(text, severity):
+    assert severities(text) == (severity, "critical")
+
+
+def test_what_says_enough_is_named_before_what_does_not():
+    answer = "a few words that are here"
+    index = EvalIndex.build({"e": [{"question": TEXT, "answer": answer}]})
+    (hit,) = scan(index, AlignedRule(), f"{part(0, 28)} and {answer}")
+    assert (hit.score.role, hit.score.severity) == ("item", "critical")
+
+
 def test_short_texts_must_be_there_whole():
     index = EvalIndex.build({"e": [{"question": "Name the deepest lake of Siberia"}]})
     found = scan(

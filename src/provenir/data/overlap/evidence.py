@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from provenir.data.overlap.align import align_pairs, common_grams
+from provenir.data.overlap.company import has_lines, in_company
 from provenir.data.overlap.compiled import jit
 from provenir.data.overlap.hits import RawHit, Score, Span
+from provenir.data.overlap.items import ROLES
 from provenir.data.overlap.joined import characters_before, words_of_texts
 from provenir.data.overlap.rules import Evidence
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from provenir.data.overlap.rules import Rule
 
 __all__ = ["RowTexts", "find_hits"]
+
+_QUESTION: Final = ROLES.index("question")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,22 +105,27 @@ def find_hits(
     )
     evidence = _evidence(pairs, item_of, words, index, rule)
     verdicts = rule.judge(evidence)
-    leaks = np.flatnonzero((verdicts.value > 0) | (sure is not None and np.concatenate(sure)))
+    named: NDArray[Any] = np.zeros(len(pairs), np.bool_) if sure is None else np.concatenate(sure)
+    leaks = np.flatnonzero((verdicts.value > 0) | named)
     quotes = _quotes(leaks, pairs, evidence, words, index, rule.ngram)
     hits = []
     offsets: dict[int, NDArray[Any]] = {}
     for pair, (runs, places) in zip(leaks.tolist(), quotes, strict=True):
         number = int(row_of[pair])
         row, first = rows[number], int(words.first_field[number])
+        score = _run_alone(runs, pairs[pair])
+        if verdicts.value[pair] > 0:
+            at = evidence.at[evidence.edges[pair] : evidence.edges[pair + 1]]
+            found = verdicts.score(pair)
+            found = _in_context(found, pairs[pair], at, words, row, first, index)
+            score = score if named[pair] and found.severity == "info" else found
         hits.append(
             RawHit(
                 row=row.row,
                 offset=row.offset,
                 length=row.length,
                 item=int(item_of[pair]),
-                score=verdicts.score(pair)
-                if verdicts.value[pair]
-                else _run_alone(runs, pair, pairs),
+                score=score,
                 spans=tuple(_span(row, first, place, offsets) for place in places),
                 runs=tuple((own, theirs, length) for own, theirs, length in runs),
             )
@@ -125,12 +134,10 @@ def find_hits(
     return hits, _stretches(missed, evidence.edges, pairs[:, 0])
 
 
-def _run_alone(runs: list[list[int]], pair: int, pairs: NDArray[Any]) -> Score:
+def _run_alone(runs: list[list[int]], pair: NDArray[Any]) -> Score:
     """The score of an item of which the rule says that it is no leak: the share of its words."""
-    words = int(pairs[pair, 1] - pairs[pair, 0])
-    return Score(
-        value=sum(length for _, _, length in runs) / words, role="item", severity="warning"
-    )
+    share = sum(length for _, _, length in runs) / int(pair[1] - pair[0])
+    return Score(value=share, role="item", severity="warning")
 
 
 def _span(row: RowTexts, first: int, place: list[int], offsets: dict[int, NDArray[Any]]) -> Span:
@@ -149,6 +156,48 @@ def _span(row: RowTexts, first: int, place: list[int], offsets: dict[int, NDArra
             offsets[field] = characters_before(entry.text)
         row_start, row_end = offsets[field][[row_start, row_end]].tolist()
     return Span(segment, start, end, entry.path, row_start, row_end)
+
+
+def _in_context(
+    score: Score,
+    pair: NDArray[Any],
+    at: NDArray[Any],
+    words: _Words,
+    row: RowTexts,
+    first_field: int,
+    index: EvalIndex,
+) -> Score:
+    """The score of a leak, graver where a short question stands as one.
+
+    Args:
+        score: What the rule says.
+        pair: int64[4], as `align.align_pairs` takes it.
+        at: int32, the place in the row of each word of the item, or -1.
+        words: The words of all rows.
+        row: The row.
+        first_field: Number of its first text.
+        index: The eval sets.
+    """
+    if score.severity != "info" or score.role != "question":
+        return score
+    lo, hi, begin, end = pair.tolist()
+    asked = index.roles[lo:hi] == _QUESTION
+    places = begin + at[asked & (at >= 0)]
+    first, last = int(places.min()), int(places.max())
+    field = int(words.fields[first])
+    text = row.texts[field - first_field].text
+    before = characters_before(text)
+    own = field != words.fields[last] or has_lines(
+        text, int(before[words.starts[first]]), int(before[words.ends[last]])
+    )
+    if own or in_company(
+        index.words[lo:hi][~asked],
+        index.weights[lo:hi][~asked],
+        words.hashes[begin:first],
+        words.hashes[last + 1 : end],
+    ):
+        return replace(score, severity="critical")
+    return score
 
 
 def _stretches(chosen: NDArray[Any], edges: NDArray[Any], first: NDArray[Any]) -> NDArray[Any]:

@@ -3,10 +3,12 @@
 ``idf-aligned``
     The default. The best chain of shared runs (`align`) covers enough of the item's mass: the sum
     of its words' weights (`weights`). Judged are the item without its passages, its question, and
-    its answer, each for itself, so that a question is found without its answer; a passage alone is
-    a finding of severity info. From 30 words on the threshold is the base one; shorter texts need
-    more, up to all of it at six words, because short phrases recur by chance; beside its passage
-    even a short question needs no more than a long one.
+    its answer, each for itself, so that a question is found without its answer. From 30 words on
+    the threshold is the base one; shorter texts need more, up to all of it at six words, because
+    short phrases recur by chance; beside its passage even a short question needs no more than a
+    long one. What stands in a row by chance all the same is a finding of severity info: a passage
+    alone, an answer alone of a few words, a question of a few common words amid other text
+    (`company`).
 ``gpt3-13gram``
     Any 13 words in common (Brown et al. 2020, "Language Models are Few-Shot Learners", appendix C).
 ``palm-8gram``
@@ -38,6 +40,14 @@ SHORT_WORDS: Final = 6
 WHOLE: Final = 0.995
 """What counts as all of a text: less than 1 for the rounding of sums."""
 
+ANSWER_WORDS: Final = 12
+ANSWER_MASS: Final = 8.0
+"""Words of an answer, and mass of them that is matched, below which it says nothing alone."""
+QUESTION_MASS: Final = 5.0
+"""Matched mass of a question below which it says nothing alone, unless it stands as one does."""
+NEARLY_ITEM: Final = 0.75
+"""Share of the item's mass from which on a question stands for the item."""
+
 PARTS: Final = ("item", "question", "answer", "passage")
 """What can leak. The item is all of it but its passages."""
 _ROLES_OF_PART: Final = {
@@ -46,7 +56,7 @@ _ROLES_OF_PART: Final = {
     "answer": ("answer",),
     "passage": ("passage",),
 }
-_PASSAGE: Final = PARTS.index("passage")
+_ITEM, _QUESTION, _ANSWER, _PASSAGE = range(len(PARTS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,19 +86,19 @@ class Verdicts:
     Attributes:
         value: float64[k], the share that is matched, 0 where it is no leak.
         part: int64[k], what leaked: its place in `PARTS`.
-        aside: bool[k], whether the item has more to it than the passage that leaked.
+        info: bool[k], whether that alone makes no row contaminated.
     """
 
     value: NDArray[Any]
     part: NDArray[Any]
-    aside: NDArray[Any]
+    info: NDArray[Any]
 
     def score(self, pair: int) -> Score:
         """Return the score of a leak."""
-        part = PARTS[self.part[pair]]
-        info = part == "passage" and bool(self.aside[pair])
         return Score(
-            value=float(self.value[pair]), role=part, severity="info" if info else "critical"
+            value=float(self.value[pair]),
+            role=PARTS[self.part[pair]],
+            severity="info" if self.info[pair] else "critical",
         )
 
 
@@ -134,7 +144,7 @@ class AlignedRule:
     answer_threshold: float = 0.6
     least_mass: float = 2.0
     name: str = "idf-aligned"
-    version: int = 1
+    version: int = 2
     ngram: int = 0
 
     def examines(self, total: NDArray[Any], words: NDArray[Any]) -> NDArray[Any]:
@@ -143,7 +153,7 @@ class AlignedRule:
         return found
 
     def judge(self, evidence: Evidence) -> Verdicts:
-        """Name the best of what leaked: item, question or answer; else the passage."""
+        """Name the best of what leaked; what says nothing alone, where there is nothing else."""
         found, total = _by_part(evidence.found), _by_part(evidence.total)
         words = _by_part(evidence.words)
         share = np.minimum(found / np.maximum(total, 1e-9), 1.0)
@@ -151,21 +161,33 @@ class AlignedRule:
         with_passage = (found[:, _PASSAGE] >= self.least_mass) & (
             share[:, _PASSAGE] >= needed[:, _PASSAGE]
         )
-        beside = [PARTS.index("item"), PARTS.index("question")]
-        needed[np.ix_(with_passage, beside)] = self.threshold
+        needed[np.ix_(with_passage, [_ITEM, _QUESTION])] = self.threshold
         share[(found < self.least_mass) | (share < needed)] = 0.0
-        part = share[:, :_PASSAGE].argmax(axis=1)
-        part[share[:, :_PASSAGE].max(axis=1) == 0.0] = _PASSAGE
+        grave = share * _says_enough(found, total, words, with_passage)
+        info = grave.max(axis=1) == 0.0
+        part = np.where(info, share.argmax(axis=1), grave.argmax(axis=1))
         value = share[np.arange(len(share)), part]
-        return Verdicts(value=value, part=part, aside=words[:, 0] > 0)
+        return Verdicts(value=value, part=part, info=info)
 
     def _needed(self, words: NDArray[Any]) -> NDArray[Any]:
         """The share of each part that makes a leak of texts of so many words."""
         base = np.full(len(PARTS), self.threshold)
-        base[PARTS.index("answer")] = max(self.threshold, self.answer_threshold)
+        base[_ANSWER] = max(self.threshold, self.answer_threshold)
         room = np.clip((words - SHORT_WORDS) / (LONG_WORDS - SHORT_WORDS), 0.0, 1.0)
         needed: NDArray[Any] = WHOLE + (base - WHOLE) * room
         return needed
+
+
+def _says_enough(
+    found: NDArray[Any], total: NDArray[Any], words: NDArray[Any], with_passage: NDArray[Any]
+) -> NDArray[Any]:
+    """Whether each part, where it is matched, makes a row contaminated without the others."""
+    says: NDArray[Any] = np.ones(found.shape, np.bool_)
+    most = found[:, _QUESTION] >= NEARLY_ITEM * total[:, _ITEM]
+    says[:, _QUESTION] = (found[:, _QUESTION] >= QUESTION_MASS) | most | with_passage
+    says[:, _ANSWER] = (words[:, _ANSWER] >= ANSWER_WORDS) & (found[:, _ANSWER] >= ANSWER_MASS)
+    says[:, _PASSAGE] = words[:, _ITEM] == 0
+    return says
 
 
 def _by_part(by_role: NDArray[Any]) -> NDArray[Any]:
@@ -208,7 +230,7 @@ class NgramRule:
                 evidence.at[evidence.edges[pair] : evidence.edges[pair + 1]] >= 0
             )
         whole: NDArray[Any] = np.zeros(pairs, np.int64)
-        return Verdicts(value=value, part=whole, aside=whole > 0)
+        return Verdicts(value=value, part=whole, info=whole > 0)
 
     def _share(self, starts: NDArray[Any]) -> float:
         """Share of the words in common n-grams, 0 where that is no leak."""
