@@ -35,7 +35,7 @@ of the row is compared with `WARY_PLACES` of the item, and what lies within a ru
 words, with none."""
 WARY_PLACES: Final = 16
 WARY_RUN: Final = 64
-JUMP: Final = 0.5
+JUMP: Final = 0.35
 """What a jump costs at least, in weights of a word that no other item has."""
 JUMP_PER_DOUBLING: Final = 0.3
 LONGEST_GAP: Final = 8
