@@ -35,9 +35,9 @@ of the row is compared with `WARY_PLACES` of the item, and what lies within a ru
 words, with none."""
 WARY_PLACES: Final = 16
 WARY_RUN: Final = 64
-JUMP: Final = 0.35
+JUMP: Final = 0.3
 """What a jump costs at least, in weights of a word that no other item has."""
-JUMP_PER_DOUBLING: Final = 0.3
+JUMP_PER_DOUBLING: Final = 0.25
 LONGEST_GAP: Final = 8
 """Words between two runs in which single words are matched."""
 ROUNDING: Final = 1e-9
@@ -242,16 +242,24 @@ def align_one(
 def net_masses(
     at: NDArray[Any], weights: NDArray[Any], roles: NDArray[Any], found: NDArray[Any]
 ) -> None:
-    """Add to `found`, by role, the weight of the matched words less what the jumps cost."""
+    """Add to `found`, by role, the weight of the matched words less what the jumps cost.
+
+    A jump from one role to another costs that of which less is matched: a question is what it is
+    whatever else in the row is like its passage by chance.
+    """
+    for i in range(len(at)):
+        if at[i] >= 0:
+            found[roles[i]] += weights[i]
+    matched = found.copy()
     last = -1
     for i in range(len(at)):
         if at[i] < 0:
             continue
-        found[roles[i]] += weights[i]
         if last >= 0:
             moved = abs((at[i] - i) - (at[last] - last))
             if moved > 0:
-                found[roles[i]] -= JUMP + JUMP_PER_DOUBLING * np.log2(1.0 + moved)
+                less = roles[i] if matched[roles[i]] <= matched[roles[last]] else roles[last]
+                found[less] -= JUMP + JUMP_PER_DOUBLING * np.log2(1.0 + moved)
         last = i
 
 
