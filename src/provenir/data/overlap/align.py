@@ -244,13 +244,18 @@ def net_masses(
 ) -> None:
     """Add to `found`, by role, the weight of the matched words less what the jumps cost.
 
-    A jump from one role to another costs that of which less is matched: a question is what it is
-    whatever else in the row is like its passage by chance.
+    A jump from one role to another costs that of which the lesser share is matched: a question is
+    what it is whatever else in the row is like its passage by chance.
     """
+    share = np.zeros(len(found))
+    total = np.full(len(found), ROUNDING)
     for i in range(len(at)):
+        total[roles[i]] += weights[i]
         if at[i] >= 0:
-            found[roles[i]] += weights[i]
-    matched = found.copy()
+            share[roles[i]] += weights[i]
+    for role in range(len(found)):
+        found[role] += share[role]
+        share[role] /= total[role]
     last = -1
     for i in range(len(at)):
         if at[i] < 0:
@@ -258,7 +263,7 @@ def net_masses(
         if last >= 0:
             moved = abs((at[i] - i) - (at[last] - last))
             if moved > 0:
-                less = roles[i] if matched[roles[i]] <= matched[roles[last]] else roles[last]
+                less = roles[i] if share[roles[i]] <= share[roles[last]] else roles[last]
                 found[less] -= JUMP + JUMP_PER_DOUBLING * np.log2(1.0 + moved)
         last = i
 
