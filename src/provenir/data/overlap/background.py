@@ -33,7 +33,7 @@ from provenir.data.overlap.align import net_masses
 from provenir.data.overlap.items import ROLES
 from provenir.data.overlap.notice import heads
 from provenir.data.overlap.plain import SEED_WORDS
-from provenir.data.overlap.rules import Evidence
+from provenir.data.overlap.rules import Evidence, words_of_part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +50,8 @@ NEARLY_ALL: Final = 0.9
 NO_NOTICE: Final = 0.95
 """Share of a text from which on a hit is no notice, whatever else the corpus holds."""
 LEFT_OUT: Final = SEED_WORDS
-"""Words of the item outside of a stretch without which the stretch is all of it."""
+"""Words of the question outside of a stretch without which the stretch is all of it; of the item or
+the answer, where that is what leaked."""
 RECURS: Final = 3
 """Different rows in which a stretch recurs."""
 MANY: Final = 10
@@ -115,12 +116,15 @@ class Background:
     def _is_notice(self, hit: RawHit) -> bool:
         item, first, last = _stretch(hit)
         lo, hi = self._index.bounds[item : item + 2].tolist()
-        if hi - lo - (last - first) < LEFT_OUT:
+        left_out = words_of_part(self._index.roles[lo:hi], hit.score.role)
+        left_out[first:last] = False
+        if left_out.sum() < LEFT_OUT:
             return False
         rows = self._rows_with(item, first, last)
         if rows < RECURS:
             return False
-        if self._known_in_pieces(lo, hi, lo + first, lo + last):
+        counts = self._pieces.between(lo, hi)
+        if self._known_in_pieces(counts[first:last], counts[left_out]):
             return True
         few = rows < MANY or hit.score.value >= PARAGRAPH_SHARE
         return not few and heads(self._index, item, first, last, SLACK)
@@ -132,12 +136,9 @@ class Background:
             lengths |= self._stretches.get((item, first + begin, last + end), set())
         return min(len(lengths), MANY)
 
-    def _known_in_pieces(self, lo: int, hi: int, first: int, last: int) -> bool:
-        counts = self._pieces.between(lo, hi)
-        inside = float(np.median(counts[first - lo : last - lo]))
-        rest = np.concatenate([counts[: first - lo], counts[last - lo :]])
+    def _known_in_pieces(self, inside: NDArray[Any], rest: NDArray[Any]) -> bool:
         least = max(LEAST_PIECES, PIECE_RATE * self._rows)
-        return inside >= max(least, CONTRAST * float(np.median(rest)))
+        return float(np.median(inside)) >= max(least, CONTRAST * float(np.median(rest)))
 
     def _weighs_enough(self, hit: RawHit) -> bool:
         index = self._index

@@ -33,7 +33,17 @@ from provenir.data.overlap.items import ROLES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PARTS", "RULES", "AlignedRule", "Evidence", "NgramRule", "Rule", "Score", "Verdicts"]
+__all__ = [
+    "PARTS",
+    "RULES",
+    "AlignedRule",
+    "Evidence",
+    "NgramRule",
+    "Rule",
+    "Score",
+    "Verdicts",
+    "words_of_part",
+]
 
 LONG_WORDS: Final = 30
 SHORT_WORDS: Final = 6
@@ -176,6 +186,11 @@ class AlignedRule:
         room = np.clip((words - SHORT_WORDS) / (LONG_WORDS - SHORT_WORDS), 0.0, 1.0)
         needed: NDArray[Any] = WHOLE + (base - WHOLE) * room
         return needed
+
+
+def words_of_part(roles: NDArray[Any], part: str) -> NDArray[Any]:
+    """Return for each word of an item whether it is of a part, by its role's place in `ROLES`."""
+    return np.isin(roles, [ROLES.index(role) for role in _ROLES_OF_PART[part]])
 
 
 def _says_enough(
