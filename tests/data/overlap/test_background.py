@@ -31,7 +31,7 @@ PLAIN = [f"plain row {n} of other things than those" for n in range(200)]
 
 def judged(rows, item=f"{NOTICE}. {SPECIFIC}."):
     """The rows that are hits, and those that still are once all is known."""
-    index = EvalIndex.build({"garden": [{"text": item}]})
+    index = EvalIndex.build({"garden": [{"text": item} if isinstance(item, str) else item]})
     data = b"".join(orjson.dumps({"text": row}) + b"\n" for row in rows)
     buf = np.frombuffer(data + bytes(256), np.uint8)
     result = scan_block(SimpleNamespace(buf=buf, size=len(data)), index, RULE)
@@ -119,4 +119,13 @@ def test_interleaved_leaks_recur_without_being_notices():
     words = [" ".join(WORDS[n : n + 12]) for n in range(0, len(WORDS), 12)]
     rows = [" ".join(f"{part} {'and now ' * n}else" for part in words) for n in range(1, 30, 5)]
     hits, confirmed = judged([*PLAIN, *pieces(NOTICE, 2), *rows])
+    assert len(hits) == len(confirmed) == len(rows)
+
+
+def test_a_question_without_its_answer_is_no_notice_however_well_it_is_known():
+    words = NOTICE.split()
+    marked = [" ".join(words[n : n + 7]) + f" line {n}" for n in range(0, len(words), 7)]
+    rows = [f"{'early ' * n}\n" + "\n".join(marked) for n in range(5)]
+    record = {"question": NOTICE, "answer": SPECIFIC}
+    hits, confirmed = judged([*PLAIN, *pieces(NOTICE, 2), *rows], record)
     assert len(hits) == len(confirmed) == len(rows)
