@@ -14,8 +14,8 @@ class Score:
     Attributes:
         value: Share of the text that is matched, from 0 to 1.
         role: What leaked: ``item``, ``question``, ``answer`` or ``passage``.
-        severity: ``info`` for what says nothing alone (see `rules`); ``warning`` for a run of thirteen
-            words that only an exhaustive search names; else ``critical``.
+        severity: ``info`` for what says nothing alone (see `rules`); ``warning`` for a run of
+            thirteen words that only an exhaustive search names; else ``critical``.
     """
 
     value: float
