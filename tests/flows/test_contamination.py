@@ -84,8 +84,8 @@ def test_a_page_that_nothing_makes_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [
-        ({"output": "a.json", "page": "./a.json"}, "two files are to be written here"),
-        ({"output": "none/a.json"}, "no such folder"),
+        ({"output": "a.json", "page": "./a.json"}, "two outputs have one name"),
+        ({"output": "none/a.json"}, "its folder is not there"),
         ({"page": "corpus/a.html"}, "within the training data"),
         ({"filter_to": "corpus/more/../clean.jsonl"}, "within the training data"),
     ],
@@ -95,8 +95,11 @@ def test_places_that_would_do_harm_are_refused(tmp_path, monkeypatch, wanted, to
     (tmp_path / "corpus" / "more").mkdir(parents=True)
     (tmp_path / "corpus" / "train.jsonl").write_text("{never read")
     places = {name: Path(path) for name, path in wanted.items()}
+    render = (lambda _: b"") if "page" in places else None
     with pytest.raises(UsageError, match=told):
-        check_contamination(["corpus"], ["none.jsonl"], ContaminationConfig(), Wanted(**places))
+        check_contamination(
+            ["corpus"], ["none.jsonl"], ContaminationConfig(), Wanted(**places, render=render)
+        )
 
 
 def test_a_name_stands_before_a_path_that_is_no_file(tmp_path, monkeypatch):
