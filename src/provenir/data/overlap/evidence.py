@@ -11,6 +11,7 @@ import numpy as np
 from provenir.data.overlap.align import align_pairs, common_grams
 from provenir.data.overlap.company import has_lines, in_company
 from provenir.data.overlap.compiled import jit
+from provenir.data.overlap.compounds import expand
 from provenir.data.overlap.hits import RawHit, Score, Span
 from provenir.data.overlap.items import ROLES
 from provenir.data.overlap.joined import characters_before, words_of_texts
@@ -91,7 +92,7 @@ def find_hits(
     """
     if not rows:
         return [], np.empty((0, 2), np.int64)
-    words = _words_of(rows)
+    words = _words_of(rows, index)
     row_of: NDArray[Any] = np.repeat(np.arange(len(rows)), [len(found) for found in items])
     item_of = np.concatenate(items)
     pairs = np.stack(
@@ -214,17 +215,22 @@ def _stretches(chosen: NDArray[Any], edges: NDArray[Any], first: NDArray[Any]) -
     return np.stack([begin + shift, last + 1 + shift], axis=1)
 
 
-def _words_of(rows: Sequence[RowTexts]) -> _Words:
-    """Take the words of all rows at once."""
+def _words_of(rows: Sequence[RowTexts], index: EvalIndex) -> _Words:
+    """Take the words of all rows at once, compounds of the index spelled out."""
     found = words_of_texts([entry.text for row in rows for entry in row.texts])
+    order = index.joined_order
+    source, spelled = expand(found.hashes, index.joined[order], order, index.joined_size[order])
+    hashes, fields = found.hashes[source], found.texts[source]
+    for at, first, size in spelled:
+        hashes[at : at + size] = index.words[first : first + size]
     counts = np.array([len(row.texts) for row in rows], np.int64)
     first_field = np.concatenate([[0], np.cumsum(counts)])
     return _Words(
-        hashes=found.hashes,
-        starts=found.starts,
-        ends=found.ends,
-        fields=found.texts,
-        edges=np.searchsorted(found.texts, first_field),
+        hashes=hashes,
+        starts=found.starts[source],
+        ends=found.ends[source],
+        fields=fields,
+        edges=np.searchsorted(fields, first_field),
         first_field=first_field[:-1],
     )
 

@@ -54,6 +54,12 @@ class EvalIndex:
         roles: int8 per word, its segment's role: its place in `items.ROLES`.
         plain: uint64 per word, the hash that it has once folded in raw bytes, 0 where it is not
             ASCII then.
+        joined: uint64 per word, the hash of the compound that begins with it, as one word; 0 where
+            none does (see `compounds`).
+        joined_plain: uint64 per word, the same in raw bytes, 0 also where that is not ASCII.
+        joined_size: int8 per word, how many words the compound has; 0 for none.
+        joined_order: int64, the numbers of words with which compounds begin, each compound once,
+            ascending by hash.
         weights: float32 per word.
         mass: float64[n, roles], the sum of the weights of each item's words, by role.
         sizes: int64[n, roles], how many words.
@@ -73,6 +79,10 @@ class EvalIndex:
     segments: NDArray[Any]
     roles: NDArray[Any]
     plain: NDArray[Any]
+    joined: NDArray[Any]
+    joined_plain: NDArray[Any]
+    joined_size: NDArray[Any]
+    joined_order: NDArray[Any]
     weights: NDArray[Any]
     mass: NDArray[Any]
     sizes: NDArray[Any]
@@ -232,7 +242,29 @@ def _words_of(items: list[EvalItem], found: JoinedWords) -> dict[str, NDArray[An
         "segments": number[found.texts].astype(np.int32),
         "roles": roles[found.texts],
         "plain": found.plain,
+        **_compounds_of(found),
         "bounds": np.searchsorted(found.texts, first).astype(np.int64),
+    }
+
+
+def _compounds_of(found: JoinedWords) -> dict[str, NDArray[Any]]:
+    """What is known of the compounds that the eval sets do not have as words of their own."""
+    count, compounds = len(found.hashes), found.compounds
+    hashes: NDArray[Any] = np.zeros(count, np.uint64)
+    plain: NDArray[Any] = np.zeros(count, np.uint64)
+    size: NDArray[Any] = np.zeros(count, np.int8)
+    if compounds is not None:
+        chosen = ~np.isin(compounds.hashes, found.hashes)
+        first = compounds.first[chosen]
+        hashes[first], plain[first] = compounds.hashes[chosen], compounds.plain[chosen]
+        size[first] = compounds.size[chosen]
+    begins = np.flatnonzero(size)
+    _, once = np.unique(hashes[begins], return_index=True)
+    return {
+        "joined": hashes,
+        "joined_plain": plain,
+        "joined_size": size,
+        "joined_order": begins[once],
     }
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from provenir.core.digest import format_digest
 from provenir.core.errors import AlteredDocumentError, DocumentError
 from provenir.core.files import atomic_write, open_regular
+from provenir.data.overlap.compounds import MOST_WORDS
 from provenir.data.overlap.index_header import KINDS, EvalIndexHeader, Section
 from provenir.data.overlap.items import ROLES, EvalItem, Segment
 from provenir.data.text.folding import FOLD_VERSION
@@ -184,6 +185,11 @@ def _laws(items: int, arrays: dict[str, NDArray[Any]]) -> list[bool]:
     return [
         arrays["words"].dtype == np.uint64,
         arrays["weights"].dtype == np.float32,
+        *(arrays[n].dtype == np.uint64 for n in ("plain", "joined", "joined_plain")),
+        *(arrays[n].shape == (words,) for n in ("plain", "joined", "joined_plain")),
+        _within(arrays["joined_size"], words, MOST_WORDS + 1),
+        _within(arrays["joined_order"], len(arrays["joined_order"]), words),
+        _end_inside(arrays["joined_size"], arrays["bounds"]),
         _steps(arrays["bounds"], items, words),
         *(arrays[name].shape == (words,) for name in ("starts", "ends", "segments", "weights")),
         _within(arrays["roles"], words, len(ROLES)),
@@ -208,6 +214,13 @@ def _table_laws(arrays: dict[str, NDArray[Any]], name: str, units: int) -> list[
         _steps(bounds, len(bounds) - 1, len(items)),
         _within(items, len(items), min(units, len(kept))),
     ]
+
+
+def _end_inside(sizes: NDArray[Any], bounds: NDArray[Any]) -> bool:
+    """Whether what begins with a word, so many words long, ends within the word's item."""
+    first = np.flatnonzero(sizes)
+    ends = bounds[np.searchsorted(bounds, first, side="right")]
+    return bool((first + sizes[first] <= ends).all())
 
 
 def _steps(bounds: NDArray[Any], count: int, end: int) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from provenir.data.overlap.compounds import Compounds, find_compounds
 from provenir.data.overlap.plain import padded, plain_hashes
 from provenir.data.text.folding import LETTERS, plain_fold
 from provenir.data.text.hashing import word_hash
@@ -36,6 +37,7 @@ class JoinedWords:
         ends: int64, where it ends.
         plain: uint64, the hash that the folded word has in raw bytes (see `plain`), 0 where it is
             not of ASCII letters and digits alone; empty unless it was asked for.
+        compounds: Those among the words; None unless `plain` was asked for.
     """
 
     hashes: NDArray[Any]
@@ -43,6 +45,7 @@ class JoinedWords:
     starts: NDArray[Any]
     ends: NDArray[Any]
     plain: NDArray[Any]
+    compounds: Compounds | None = None
 
 
 def words_of_texts(texts: Sequence[str], *, plain: bool = False) -> JoinedWords:
@@ -50,7 +53,7 @@ def words_of_texts(texts: Sequence[str], *, plain: bool = False) -> JoinedWords:
 
     Args:
         texts: Any strings.
-        plain: Whether the hashes of raw bytes are wanted too.
+        plain: Whether the hashes of raw bytes and the compounds are wanted too.
 
     Raises:
         BoundsError: Together they are beyond 2 GiB.
@@ -71,6 +74,7 @@ def words_of_texts(texts: Sequence[str], *, plain: bool = False) -> JoinedWords:
         starts=found.starts - first,
         ends=found.ends - first,
         plain=raw,
+        compounds=find_compounds(buf[: len(data)], found.starts, found.ends) if plain else None,
     )
 
 

@@ -84,20 +84,29 @@ def find_reach(
     names, numbers = np.unique(rows, return_inverse=True)
     words, edges, plain = _read_rows(buf, starts[names], starts[names + 1])
     found = np.zeros((len(rows), len(ROLES)))
-    read = [(plain, words, edges, index.plain)]
+    read = [(plain, words, edges, (index.plain, index.joined_plain))]
     if not plain.all():
         others = names[~plain]
-        read.append((~plain, *_fold_rows(buf, starts[others], starts[others + 1]), index.words))
+        folded = _fold_rows(buf, starts[others], starts[others + 1])
+        read.append((~plain, *folded, (index.words, index.joined)))
     stretches = []
     for chosen, words, edges, known in read:
         own = np.flatnonzero(chosen[numbers])
-        row = (np.cumsum(chosen) - 1)[numbers[own]] if known is index.words else numbers[own]
+        row = numbers[own] if known[0] is index.plain else (np.cumsum(chosen) - 1)[numbers[own]]
         los, his = index.bounds[items[own]], index.bounds[items[own] + 1]
         pairs = np.stack([los, his, edges[row], edges[row + 1]], axis=1)
         weighed = np.zeros((len(own), len(ROLES)))
         common: NDArray[Any] = np.empty((int((his - los).sum()) // SEED_WORDS, 3), np.int64)
         with np.errstate(over="ignore"):  # hashes wrap around; said for the interpreted kernel
-            count = weigh_pairs(pairs, words, known, index.weights, index.roles, weighed, common)
+            count = weigh_pairs(
+                pairs,
+                words,
+                (*known, index.joined_size),
+                index.weights,
+                index.roles,
+                weighed,
+                common,
+            )
         found[own] = weighed
         common[:count, 0] = own[common[:count, 0]]
         stretches.append(common[:count])
@@ -152,7 +161,7 @@ def _is_plain(row: str) -> bool:
 def weigh_pairs(
     pairs: NDArray[Any],
     words: NDArray[Any],
-    known: NDArray[Any],
+    known: tuple[NDArray[Any], ...],
     weights: NDArray[Any],
     roles: NDArray[Any],
     found: NDArray[Any],
@@ -164,7 +173,8 @@ def weigh_pairs(
         pairs: int64[k, 4]: the item's words [lo, hi), the row's in `words`; a row's one after the
             other.
         words: uint64, the words of the rows.
-        known: uint64, those of all items; 0 for one that is in no row.
+        known: uint64, those of all items, 0 for one that is in no row; uint64, the compound that
+            begins with each, 0 for none; int8, how many words it has.
         weights: float32, of each word of the items.
         roles: int8, of each of them.
         found: float64[k, roles], zero at first.
@@ -181,7 +191,9 @@ def weigh_pairs(
             shift = mark_words(words[pairs[p, 2] : pairs[p, 3]], table)
         lo, hi = pairs[p, 0], pairs[p, 1]
         here = held[: hi - lo]
-        mark_held(known[lo:hi], table, shift, here)
+        mark_held(known[0][lo:hi], table, shift, here)
+        mark_compounds(known[0][lo:hi], known[1][lo:hi], known[2][lo:hi], table, shift, here)
+        mark_gaps(known[0][lo:hi], table, shift, here)
         begin = 0
         for i in range(len(here) + 1):
             if i < len(here) and here[i] > 0:
@@ -218,7 +230,7 @@ def mark_words(row: NDArray[Any], table: NDArray[Any]) -> Any:
 
 @jit
 def mark_held(item: NDArray[Any], table: NDArray[Any], shift: Any, held: NDArray[Any]) -> None:
-    """Mark the words of an item that a row can hold, `_STANDS_BEFORE` those beside a neighbour."""
+    """Mark with `_STANDS_BEFORE` the words of an item that a row can hold beside a neighbour."""
     held[:] = 0
     for i in range(len(item) - 1):
         if item[i] == _NOTHING or item[i + 1] == _NOTHING:
@@ -227,6 +239,41 @@ def mark_held(item: NDArray[Any], table: NDArray[Any], shift: Any, held: NDArray
         if table[mixed >> shift] & (_BIGRAM << np.uint8(mixed >> _CHOICE & _THREE)):
             held[i] = _STANDS_BEFORE
             held[i + 1] = _STANDS_BEFORE
+
+
+@jit
+def stands(word: Any, table: NDArray[Any], shift: Any) -> Any:
+    """Whether a word may be in the row."""
+    mixed = word * _MIX
+    bit = _WORD << np.uint8(mixed >> _CHOICE & _THREE)
+    return word != _NOTHING and (table[mixed >> shift] & bit) != 0
+
+
+@jit
+def mark_compounds(
+    item: NDArray[Any],
+    joined: NDArray[Any],
+    sizes: NDArray[Any],
+    table: NDArray[Any],
+    shift: Any,
+    held: NDArray[Any],
+) -> None:
+    """Mark the words of compounds that a row can hold as one word, and words beside them."""
+    for i in range(len(item)):
+        if sizes[i] == 0 or not stands(joined[i], table, shift):
+            continue
+        end = i + sizes[i]
+        for k in range(i, end):
+            held[k] = _STANDS_BEFORE
+        if i > 0 and held[i - 1] == 0 and stands(item[i - 1], table, shift):
+            held[i - 1] = _STANDS_BEFORE
+        if end < len(item) and held[end] == 0 and stands(item[end], table, shift):
+            held[end] = _STANDS_BEFORE
+
+
+@jit
+def mark_gaps(item: NDArray[Any], table: NDArray[Any], shift: Any, held: NDArray[Any]) -> None:
+    """Mark single words that a row can hold, in gaps that are short enough."""
     i = 0
     while i < len(item):
         first = i
@@ -234,8 +281,6 @@ def mark_held(item: NDArray[Any], table: NDArray[Any], shift: Any, held: NDArray
             i += 1
         if 0 < i - first <= LONGEST_GAP:
             for k in range(first, i):
-                mixed = item[k] * _MIX
-                bit = _WORD << np.uint8(mixed >> _CHOICE & _THREE)
-                if item[k] != _NOTHING and table[mixed >> shift] & bit:
+                if stands(item[k], table, shift):
                     held[k] = _STANDS
         i += 1

@@ -92,7 +92,12 @@ def wide_seeds_of_texts(
     """
     if exhaustive:
         return [wide_seeds(text, exhaustive=True) for text in texts]
-    return _within(chained(words.hashes, SEED_WORDS), words.texts, len(texts))
+    found = _within(chained(words.hashes, SEED_WORDS), words.texts, len(texts))
+    if words.compounds is None:
+        return found
+    own, text = words.compounds.joined(words.hashes, words.texts, words.compounds.hashes)
+    more = _within(chained(own, SEED_WORDS), text, len(texts))
+    return _both(found, more, words)
 
 
 def plain_seeds(
@@ -101,7 +106,8 @@ def plain_seeds(
     """Return the seeds of texts for the scan of raw bytes, in every form that they may have there.
 
     A row may hold a text as it is, or retyped in ASCII: the seeds of its folded words count too,
-    those passed over that are not ASCII once they are folded.
+    those passed over that are not ASCII once they are folded. So do those of its words with
+    compounds as one word.
 
     Args:
         texts: Any strings.
@@ -124,10 +130,22 @@ def plain_seeds(
         of_text = starts[np.cumsum([0, *map(len, forms)])]
         edges: Array = np.searchsorted(seeds.starts, of_text)
         found += [seeds.hashes[lo:hi] for lo, hi in pairwise(edges.tolist())]
-    return [
+    found = [
         written if _is_as_written(text) else np.concatenate([written, folded])
         for text, written, folded in zip(texts, found, retyped, strict=True)
     ]
+    if words.compounds is None:
+        return found
+    own, number = words.compounds.joined(words.plain, words.texts, words.compounds.plain)
+    return _both(found, _within(hash_seeds(own), number, len(texts)), words)
+
+
+def _both(seeds: list[Array], joined: list[Array], words: JoinedWords) -> list[Array]:
+    """The seeds of texts, and of those with compounds the ones of their joined form too."""
+    first = words.compounds.first if words.compounds is not None else []
+    for text in np.unique(words.texts[first]).tolist():
+        seeds[text] = np.concatenate([seeds[text], joined[text]])
+    return seeds
 
 
 def _is_as_written(text: str) -> bool:
