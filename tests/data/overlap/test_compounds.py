@@ -10,7 +10,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenir.data.overlap.compounds import MOST_WORDS, expand
+from provenir.data.overlap.compounds import MOST_WORDS, spell_out
 from provenir.data.overlap.engine import scan_block
 from provenir.data.overlap.index import EvalIndex
 from provenir.data.overlap.joined import words_of_texts
@@ -23,7 +23,7 @@ PIECES = st.sampled_from(
     ["a", "Bc", "é", "½", "日本", "x1", "-", ".", "'", " ", "\n", "()", "—", "1"]
 )
 QUESTION = (
-    "Doesn't `self.metrics.reduce()` call the user-defined `torch.nn.functional.softmax(x, dim)` of "
+    "Doesn't `self.metrics.reduce()` call a user-made `torch.nn.functional.softmax(x, dim)` in "
     "a well-known third-party library's top-level sub-module, e.g. one that isn't thread-safe?"
 )
 
@@ -61,14 +61,14 @@ def test_a_known_compound_is_spelled_out():
     known = np.sort(np.array([word_hash(word) for word in ("ab", "cde")], np.uint64))
     first, size = np.array([10, 20]), np.array([2, 3], np.int8)
     words = np.array([word_hash(word) for word in ("x", "cde", "y", "ab")], np.uint64)
-    source, spelled = expand(words, known, first, size)
+    spelled = spell_out(words, known, first, size)
     at = {int(known[0]): (10, 2), int(known[1]): (20, 3)}
     one, other = at[word_hash("cde")], at[word_hash("ab")]
-    assert source.tolist() == [0, *[1] * one[1], 2, *[3] * other[1]]
-    assert spelled == [(1, *one), (2 + one[1], *other)]
+    assert spelled.source.tolist() == [0, *[1] * one[1], 2, *[3] * other[1]]
+    assert spelled.own == [(1, *one), (2 + one[1], *other)]
     empty = np.empty(0, np.uint64)
-    assert expand(words, empty, empty.astype(np.int64), empty.astype(np.int8))[1] == []
-    assert expand(empty, known, first, size)[0].tolist() == []
+    assert spell_out(words, empty, empty.astype(np.int64), empty.astype(np.int8)).own == []
+    assert spell_out(empty, known, first, size).source.tolist() == []
 
 
 def scan(items, row):

@@ -21,7 +21,7 @@ from provenir.data.text.words import words
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Compounds", "expand", "find_compounds"]
+__all__ = ["Compounds", "Spelling", "find_compounds", "spell_out"]
 
 MOST_WORDS: Final = 12
 """Words in a compound; longer runs without a blank are data or addresses."""
@@ -117,33 +117,43 @@ def _plain(values: list[str]) -> NDArray[Any]:
     return plain_hashes(padded(" ".join(values).encode()), ends + 1 - sizes, ends)
 
 
-def expand(
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spelling:
+    """Words of rows with compounds spelled out.
+
+    Attributes:
+        source: int64, for each word the number of the one that it was, or is a part of.
+        own: For each compound where its words begin, the number of its first word in the index, and
+            how many they are.
+    """
+
+    source: NDArray[Any]
+    own: list[tuple[int, int, int]]
+
+
+def spell_out(
     hashes: NDArray[Any], known: NDArray[Any], first: NDArray[Any], size: NDArray[Any]
-) -> tuple[NDArray[Any], list[tuple[int, int, int]]]:
-    """Find the words of rows that are compounds, and where the words that they stand for go.
+) -> Spelling:
+    """Find the words of rows that are compounds.
 
     Args:
         hashes: uint64, the words of rows.
         known: uint64, ascending: the compounds.
         first: int64, the number of each one's first word in the index.
         size: int8, how many words each has.
-
-    Returns:
-        int64, for each word once compounds are spelled out the number of the word that it is, or
-        is a part of; and for each compound where its words begin there, the number of its first
-        word in the index, and how many they are.
     """
-    repeats: NDArray[Any] = np.ones(len(hashes), np.int64)
     top = np.uint64(48)
     sieve: NDArray[Any] = np.zeros(1 << 16, np.bool_)
     sieve[known >> top] = True
     at = np.flatnonzero(sieve[hashes >> top])
-    place = np.minimum(np.searchsorted(known, hashes[at]), max(len(known) - 1, 0))
-    same = known[place] == hashes[at] if len(known) else np.zeros(len(at), np.bool_)
-    at, place = at[same], place[same]
+    if len(at):
+        place = np.minimum(np.searchsorted(known, hashes[at]), len(known) - 1)
+        same = known[place] == hashes[at]
+        at, place = at[same], place[same]
+    if not len(at):
+        return Spelling(source=np.arange(len(hashes)), own=[])
+    repeats: NDArray[Any] = np.ones(len(hashes), np.int64)
     repeats[at] = size[place]
-    begins = np.cumsum(repeats) - repeats
-    spelled = list(
-        zip(begins[at].tolist(), first[place].tolist(), size[place].tolist(), strict=True)
-    )
-    return np.repeat(np.arange(len(hashes)), repeats), spelled
+    begins = (np.cumsum(repeats) - repeats)[at]
+    own = zip(begins.tolist(), first[place].tolist(), size[place].tolist(), strict=True)
+    return Spelling(source=np.repeat(np.arange(len(hashes)), repeats), own=list(own))

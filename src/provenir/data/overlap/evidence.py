@@ -11,7 +11,7 @@ import numpy as np
 from provenir.data.overlap.align import align_pairs, common_grams
 from provenir.data.overlap.company import has_lines, in_company
 from provenir.data.overlap.compiled import jit
-from provenir.data.overlap.compounds import expand
+from provenir.data.overlap.compounds import spell_out
 from provenir.data.overlap.hits import RawHit, Score, Span
 from provenir.data.overlap.items import ROLES
 from provenir.data.overlap.joined import characters_before, words_of_texts
@@ -219,16 +219,19 @@ def _words_of(rows: Sequence[RowTexts], index: EvalIndex) -> _Words:
     """Take the words of all rows at once, compounds of the index spelled out."""
     found = words_of_texts([entry.text for row in rows for entry in row.texts])
     order = index.joined_order
-    source, spelled = expand(found.hashes, index.joined[order], order, index.joined_size[order])
-    hashes, fields = found.hashes[source], found.texts[source]
-    for at, first, size in spelled:
-        hashes[at : at + size] = index.words[first : first + size]
+    spelled = spell_out(found.hashes, index.joined[order], order, index.joined_size[order])
+    hashes, fields, starts, ends = found.hashes, found.texts, found.starts, found.ends
+    if spelled.own:
+        source = spelled.source
+        hashes, fields, starts, ends = (part[source] for part in (hashes, fields, starts, ends))
+        for at, first, size in spelled.own:
+            hashes[at : at + size] = index.words[first : first + size]
     counts = np.array([len(row.texts) for row in rows], np.int64)
     first_field = np.concatenate([[0], np.cumsum(counts)])
     return _Words(
         hashes=hashes,
-        starts=found.starts[source],
-        ends=found.ends[source],
+        starts=starts,
+        ends=ends,
         fields=fields,
         edges=np.searchsorted(fields, first_field),
         first_field=first_field[:-1],
