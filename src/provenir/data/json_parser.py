@@ -18,6 +18,7 @@ Rules kept here:
 from __future__ import annotations
 
 import json
+import re
 from math import isinf
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +35,8 @@ SPLIT_MEND: Final = "split the row into several, or leave large fields out of th
 
 _LONG_DIGITS: Final = b"0" * 19
 _DIGITS_TO_ZERO: Final = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
-_KEY_ENDS: Final = (b'":', b" :", b"\t:", b"\r:", b"\n:")
+_KEY_ENDS: Final = re.compile(rb'"[ \t\r\n]*:')
+_BARE_KEY_ENDS: Final = re.compile(rb'(?<!\\)"[ \t\r\n]*:')
 
 
 def too_many_error(where: str, number: int) -> BoundsError:
@@ -59,7 +61,11 @@ def repeated_key(line: bytes, row: Row) -> str | None:
         row: What a reader made of it.
     """
     # Each key ends in one of these, and strings may hold more of them: equal counts leave no room.
-    if sum(map(line.count, _KEY_ENDS)) == _count_keys(row):
+    # Within a string the quotation mark is escaped; a key ends so only in a backslash of its own.
+    keys = _count_keys(row)
+    if len(_KEY_ENDS.findall(line)) == keys:
+        return None
+    if rb'\\"' not in line and len(_BARE_KEY_ENDS.findall(line)) == keys:
         return None
     twice: list[str] = []
 
