@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pytest
 
-from provenir.data.overlap.engine import scan_block
+from provenir.data.overlap.engine import FEW_ROWS, scan_block
 from provenir.data.overlap.index import EvalIndex
 from provenir.data.overlap.rules import RULES
 
@@ -55,3 +55,14 @@ def test_a_row_that_is_no_object_is_counted(index):
     data = b'{"text": "fine"}\nnot json\n[1]\n'
     result = scan_block(block((), raw=data), index, RULES["idf-aligned"])
     assert (result.rows, result.skipped) == (3, (1, 2))
+
+
+def test_of_rows_with_few_seeds_some_tell_what_is_common_and_none_is_a_hit():
+    words = [f"w{number}" for number in range(100)]
+    index = EvalIndex.build({"set": [{"question": " ".join(words)}]})
+    rows = [{"text": f"row {row} has {' '.join(words[40:47])} too"} for row in range(FEW_ROWS + 9)]
+    result = scan(index, *rows)
+    assert (result.hits, result.candidates) == ((), 0)
+    assert result.seen.tolist() == [[40, 47]] * FEW_ROWS
+    (hit,) = scan(index, *rows, {"text": " ".join(words)}).hits
+    assert hit.row == len(rows)

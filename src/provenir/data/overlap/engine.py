@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BlockResult", "RawHit", "RowSource", "Span", "scan_block", "unexamined"]
 
+FEW_ROWS: Final = 32
+"""Rows of a block that are looked at for what else than a leak they have in common with an item."""
 _LINE_END: Final = b" \t\r\n"
 
 
@@ -104,8 +106,9 @@ def scan_block(
     skipped = [
         row for row in np.flatnonzero(suspect).tolist() if _parsed(block, starts, row) is None
     ]
-    rows, items = _candidate_pairs(block, starts, index)
+    rows, items, likely = _candidate_pairs(block, starts, index)
     near, passed = _within_reach(block, starts, (rows, items), index, rule)
+    near &= likely
     if common is None:
         rows, items, near = rows[near], items[near], near[near]
     names, first = np.unique(rows, return_index=True)
@@ -159,13 +162,18 @@ def _ambiguous(
 
 def _candidate_pairs(
     block: RowSource, starts: NDArray[Any], index: EvalIndex
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Distinct pairs of a row and an item that share seeds, by row and item."""
-    least, one_in = (1, 0) if index.exhaustive else (MIN_SEEDS, ONE_IN)
-    found = find_candidates(
-        block.buf, starts, json=True, table=index.seeds, min_seeds=least, one_in=one_in
-    )
-    rows, items = found.row, found.item
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Pairs of a row and an item that share seeds, by row and item.
+
+    Where a row has but few of an item's many seeds, it has no leak of it but maybe a phrase that is
+    common; of such rows the first `FEW_ROWS` of an item tell enough.
+
+    Returns:
+        The rows, the items, and whether there are seeds enough for a leak.
+    """
+    least = 1 if index.exhaustive else MIN_SEEDS
+    found = find_candidates(block.buf, starts, json=True, table=index.seeds, min_seeds=least)
+    parts = [(found, index.seeds)]
     looked_at = np.flatnonzero(found.foreign if index.exhaustive else found.dense)
     if len(looked_at):
         wide = find_wide_candidates(
@@ -175,19 +183,25 @@ def _candidate_pairs(
             json=True,
             table=index.wide,
             min_seeds=least,
-            one_in=one_in,
             exhaustive=index.exhaustive,
         )
-        rows, items = np.concatenate([rows, wide.row]), np.concatenate([items, wide.item])
-    return _distinct(rows, index.units[items], index)
-
-
-def _distinct(
-    rows: NDArray[Any], items: NDArray[Any], index: EvalIndex
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    width = len(index.items)
-    pairs = np.unique(rows.astype(np.int64) * width + items)
-    return pairs // width, pairs % width
+        parts.append((wide, index.wide))
+    width, keys = len(index.items), []
+    for part, table in parts:
+        needed = table.needed(least, 0 if index.exhaustive else ONE_IN)
+        few = part.seeds < needed[part.item]
+        pairs = part.row.astype(np.int64) * width + index.units[part.item]
+        keys.append(pairs << 1 | few)
+    pairs = np.unique(np.concatenate(keys))
+    pairs = pairs[np.concatenate([[True], np.diff(pairs >> 1) > 0])[: len(pairs)]]
+    likely, pairs = pairs & 1 == 0, pairs >> 1
+    rows, items = pairs // width, pairs % width
+    wanted = likely.copy()
+    others = np.flatnonzero(~likely)
+    order = others[np.argsort(items[others], kind="stable")]
+    first = np.searchsorted(items[order], items[order])
+    wanted[order[np.arange(len(order)) - first < FEW_ROWS]] = True
+    return rows[wanted], items[wanted], likely[wanted]
 
 
 def _within_reach(

@@ -25,8 +25,8 @@ __all__ = ["MIN_SEEDS", "Candidates", "find_candidates"]
 MIN_SEEDS: Final = 2
 """Distinct seeds of an item that make a row a candidate for it."""
 ONE_IN: Final = 16
-"""Of an item with many seeds, a row needs one in so many: half of an item of which every fifth word
-was replaced still holds one in six."""
+"""Of an item with many seeds, a row with a leak has one in so many at least: half of an item in
+which every fifth word was replaced still has one in six."""
 
 _BYTES_PER_HIT: Final = 16
 """A block with more hits is scanned twice, the second time with enough room."""
@@ -63,7 +63,6 @@ def find_candidates(
     json: bool,
     table: SeedTable,
     min_seeds: int = MIN_SEEDS,
-    one_in: int = 0,
 ) -> Candidates:
     """Find the rows of a block that share seeds with an item.
 
@@ -76,9 +75,8 @@ def find_candidates(
         json: whether rows are JSON, whose escapes part words, or plain text.
         table: the seeds of the items.
         min_seeds: distinct seeds that a candidate needs; an item with fewer needs all of its own.
-        one_in: of an item with many seeds, one in so many if that is more; 0 for any number.
     """
-    needed = table.needed(min_seeds, one_in)
+    needed = table.needed(min_seeds)
     if not COMPILED:
         return search_rows(buf, starts, json=json, table=table, needed=needed)
     from provenir.data.overlap.count_kernel import mark_rows

@@ -172,7 +172,6 @@ def find_wide_candidates(
     json: bool,
     table: SeedTable,
     min_seeds: int = MIN_SEEDS,
-    one_in: int = 0,
     exhaustive: bool = False,
 ) -> Candidates:
     """Find the rows, among those named, that share seeds with an item.
@@ -184,7 +183,6 @@ def find_wide_candidates(
         json: Whether rows are JSON, or plain text.
         table: The `wide_seeds` of the items, `exhaustive` ones for an exhaustive search.
         min_seeds: Distinct seeds that a candidate needs; an item with fewer needs all of its own.
-        one_in: Of an item with many seeds, one in so many if that is more; 0 for any number.
         exhaustive: Look up both folds; one seed of the strict fold is enough.
 
     Returns:
@@ -202,7 +200,7 @@ def find_wide_candidates(
         hits = [tuple(np.empty(0, np.int64) for _ in range(5))]
     row, number, begin, end, sure = (np.concatenate(part) for part in zip(*hits, strict=True))
     pairs = _pairs_of(rows[row], number, begin, end, sure, table)
-    enough = (pairs[5] > 0) | (pairs[2] >= table.needed(min_seeds, one_in)[pairs[1]])
+    enough = (pairs[5] > 0) | (pairs[2] >= table.needed(min_seeds)[pairs[1]])
     row, item, count, first, last, _ = (column[enough] for column in pairs)
     none: Array = np.empty(0, np.bool_)
     return Candidates(
