@@ -25,6 +25,10 @@ __all__ = ["Compounds", "Spelling", "find_compounds", "spell_out"]
 
 MOST_WORDS: Final = 12
 """Words in a compound; longer runs without a blank are data or addresses."""
+LEAST_LEFT: Final = 4
+ONE_LEFT_OF: Final = 6
+"""Runs without a compound that find a text whose compounds were joined: so many, and of a long text
+one of so many."""
 _BLANK: Final = 0x20
 _ASCII_WORD: Final = re.compile(r"[0-9a-z]+")
 
@@ -65,6 +69,30 @@ class Compounds:
         found[self.first] = own
         left &= found != 0
         return found[left], texts[left]
+
+    def crowded(self, texts: NDArray[Any], length: int) -> NDArray[Any]:
+        """Return the numbers of the texts in which few runs of so many words have no compound.
+
+        Args:
+            texts: int64, the text of each word.
+            length: Words in a run.
+        """
+        inside: NDArray[Any] = np.zeros(len(texts) + 1, np.int64)
+        for behind in range(MOST_WORDS):
+            inside[self.first[self.size > behind] + behind + 1] = 1
+        before = np.cumsum(inside)
+        last = len(texts) + 1 - length
+        if last <= 0:
+            return np.unique(texts[self.first])
+        within = texts[:last] == texts[length - 1 :]
+        bare = within & (before[:last] == before[length:])
+        count = int(texts[-1]) + 1
+        every, left = (
+            np.bincount(texts[:last][which], minlength=count) for which in (within, bare)
+        )
+        few = left < np.maximum(LEAST_LEFT, every // ONE_LEFT_OF)
+        own = np.unique(texts[self.first])
+        return own[few[own]]
 
 
 def find_compounds(buf: NDArray[Any], starts: NDArray[Any], ends: NDArray[Any]) -> Compounds:

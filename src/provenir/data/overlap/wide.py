@@ -107,7 +107,7 @@ def plain_seeds(
 
     A row may hold a text as it is, or retyped in ASCII: the seeds of its folded words count too,
     those passed over that are not ASCII once they are folded. So do those of its words with
-    compounds as one word.
+    compounds as one word, where most of its seeds have a part of one.
 
     Args:
         texts: Any strings.
@@ -141,10 +141,10 @@ def plain_seeds(
 
 
 def _both(seeds: list[Array], joined: list[Array], words: JoinedWords) -> list[Array]:
-    """The seeds of texts, and of those with compounds the ones of their joined form too."""
-    first = words.compounds.first if words.compounds is not None else []
-    for text in np.unique(words.texts[first]).tolist():
-        seeds[text] = np.concatenate([seeds[text], joined[text]])
+    """The seeds of texts; where few are left without compounds, those of the joined form too."""
+    if words.compounds is not None:
+        for text in words.compounds.crowded(words.texts, SEED_WORDS).tolist():
+            seeds[text] = np.concatenate([seeds[text], joined[text]])
     return seeds
 
 
