@@ -23,6 +23,7 @@ from provenir.eval.contamination.scanner import KeepAll
 from provenir.eval.contamination.scanners import make_scanner
 
 ray = pytest.importorskip("ray", reason="needs the extra ray")
+from provenir.eval.contamination import ray_engine  # noqa: E402
 from provenir.eval.contamination.ray_engine import scan_by_ray  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -49,7 +50,7 @@ def sentence(dice, length=40):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Several files, of several ranges, with damaged rows, and the eval set that is in them."""
+    """Several files with damaged rows, and the eval set that is in them."""
     dice, folder = random.Random(2), tmp_path_factory.mktemp("train")
     evals = [{"question": sentence(dice), "answer": f"{n}"} for n in range(40)]
     for name in ("a.jsonl", "b.jsonl", "c.jsonl.gz"):
@@ -79,6 +80,37 @@ def test_the_report_is_that_of_threads(data, method):
     assert reports["ray"].skips.count == 3
     if method == "ngram":
         assert reports["ray"].contaminated == 3 * 13
+
+
+def test_a_file_of_many_ranges_is_shared_by_the_tasks(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(ray_engine, "PIECES_A_TASK", 1)
+    folder, evals = data
+    lines = (folder / "b.jsonl").read_bytes() + b"\n"
+    path, told = tmp_path / "many.jsonl", []
+    path.write_bytes(lines * 5)
+    config = ContaminationConfig(engine="ray", workers=2)
+    assert path.stat().st_size > 3 * open_corpus(path).piece_bytes
+    report = ContaminationChecker(config).check_datasets(path, {"set": evals}, progress=told.append)
+    local = ContaminationChecker(ContaminationConfig()).check_datasets(path, {"set": evals})
+    assert report.to_dict() == local.to_dict()
+    assert report.hits == local.hits
+    assert [hit.train_index for hit in report.hits] == [
+        copy * 9_001 + row for copy in range(5) for row in leaked_rows()
+    ]
+    assert len(told) == -(-path.stat().st_size // open_corpus(path).piece_bytes)
+    assert sum(told) == path.stat().st_size
+
+
+def leaked_rows():
+    """Rows of a file of `data` with an item: every 700th line, behind the torn one as well."""
+    return [row + (row > 4_000) for row in range(0, 9_000, 700)]
+
+
+def test_nothing_is_left_on_a_cluster_that_was_there(data):
+    checker = ContaminationChecker(ContaminationConfig(engine="ray"))
+    checker.check_datasets(data[0] / "a.jsonl", {"set": data[1]})
+    assert ray.is_initialized()
+    assert ray.util.list_named_actors(all_namespaces=True) == []
 
 
 def test_rows_from_memory_are_sent(data):
