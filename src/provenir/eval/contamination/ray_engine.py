@@ -3,7 +3,8 @@
 The driver only names byte ranges; each worker reads its own, so every host must see the files
 under the same path. What is no plain JSON Lines file is read by the driver and sent. The scanner,
 with its index, is put into Ray's object store once: the workers of a host map its arrays into
-memory and share them.
+memory and share them. These are plain tasks of Ray; why no Ray Data set:
+`docs/decisions/0019-ray-tasks.md`.
 
 A cluster that the process is connected to is used and left as it is. Else the one that
 `RAY_ADDRESS` names, or a local one of `workers` processes, is used for this scan. On a cluster that
