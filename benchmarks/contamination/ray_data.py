@@ -5,7 +5,7 @@ the package makes tasks of them; the other here makes Ray Data sets of them, `ma
 Ray Data takes what it reads from files or from a list that is whole, so pieces that the driver
 makes are handed over in segments. Each run is a process with a local cluster of its own: its first
 check starts the cluster and the workers, the best of the later ones finds them ready. The runs of
-both take turns; printed are the medians, and the ratios of Ray Data to tasks.
+both take turns; printed are the medians, and the ratios of Ray Data to tasks. Needs `ray[data]`.
 
     python benchmarks/contamination/ray_data.py [--megabytes 60] [--rounds 3]
 """
