@@ -47,6 +47,7 @@ def test_ranges_hold_every_row_once_in_order(tmp_path_factory, lines, length, ch
             assert total + block.lines_before == data.count(b"\n", 0, block.offset)
         leaves += block.leaves
         joined += text
+        assert block.line_ends().tolist() == [at for at, b in enumerate(text) if b == ord("\n")]
         total += block.lines
     assert joined == data[marked:]
     assert total == data.count(b"\n")

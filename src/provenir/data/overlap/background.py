@@ -70,6 +70,8 @@ CONTRAST: Final = 3
 """How many times as common in pieces as the rest of its item a notice is."""
 MAX_STRETCHES: Final = 1 << 18
 """Stretches that are told apart; of more, those that come later are taken for no boilerplate."""
+TOGETHER: Final = 1 << 16
+"""Stretches that are counted at once."""
 LEAST_ROWS: Final = 1000
 """Rows that a corpus is taken to have at least: in a small one nothing is common."""
 
@@ -170,13 +172,26 @@ class _Counts:
     def __init__(self, words: int) -> None:
         self._begun: NDArray[Any] = np.zeros(words + 1, np.int32)
         self._ended: NDArray[Any] = np.zeros(words + 1, np.int32)
+        self._waiting: list[NDArray[Any]] = []
+        self._many = 0
 
     def add(self, stretches: NDArray[Any]) -> None:
-        np.add.at(self._begun, stretches[:, 0], 1)
-        np.add.at(self._ended, stretches[:, 1], 1)
+        self._waiting.append(stretches)
+        self._many += len(stretches)
+        if self._many >= TOGETHER:
+            self._count()
+
+    def _count(self) -> None:
+        """Count what waits, all at once."""
+        if self._waiting:
+            stretches = np.concatenate(self._waiting)
+            for counts, places in zip((self._begun, self._ended), stretches.T, strict=True):
+                counts += np.bincount(places, minlength=len(counts)).astype(np.int32)
+            self._waiting, self._many = [], 0
 
     def between(self, lo: int, hi: int) -> NDArray[Any]:
         """The counts of an item's words; no stretch goes on from one item to the next."""
+        self._count()
         counts: NDArray[Any] = np.cumsum(self._begun[lo:hi])
         counts[1:] -= np.cumsum(self._ended[lo + 1 : hi])
         return counts

@@ -48,6 +48,7 @@ class RowBlock:
         too_long: Bytes of the content at which a row begins that is longer than `MAX_ROW_BYTES`,
             and is not in `buf`; it comes behind the rows that are.
         leaves: Hashes of the chunks of the part as leaves of the corpus' tree, where it has some.
+        ends: int64, ascending: where in `buf` lines end; None where that was not looked up.
         advance: What to tell a progress bar once it is scanned.
         rows: The rows as they were given, where they were in memory.
     """
@@ -59,8 +60,15 @@ class RowBlock:
     lines_before: int = 0
     too_long: int | None = None
     leaves: tuple[bytes, ...] = ()
+    ends: NDArray[Any] | None = None
     advance: int = 0
     rows: tuple[Any, ...] | None = None
+
+    def line_ends(self) -> NDArray[Any]:
+        """Return where in `buf` lines end, int64 and ascending."""
+        if self.ends is not None:
+            return self.ends
+        return np.flatnonzero(self.buf[: self.size] == _NEWLINE)
 
 
 class Buffers:
@@ -151,14 +159,22 @@ class ByteRange:
         stop = end if end is not None else max(first, buffer.rfind(b"\n", 0, length) + 1)
         begin = min(first, length)
         size = stop - begin if inside else 0
+        own: NDArray[Any] = np.flatnonzero(whole[self.start - base : length] == _NEWLINE) + (
+            self.start - base
+        )
+        before = int(np.searchsorted(own, begin))
+        ends: NDArray[Any] = own[before:] - begin
+        if stop > length and buffer[stop - 1] == _NEWLINE:
+            ends = np.append(ends, stop - 1 - begin)
         return RowBlock(
             buf=whole[begin:],
             size=size,
             offset=base + begin,
-            lines=_newlines(whole[self.start - base : length]),
-            lines_before=_newlines(whole[self.start - base : begin]),
+            lines=len(own),
+            lines_before=before,
             too_long=base + stop if inside and end is None else None,
             leaves=leaves,
+            ends=ends[: np.searchsorted(ends, size)],
             advance=self.end - self.start,
         )
 
@@ -240,7 +256,3 @@ def byte_ranges(
             modified=modified,
             chunk=chunk,
         )
-
-
-def _newlines(part: NDArray[np.uint8]) -> int:
-    return int(np.count_nonzero(part == _NEWLINE))

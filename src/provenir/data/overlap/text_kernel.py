@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from provenir.data.overlap.compiled import jit
-from provenir.data.overlap.simd import BLOCK, NONE, equal_mask, load_byte, lowest
+from provenir.data.overlap.simd import load_byte
 
 if TYPE_CHECKING:
     from provenir.data.overlap.compiled import Array
@@ -22,12 +22,13 @@ __all__ = ["doubtful"]
 
 
 @jit
-def doubtful(base: Any, size: Any, found: Array) -> Any:
+def doubtful(base: Any, size: Any, ends: Array, found: Array) -> Any:
     """Find the lines that do not plainly show a text.
 
     Args:
         base: Address of whole lines, with `plain.PADDING` readable bytes behind them.
         size: How many bytes they have.
+        ends: int64, where they end; the last one may lack its end.
         found: int64[:, 2], receives where such lines begin and end, as many as it has room for.
 
     Returns:
@@ -35,16 +36,9 @@ def doubtful(base: Any, size: Any, found: Array) -> Any:
     """
     count = 0
     begin = np.int64(0)
-    at = np.int64(0)
-    while begin < size:
-        shows = _shows_text(base, begin, size)
-        at = begin
-        ends = equal_mask(base, at, np.uint8(10))
-        while ends == NONE and at < size:
-            at += BLOCK
-            ends = equal_mask(base, at, np.uint8(10))
-        end = min(at + lowest(ends), size)
-        if not shows:
+    for line in range(len(ends) + 1):
+        end = ends[line] if line < len(ends) else size
+        if begin < size and not _shows_text(base, begin, size):
             if count < len(found):
                 found[count, 0], found[count, 1] = begin, end
             count += 1

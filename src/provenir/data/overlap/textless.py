@@ -34,23 +34,24 @@ def holds_text(row: dict[str, Any], fields: Collection[str] | None = None) -> bo
     return any(character.isalnum() for text in texts for character in text.text)
 
 
-def doubtful_lines(buf: Array, size: int) -> list[list[int]]:
+def doubtful_lines(buf: Array, size: int, ends: Array) -> list[list[int]]:
     """Return where the lines begin and end of which only parsing tells whether they hold text.
 
     Args:
         buf: uint8, with `plain.PADDING` readable bytes after `size`.
         size: How many bytes are lines.
+        ends: int64, where lines end; the last one may lack its end.
     """
     if not COMPILED:
-        ends = [*np.flatnonzero(buf[:size] == ord("\n")).tolist(), size]
-        begins = [0, *(end + 1 for end in ends)]
-        return [[begin, end] for begin, end in zip(begins, ends, strict=False) if begin < size]
+        places = [*ends.tolist(), size]
+        begins = [0, *(end + 1 for end in places)]
+        return [[begin, end] for begin, end in zip(begins, places, strict=False) if begin < size]
     from provenir.data.overlap.text_kernel import doubtful
 
     lines: Array = np.empty((_ROOM, 2), np.int64)
-    count = doubtful(address(buf), size, lines)
+    count = doubtful(address(buf), size, ends, lines)
     if count > _ROOM:
         lines = np.empty((count, 2), np.int64)
-        doubtful(address(buf), size, lines)
+        doubtful(address(buf), size, ends, lines)
     found: list[list[int]] = lines[:count].tolist()
     return found

@@ -162,22 +162,19 @@ def _examine(
 
 
 class _Lines:
-    """The lines of a block; counted only up to where something asks, in ascending order best."""
+    """The lines of a block."""
 
     def __init__(self, block: RowBlock) -> None:
         self._block = block
-        self._place = self._line = 0
+        self._ends: Any = None
 
     def at(self, place: int) -> int | None:
         """The line of a byte of the block, from 0 in its piece."""
         if self._block.offset is None:
             return None
-        if place < self._place:
-            self._place = self._line = 0
-        passed = self._block.buf[self._place : place]
-        self._line += int(np.count_nonzero(passed == ord("\n")))
-        self._place = place
-        return self._block.lines_before + self._line
+        if self._ends is None:
+            self._ends = self._block.line_ends()
+        return self._block.lines_before + int(np.searchsorted(self._ends, place))
 
     def lost(self, row: int, place: int, reason: str) -> Lost:
         offset = self._block.offset
@@ -249,7 +246,7 @@ def _without_text(
 ) -> tuple[tuple[int, ...], frozenset[str]]:
     """The rows that hold no text and no item, and which of the wanted fields some row has."""
     if fields is None:
-        lines = doubtful_lines(block.buf, block.size)
+        lines = doubtful_lines(block.buf, block.size, block.line_ends())
         begins = [begin for begin, end in lines if _is_bare(_line_of(block, begin, end))]
         if not begins:
             return (), frozenset()
