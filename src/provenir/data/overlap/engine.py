@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BlockResult", "RawHit", "RowSource", "Span", "scan_block", "unexamined"]
 
-FEW_ROWS: Final = 8
+FEW_ROWS: Final = 4
 """Rows of a block that are looked at for what else than a leak they have in common with an item."""
 _LINE_END: Final = b" \t\r\n"
 
