@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from provenir.data.overlap.complete import CommonRuns
+    from provenir.data.overlap.fields import FieldText
     from provenir.data.overlap.index import EvalIndex
     from provenir.data.overlap.rules import Rule
 
@@ -129,9 +130,7 @@ def scan_block(
             wanted = wanted | shared
             if not wanted.any():
                 continue
-        lo = int(starts[row])
-        length = len(bytes(block.buf[lo : int(starts[row + 1])]).rstrip(_LINE_END))
-        texts.append(RowTexts(row=row, offset=lo, length=length, texts=found))
+        texts.append(_row_texts(block, starts, row, found))
         kept.append(own[wanted])
         sure.append(shared[wanted])
         values[row] = value
@@ -146,6 +145,14 @@ def scan_block(
         candidates=len(texts),
         seen=np.concatenate([passed, seen]),
     )
+
+
+def _row_texts(
+    block: RowSource, starts: NDArray[Any], row: int, texts: list[FieldText]
+) -> RowTexts:
+    lo = int(starts[row])
+    length = len(bytes(block.buf[lo : int(starts[row + 1])]).rstrip(_LINE_END))
+    return RowTexts(row=row, offset=lo, length=length, texts=texts)
 
 
 def _ambiguous(

@@ -95,15 +95,8 @@ def find_hits(
     words = _words_of(rows, index)
     row_of: NDArray[Any] = np.repeat(np.arange(len(rows)), [len(found) for found in items])
     item_of = np.concatenate(items)
-    pairs = np.stack(
-        [
-            index.bounds[item_of],
-            index.bounds[item_of + 1],
-            words.edges[row_of],
-            words.edges[row_of + 1],
-        ],
-        axis=1,
-    )
+    sides = (index.bounds, item_of), (words.edges, row_of)
+    pairs = np.stack([edges[n + side] for edges, n in sides for side in (0, 1)], axis=1)
     evidence = _evidence(pairs, item_of, words, index, rule)
     verdicts = rule.judge(evidence)
     named: NDArray[Any] = np.zeros(len(pairs), np.bool_) if sure is None else np.concatenate(sure)
@@ -120,19 +113,24 @@ def find_hits(
             found = verdicts.score(pair)
             found = _in_context(found, pairs[pair], at, words, row, first, index)
             score = score if named[pair] and found.severity == "info" else found
-        hits.append(
-            RawHit(
-                row=row.row,
-                offset=row.offset,
-                length=row.length,
-                item=int(item_of[pair]),
-                score=score,
-                spans=tuple(_span(row, first, place, offsets) for place in places),
-                runs=tuple((own, theirs, length) for own, theirs, length in runs),
-            )
-        )
+        spans = tuple(_span(row, first, place, offsets) for place in places)
+        hits.append(_hit(row, int(item_of[pair]), score, spans, runs))
     missed = np.repeat(verdicts.value == 0, np.diff(evidence.edges)) & (evidence.at >= 0)
     return hits, _stretches(missed, evidence.edges, pairs[:, 0])
+
+
+def _hit(
+    row: RowTexts, item: int, score: Score, spans: tuple[Span, ...], runs: list[list[int]]
+) -> RawHit:
+    return RawHit(
+        row=row.row,
+        offset=row.offset,
+        length=row.length,
+        item=item,
+        score=score,
+        spans=spans,
+        runs=tuple((own, theirs, length) for own, theirs, length in runs),
+    )
 
 
 def _run_alone(runs: list[list[int]], pair: NDArray[Any]) -> Score:
