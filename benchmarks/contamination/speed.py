@@ -11,12 +11,14 @@ highest RssAnon that polling of /proc/PID/status saw, every 5 ms.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,9 @@ from sources import HALVES, load
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provenir.data.overlap.blocks import RowBlock
+
+KERNEL_BYTES = 128 << 20
 CHECK = """
 import sys
 from pathlib import Path
@@ -159,6 +164,42 @@ def compare(place: Path, sizes: Sequence[float], share: float, runs: int) -> Non
         print(f"    2 threads against 1, wall time of a megabyte: {gain:.2f} times as fast")
 
 
+def kernel_gain(path: Path, place: Path, runs: int) -> None:
+    """Print how much faster two threads are than one at the kernels that read every byte."""
+    from provenir.data.overlap.blocks import Buffers, byte_ranges
+    from provenir.data.overlap.frame import frame
+    from provenir.data.overlap.index import EvalIndex
+    from provenir.data.overlap.scan import find_candidates
+
+    sets = {one.stem: lines(one) for one in sorted(place.glob("eval-*.jsonl"))}
+    table = EvalIndex.build(sets).seeds
+    found = path.stat()
+    ranges = byte_ranges(path, min(found.st_size, KERNEL_BYTES), found.st_mtime_ns, 1 << 20, 4)
+    ranges = [replace(one, size=found.st_size) for one in ranges]
+    blocks = [one.read(Buffers(1))[0] for one in ranges]
+
+    def scan(block: RowBlock) -> None:
+        starts, _ = frame(block.buf, block.size)
+        find_candidates(block.buf, starts, json=True, table=table)
+
+    def wall(threads: int) -> float:
+        with ThreadPoolExecutor(threads) as pool:
+            start = time.perf_counter()
+            list(pool.map(scan, blocks))
+            return time.perf_counter() - start
+
+    wall(1)
+    one, two = (min(wall(threads) for _ in range(runs)) for threads in (1, 2))
+    print(
+        f"kernels over {KERNEL_BYTES >> 20} MiB: {one:.2f} s, 2 threads {one / two:.2f} times as fast"
+    )
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    """Return the records of a file of JSON lines."""
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
 def cold_start(place: Path, runs: int) -> None:
     """Print what a check of one short row costs when compiled code is cached."""
     row = place / "one.jsonl"
@@ -183,6 +224,7 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, best of {args.runs}")
     run(CHECK, place / f"{args.megabytes[0]:g}-{args.shares[0]:g}.jsonl", place, 1)
     cold_start(place, args.runs)
+    kernel_gain(place / f"{args.megabytes[0]:g}-{args.shares[0]:g}.jsonl", place, args.runs)
     for share in args.shares:
         compare(place, args.megabytes, share, args.runs)
 

@@ -66,6 +66,7 @@ _ROLES_OF_PART: Final = {
     "answer": ("answer",),
     "passage": ("passage",),
 }
+_COLUMNS: Final = tuple(tuple(ROLES.index(role) for role in _ROLES_OF_PART[part]) for part in PARTS)
 _ITEM, _QUESTION, _ANSWER, _PASSAGE = range(len(PARTS))
 
 
@@ -190,7 +191,9 @@ class AlignedRule:
 
 def words_of_part(roles: NDArray[Any], part: str) -> NDArray[Any]:
     """Return for each word of an item whether it is of a part, by its role's place in `ROLES`."""
-    return np.isin(roles, [ROLES.index(role) for role in _ROLES_OF_PART[part]])
+    own: NDArray[Any] = np.zeros(len(ROLES), np.bool_)
+    own[list(_COLUMNS[PARTS.index(part)])] = True
+    return own[roles]
 
 
 def _says_enough(
@@ -206,13 +209,12 @@ def _says_enough(
 
 
 def _by_part(by_role: NDArray[Any]) -> NDArray[Any]:
-    return np.stack(
-        [
-            by_role[:, [ROLES.index(role) for role in _ROLES_OF_PART[part]]].sum(axis=1)
-            for part in PARTS
-        ],
-        axis=1,
-    )
+    found: NDArray[Any] = np.empty((len(by_role), len(PARTS)), by_role.dtype)
+    for part, (first, *others) in enumerate(_COLUMNS):
+        found[:, part] = by_role[:, first]
+        for column in others:
+            found[:, part] += by_role[:, column]
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
