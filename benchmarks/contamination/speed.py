@@ -190,9 +190,8 @@ def kernel_gain(path: Path, place: Path, runs: int) -> None:
 
     wall(1)
     one, two = (min(wall(threads) for _ in range(runs)) for threads in (1, 2))
-    print(
-        f"kernels over {KERNEL_BYTES >> 20} MiB: {one:.2f} s, 2 threads {one / two:.2f} times as fast"
-    )
+    gain = f"2 threads {one / two:.2f} times as fast"
+    print(f"kernels over {KERNEL_BYTES >> 20} MiB: {one:.2f} s, {gain}")
 
 
 def lines(path: Path) -> list[dict[str, object]]:
