@@ -41,6 +41,15 @@ def test_the_order_of_the_sets_does_not_matter(stored):
     assert EvalIndex.build(SETS, exhaustive=True).digest != index.digest
 
 
+def test_the_fields_that_items_were_narrowed_to_are_kept(tmp_path):
+    sets = {"one": [{"question": QUESTION, "note": ODD}]}
+    index = EvalIndex.build(sets, fields=["question", "note"])
+    assert index.fields == ("note", "question")
+    index.save(tmp_path / "one.idx")
+    assert EvalIndex.open(tmp_path / "one.idx").fields == index.fields
+    assert index.digest != EvalIndex.build(sets).digest
+
+
 def test_any_altered_byte_is_noticed(stored):
     _, path = stored
     data = path.read_bytes()

@@ -16,6 +16,7 @@ from provenir.core.canonical import example_digest
 from provenir.core.digest import format_digest
 from provenir.core.errors import InputError, UsageError
 from provenir.data import Dataset
+from provenir.data.overlap.index import EvalIndex
 from provenir.eval.contamination import (
     ContaminationChecker,
     ContaminationConfig,
@@ -374,4 +375,13 @@ def test_what_was_set_aside_is_never_clean():
     train = [{"text": f"{words(20 + 7 * n)} {part} {words(15 + 3 * n)}"} for n in range(10)]
     report = ContaminationChecker().check_datasets(train + [{"text": words(80)}] * 50, evals)
     assert report.contaminated or report.examined["set_aside"]
+    assert not report.is_clean
+
+
+def test_an_index_of_some_fields_is_not_taken_for_the_whole():
+    rows = [{"question": QUESTION, "passage": "Rivers carry salt to the sea from many mountains."}]
+    index = EvalIndex.build({"set": rows}, fields=["question"])
+    report = ContaminationChecker().check_datasets([CLEAN], index)
+    told = report.not_examined["other eval fields"]
+    assert told == "only question of each eval record was compared"
     assert not report.is_clean

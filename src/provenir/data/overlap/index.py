@@ -9,7 +9,8 @@ of many small parts by what is left of all of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import dataclasses
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EvalIndex"]
 
+_NO_ARRAYS: Final = ("items", "exhaustive", "seeds", "wide", "fields", "stated")
 SMALL_SEEDS: Final = 30
 """Segments with fewer seeds than this are also looked for together."""
 
@@ -66,6 +68,7 @@ class EvalIndex:
         units: int32 per unit, its item.
         seeds: Finds the units whose seeds are in a row, by its ASCII words.
         wide: The same by the folded words of all scripts.
+        fields: Names or paths that the items were narrowed to, sorted; None for all of them.
         stated: The digest of the file that it was opened from, which was checked; None otherwise.
     """
 
@@ -89,6 +92,7 @@ class EvalIndex:
     units: NDArray[Any]
     seeds: SeedTable
     wide: SeedTable
+    fields: tuple[str, ...] | None = None
     stated: str | None = None
 
     @classmethod
@@ -137,6 +141,7 @@ class EvalIndex:
         return cls(
             items=tuple(items),
             exhaustive=exhaustive,
+            fields=None if fields is None else tuple(sorted(fields)),
             first=first,
             weights=weights,
             units=units,
@@ -150,8 +155,8 @@ class EvalIndex:
         """Return what the index consists of but for its items, by name."""
         found = {
             f.name: getattr(self, f.name)
-            for f in fields(self)
-            if f.name not in ("items", "exhaustive", "seeds", "wide", "stated")
+            for f in dataclasses.fields(self)
+            if f.name not in _NO_ARRAYS
         }
         for name in ("seeds", "wide"):
             table: SeedTable = getattr(self, name)
@@ -165,6 +170,7 @@ class EvalIndex:
         arrays: Mapping[str, NDArray[Any]],
         *,
         exhaustive: bool,
+        fields: tuple[str, ...] | None = None,
         stated: str | None = None,
     ) -> Self:
         """Make an index of what `arrays` returned; the arrays are used in place."""
@@ -179,7 +185,9 @@ class EvalIndex:
             for name in ("seeds", "wide")
         }
         own = {name: array for name, array in arrays.items() if "." not in name}
-        return cls(items=items, exhaustive=exhaustive, stated=stated, **own, **tables)
+        return cls(
+            items=items, exhaustive=exhaustive, fields=fields, stated=stated, **own, **tables
+        )
 
     @property
     def digest(self) -> str:
@@ -205,10 +213,14 @@ class EvalIndex:
             InputError: It cannot be opened.
         """
         items, arrays, header, stated = open_index(path)
-        return cls.from_arrays(items, arrays, exhaustive=header.exhaustive, stated=stated)
+        return cls.from_arrays(
+            items, arrays, exhaustive=header.exhaustive, fields=header.fields, stated=stated
+        )
 
     def _pieces(self) -> list[bytes]:
-        return index_bytes(self.items, self.arrays(), exhaustive=self.exhaustive)
+        return index_bytes(
+            self.items, self.arrays(), exhaustive=self.exhaustive, fields=self.fields
+        )
 
     def twins(self, item: int) -> NDArray[Any]:
         """Return the numbers of all items that are examined through the same one as `item`."""

@@ -46,7 +46,11 @@ _KIND_OF: Final[dict[Any, Any]] = {np.dtype(text): kind for kind, text in KINDS.
 
 
 def index_bytes(
-    items: Sequence[EvalItem], arrays: Mapping[str, NDArray[Any]], *, exhaustive: bool
+    items: Sequence[EvalItem],
+    arrays: Mapping[str, NDArray[Any]],
+    *,
+    exhaustive: bool,
+    fields: tuple[str, ...] | None = None,
 ) -> list[bytes]:
     """Return the pieces of the file, one after the other."""
     parts: list[tuple[str, Any, tuple[int, ...], bytes]] = []
@@ -65,6 +69,7 @@ def index_bytes(
         fold_version=FOLD_VERSION,
         word_hash_version=WORD_HASH_VERSION,
         exhaustive=exhaustive,
+        fields=fields,
         sections=tuple(sections),
     ).to_bytes()
     gap = bytes(-(HEAD_BYTES + len(header)) % ALIGNMENT)

@@ -37,6 +37,7 @@ class EvalIndexHeader(Document):
         fold_version: Version of the folding of text.
         word_hash_version: Version of the hash of a word.
         exhaustive: Whether every seed is kept.
+        fields: Names or paths that the items were narrowed to; None for all of them.
         sections: The parts of the file.
     """
 
@@ -44,4 +45,5 @@ class EvalIndexHeader(Document):
     fold_version: str
     word_hash_version: str
     exhaustive: bool
+    fields: tuple[str, ...] | None = None
     sections: tuple[Section, ...]

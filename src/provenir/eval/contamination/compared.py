@@ -54,7 +54,8 @@ def open_evals(evals: Any, config: ContaminationConfig) -> tuple[tuple[EvalSet, 
     for item in index.items:
         rows.setdefault(item.eval_set, []).append(item)
     sets = tuple(EvalSet(name=name, rows=tuple(rows[name]), files=()) for name in rows)
-    return sets, NgramScanner.over(index, replace(config, exhaustive=index.exhaustive))
+    asked = replace(config, exhaustive=index.exhaustive, eval_fields=index.fields)
+    return sets, NgramScanner.over(index, asked)
 
 
 def is_index(one: Any) -> bool:

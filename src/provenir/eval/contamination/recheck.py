@@ -271,10 +271,12 @@ def _scanner(
         return None
     from provenir.eval.contamination.compared import is_index, open_evals
 
-    # The fields of an index were chosen when it was made: its digest tells.
+    # The fields of an index were chosen when it was made, and it tells them in an order of its own.
     asked = replace(config, eval_fields=None) if is_index(evals) else config
     _, scanner = open_evals(evals, asked)
-    ours = scanner.config().model_copy(update={"eval_fields": report.config.eval_fields})
+    ours, stated = scanner.config(), report.config.eval_fields
+    if sorted(ours.eval_fields or ()) == sorted(stated or ()):
+        ours = ours.model_copy(update={"eval_fields": stated})
     faults = [
         f"{name} is {getattr(report.config, name)!r} in the report, {getattr(ours, name)!r} here"
         for name in type(ours).model_fields
