@@ -26,3 +26,9 @@ def test_the_form():
 def test_anything_else_is_refused(text):
     with pytest.raises(InputError):
         parse_rows(text, below=5)
+
+
+def test_more_rows_than_memory_holds_are_refused_before_they_are_listed():
+    with pytest.raises(InputError, match="names more than"):
+        parse_rows("0-9007199254740990", below=2**53)
+    assert len(parse_rows("0-9,11-19", below=20)) == 19

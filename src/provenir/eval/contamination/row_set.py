@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["format_rows", "parse_rows", "row_ranges"]
 
+MOST_NAMED: Final = 1 << 24
+"""Numbers that a text may name; a short one could name more than fit into memory."""
 _RANGE: Final = re.compile(r"(0|[1-9][0-9]{0,15})(?:-([1-9][0-9]{0,15}))?")
 
 
@@ -54,11 +56,15 @@ def parse_rows(text: str, *, below: int) -> set[int]:
         below: How many rows there are.
 
     Raises:
-        InputError: Not such a text, or a number that is no row.
+        InputError: Not such a text, a number that is no row, or more than `MOST_NAMED` of them.
     """
     rows: set[int] = set()
     for first, end in row_ranges(text):
         if end >= below:
             raise InputError(f"row {end} of {below} in a list of rows")
+        if len(rows) + end + 1 - first > MOST_NAMED:
+            raise InputError(
+                f"a list of rows names more than {MOST_NAMED:,}", mend="check the data in parts"
+            )
         rows.update(range(first, end + 1))
     return rows
