@@ -44,7 +44,7 @@ __all__ = [
     "with_identity",
 ]
 
-IDENTIFY_BYTES: Final = 64 << 20
+IDENTIFY_BYTES: Final = 1 << 20
 _LEAST_CHUNK: Final = 1 << 20
 _MOST_LEAVES: Final = 1 << 16
 _PIECE_BYTES: Final = 1 << 22
