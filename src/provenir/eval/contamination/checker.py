@@ -100,6 +100,8 @@ class ContaminationChecker:
     def filter_contaminated(self, train: Any, report: ContaminationReport) -> Any:
         """Return the training data without the rows that a report calls contaminated.
 
+        Rows that could not be examined are kept; `report.skips` names them.
+
         Args:
             train: The training data that the report is about.
             report: The report.
