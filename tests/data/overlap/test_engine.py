@@ -66,3 +66,11 @@ def test_of_rows_with_few_seeds_some_tell_what_is_common_and_none_is_a_hit():
     assert result.seen.tolist() == [[40, 47]] * FEW_ROWS
     (hit,) = scan(index, *rows, {"text": " ".join(words)}).hits
     assert hit.row == len(rows)
+
+
+@pytest.mark.parametrize("rule", ["gpt3-13gram", "idf-aligned"])
+def test_one_run_of_a_long_item_is_enough_for_a_rule_of_runs(rule):
+    words = [f"w{number}" for number in range(400)]
+    index = EvalIndex.build({"set": [{"question": " ".join(words)}]})
+    row = {"text": f"before {' '.join(words[200:213])} after"}
+    assert len(scan(index, row, rule=rule).hits) == (rule == "gpt3-13gram")

@@ -107,7 +107,7 @@ def scan_block(
     skipped = [
         row for row in np.flatnonzero(suspect).tolist() if _parsed(block, starts, row) is None
     ]
-    rows, items, likely = _candidate_pairs(block, starts, index)
+    rows, items, likely = _candidate_pairs(block, starts, index, rule)
     near, passed = _within_reach(block, starts, (rows, items), index, rule)
     near &= likely
     if common is None:
@@ -168,12 +168,13 @@ def _ambiguous(
 
 
 def _candidate_pairs(
-    block: RowSource, starts: NDArray[Any], index: EvalIndex
+    block: RowSource, starts: NDArray[Any], index: EvalIndex, rule: Rule
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Pairs of a row and an item that share seeds, by row and item.
 
     Where a row has but few of an item's many seeds, it has no leak of it but maybe a phrase that is
-    common; of such rows the first `FEW_ROWS` of an item tell enough.
+    common; of such rows the first `FEW_ROWS` of an item tell enough. For a rule of n-grams, and for
+    an exhaustive search, few are enough.
 
     Returns:
         The rows, the items, and whether there are seeds enough for a leak.
@@ -195,7 +196,7 @@ def _candidate_pairs(
         parts.append((wide, index.wide))
     width, keys = len(index.items), []
     for part, table in parts:
-        needed = table.needed(least, 0 if index.exhaustive else ONE_IN)
+        needed = table.needed(least, 0 if index.exhaustive or rule.ngram else ONE_IN)
         few = part.seeds < needed[part.item]
         pairs = part.row.astype(np.int64) * width + index.units[part.item]
         keys.append(pairs << 1 | few)
