@@ -21,7 +21,7 @@ from provenir.data.overlap.frame import frame
 from provenir.data.overlap.hits import RawHit, Span
 from provenir.data.overlap.reach import find_reach
 from provenir.data.overlap.rules import Evidence
-from provenir.data.overlap.scan import MIN_SEEDS, ONE_IN, find_candidates
+from provenir.data.overlap.scan import MIN_SEEDS, find_candidates
 from provenir.data.overlap.wide import find_wide_candidates
 
 if TYPE_CHECKING:
@@ -173,8 +173,8 @@ def _candidate_pairs(
     """Pairs of a row and an item that share seeds, by row and item.
 
     Where a row has but few of an item's many seeds, it has no leak of it but maybe a phrase that is
-    common; of such rows the first `FEW_ROWS` of an item tell enough. For a rule of n-grams, and for
-    an exhaustive search, few are enough.
+    common; of such rows the first `FEW_ROWS` of an item tell enough. How many seeds are few the
+    rule says (`Rule.one_seed_in`); none are for an exhaustive search.
 
     Returns:
         The rows, the items, and whether there are seeds enough for a leak.
@@ -196,7 +196,7 @@ def _candidate_pairs(
         parts.append((wide, index.wide))
     width, keys = len(index.items), []
     for part, table in parts:
-        needed = table.needed(least, 0 if index.exhaustive or rule.ngram else ONE_IN)
+        needed = table.needed(least, 0 if index.exhaustive else rule.one_seed_in)
         few = part.seeds < needed[part.item]
         pairs = part.row.astype(np.int64) * width + index.units[part.item]
         keys.append(pairs << 1 | few)

@@ -45,6 +45,10 @@ __all__ = [
     "words_of_part",
 ]
 
+ONE_SEED_IN: Final = 16
+"""See `Rule.one_seed_in`."""
+LOW_THRESHOLD: Final = 0.25
+"""Below it a few seeds of a long item may be a leak."""
 LONG_WORDS: Final = 30
 SHORT_WORDS: Final = 6
 WHOLE: Final = 0.995
@@ -131,6 +135,11 @@ class Rule(Protocol):
         """Length of the n-grams that it is made of; 0 where runs are chained."""
         ...
 
+    @property
+    def one_seed_in(self) -> int:
+        """Of an item's many seeds every row that it finds has one in so many; 0 where few do."""
+        ...
+
     def examines(self, total: NDArray[Any], words: NDArray[Any]) -> NDArray[Any]:
         """Return for each item whether the rule can find it at all (arrays as in `Evidence`)."""
         ...
@@ -157,6 +166,11 @@ class AlignedRule:
     name: str = "idf-aligned"
     version: int = 2
     ngram: int = 0
+
+    @property
+    def one_seed_in(self) -> int:
+        """Half of an item in which every fifth word was replaced still has one in six."""
+        return ONE_SEED_IN if self.threshold >= LOW_THRESHOLD else 0
 
     def examines(self, total: NDArray[Any], words: NDArray[Any]) -> NDArray[Any]:
         """Return for each item whether some part of it has the mass that a leak needs."""
@@ -232,6 +246,11 @@ class NgramRule:
     of: str
     threshold: float = 0.0
     version: int = 1
+
+    @property
+    def one_seed_in(self) -> int:
+        """One run of an item, however long the item is, may be enough."""
+        return 0
 
     def examines(self, total: NDArray[Any], words: NDArray[Any]) -> NDArray[Any]:
         """Return for each item whether it has an n-gram."""

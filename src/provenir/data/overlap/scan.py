@@ -24,9 +24,6 @@ __all__ = ["MIN_SEEDS", "Candidates", "find_candidates"]
 
 MIN_SEEDS: Final = 2
 """Distinct seeds of an item that make a row a candidate for it."""
-ONE_IN: Final = 16
-"""Of an item with many seeds, a row with a leak has one in so many at least: half of an item in
-which every fifth word was replaced still has one in six."""
 
 _BYTES_PER_HIT: Final = 16
 """A block with more hits is scanned twice, the second time with enough room."""
