@@ -157,6 +157,7 @@ def test_other_scripts(one, other):
     assert numbers(find_near_duplicates(rows)) == [[0, 2]]
 
 
+@pytest.mark.slow
 def test_a_million_equal_rows_are_one_signature():
     row = {"t": "the same words in every one of these rows"}
     found = find_near_duplicates([row] * 1_000_000)

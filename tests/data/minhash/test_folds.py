@@ -20,6 +20,7 @@ def test_both_ways_fold_alike(text):
     assert fold(data) == fold_plainly(data)
 
 
+@pytest.mark.slow
 def test_every_code_point_folds_alike_and_within_the_bound():
     for start in range(0, 0x110000, 0x1000):
         points = [point for point in range(start, start + 0x1000) if not 0xD800 <= point < 0xE000]
