@@ -88,11 +88,6 @@ class Gathering:
         return self._lost
 
     @property
-    def first_lost(self) -> SkipPart | None:
-        """The first row that could not be read."""
-        return self._skips[0] if self._skips else None
-
-    @property
     def reasons(self) -> dict[str, int]:
         """Why rows could not be read, with counts."""
         return dict(self._reasons)
