@@ -8,7 +8,8 @@ is told is no less than what `align` finds, and a rule that is not content with 
 
 What a row says is compared word by word, keys and all: in raw bytes where the row is plain
 (`row_kernel`), and else by its folded words. Single words at the end of a gap of an item, or of the
-item, count as well: in a row keys may stand between the fields of a word each.
+item, count as well: in a row keys may stand between the fields of a word each. Where the row has a
+compound of the item as one word (`compounds`), its words and those beside it count.
 """
 
 from __future__ import annotations

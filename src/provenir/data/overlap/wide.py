@@ -97,7 +97,7 @@ def wide_seeds_of_texts(
         return found
     own, text = words.compounds.joined(words.hashes, words.texts, words.compounds.hashes)
     more = _within(chained(own, SEED_WORDS), text, len(texts))
-    return _both(found, more, words)
+    return _both(found, more, words.compounds.crowded(words.texts, SEED_WORDS))
 
 
 def plain_seeds(
@@ -137,14 +137,14 @@ def plain_seeds(
     if words.compounds is None:
         return found
     own, number = words.compounds.joined(words.plain, words.texts, words.compounds.plain)
-    return _both(found, _within(hash_seeds(own), number, len(texts)), words)
+    more = _within(hash_seeds(own), number, len(texts))
+    return _both(found, more, words.compounds.crowded(words.texts, SEED_WORDS))
 
 
-def _both(seeds: list[Array], joined: list[Array], words: JoinedWords) -> list[Array]:
-    """The seeds of texts; where few are left without compounds, those of the joined form too."""
-    if words.compounds is not None:
-        for text in words.compounds.crowded(words.texts, SEED_WORDS).tolist():
-            seeds[text] = np.concatenate([seeds[text], joined[text]])
+def _both(seeds: list[Array], joined: list[Array], crowded: Array) -> list[Array]:
+    """The seeds of texts; of those whose words are crowded with compounds the joined form's too."""
+    for text in crowded.tolist():
+        seeds[text] = np.concatenate([seeds[text], joined[text]])
     return seeds
 
 
