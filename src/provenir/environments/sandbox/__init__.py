@@ -1,0 +1,24 @@
+"""The sandbox: walls around programs that nobody trusts, and what each wall was seen to hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenir._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from provenir.environments.sandbox.values import Ended, Isolation, Limits, Plan
+    from provenir.environments.sandbox.warden import Run, Warden
+
+_EXPORTS = {
+    "Ended": "provenir.environments.sandbox.values",
+    "Isolation": "provenir.environments.sandbox.values",
+    "Limits": "provenir.environments.sandbox.values",
+    "Plan": "provenir.environments.sandbox.values",
+    "Run": "provenir.environments.sandbox.warden",
+    "Warden": "provenir.environments.sandbox.warden",
+}
+
+__all__ = ["Ended", "Isolation", "Limits", "Plan", "Run", "Warden"]
+
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -1,0 +1,85 @@
+"""The root of a warden's mount namespace: the interpreter and its libraries, read-only.
+
+Nothing of the host is shown but what is named here: no home folder, no /etc, no /proc, no installed
+packages. What is written goes to a run's own /tmp.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from provenir.environments.sandbox.inside import linux
+
+__all__ = ["build", "interpreter_paths"]
+
+_BASE = "/tmp"  # any folder will do: the mount on it becomes the root
+_OLD = "/.old"
+_LIBRARIES = ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/libexec")
+_FILES = ("/etc/ld.so.cache", "/usr/share/zoneinfo", "/bin/sh", "/usr/bin/env")
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_PACKAGES = ("site-packages", "dist-packages")
+
+
+def interpreter_paths() -> list[str]:
+    """What this interpreter needs to run and to import the standard library."""
+    library = os.path.dirname(os.__file__)
+    beside = [f"{prefix}/lib" for prefix in {sys.base_prefix, sys.base_exec_prefix}]
+    return [sys.executable, library, *beside]
+
+
+def build(paths: list[str]) -> None:
+    """Make a root that shows the interpreter, the system's libraries and `paths`, nothing else.
+
+    Args:
+        paths: More files and folders that runs may read, at the same place as outside.
+
+    Raises:
+        OSError: A mount is refused here.
+    """
+    always = [*_LIBRARIES, *_FILES, *interpreter_paths()]
+    # Resolved before the root changes: an absolute link would lead into the new one afterwards.
+    real = {path: os.path.realpath(path) for path in (*always, *paths) if os.path.exists(path)}
+    linux.make_private()
+    linux.mount_tmpfs(_BASE, "size=4m,mode=755")
+    os.mkdir(_BASE + _OLD)
+    linux.pivot_root(_BASE, _BASE + _OLD)
+    os.chdir("/")
+    for path in sorted(set(always) & real.keys()):
+        _show(path, real[path], linux.MS_NODEV)
+    for path in _package_folders(always):
+        if os.path.isdir(path):
+            linux.mount_tmpfs(path, "size=64k,mode=755")
+    for path in sorted(set(paths) & real.keys()):
+        _show(path, real[path], linux.MS_NODEV)
+    for path in _DEVICES:
+        _show(path, path, 0)
+    os.symlink("../tmp", "/dev/shm")  # where semaphores of a run are kept
+    os.mkdir("/tmp")
+    linux.detach(_OLD)
+    os.rmdir(_OLD)
+    linux.set_mount_flags("/", linux.MS_RDONLY | linux.MS_NOSUID)
+
+
+def _show(path: str, source: str, flags: int) -> None:
+    if os.path.lexists(path):
+        # Below a folder that is shown already, or a link that leads there.
+        return
+    if os.path.isdir(_OLD + source):
+        os.makedirs(path)
+    else:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+    linux.bind(_OLD + source, path)
+    linux.set_mount_flags(path, linux.MS_RDONLY | linux.MS_NOSUID | flags)
+
+
+def _package_folders(roots: list[str]) -> list[str]:
+    """Folders of installed packages below what is shown: no business of a run."""
+    found = []
+    for root in roots:
+        for name in _PACKAGES:
+            found.append(f"{root}/{name}")
+            found.append(f"{root}/python3/{name}")
+            found.append(f"{root}/python{sys.version_info[0]}.{sys.version_info[1]}/{name}")
+    return found

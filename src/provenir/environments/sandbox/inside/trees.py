@@ -1,0 +1,76 @@
+"""Killing everything that a process started, also what left its group and its session."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+__all__ = ["kill", "kill_below"]
+
+# A tree that forks while it is read needs another look; each look kills what it finds.
+_MAX_LOOKS = 1_000
+
+
+def kill(process: int) -> None:
+    """Send SIGKILL to a process, which may be gone."""
+    try:
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def kill_below(root: int, *, spare: frozenset[int] = frozenset()) -> bool:
+    """Kill all descendants of a process.
+
+    Args:
+        root: The process, which stays; it has to be a subreaper (prctl(2)), or a child whose parent
+            ended would be nobody's descendant.
+        spare: Children of `root` that stay with all that they started.
+
+    Returns:
+        Whether none is left.
+    """
+    for _ in range(_MAX_LOOKS):
+        found = _below(root, spare)
+        if not found:
+            return True
+        for process in found:
+            kill(process)
+        if root == os.getpid():
+            _reap(found)
+    return False
+
+
+def _below(root: int, spare: frozenset[int]) -> list[int]:
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            parent = _parent(name)
+            if parent is not None:
+                parents[int(name)] = parent
+    family = {root}
+    grown = True
+    while grown:
+        more = {p for p, parent in parents.items() if parent in family and p not in family} - spare
+        grown = bool(more)
+        family |= more
+    return [process for process in family if process != root]
+
+
+def _parent(name: str) -> int | None:
+    """The parent of a living process; None where it is gone or a zombie, which is harmless."""
+    try:
+        with open(f"/proc/{name}/stat", "rb") as file:
+            # The name in parentheses may hold anything, parentheses too (proc(5)).
+            state, parent = file.read().rpartition(b")")[2].split()[:2]
+    except OSError:
+        return None
+    return None if state in (b"Z", b"X") else int(parent)
+
+
+def _reap(children: list[int]) -> None:
+    for child in children:
+        try:
+            os.waitpid(child, 0)
+        except ChildProcessError:
+            continue
