@@ -16,7 +16,7 @@ from provenir.environments.sandbox import Limits, Plan, Warden
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
 
 
-@pytest.fixture(scope="module", params=["S0", "S2"])
+@pytest.fixture(scope="module", params=["S0", "S1", "S2"])
 def held(request):
     with warden(request.param) as one:
         ended, _ = run(one, "")
@@ -110,7 +110,7 @@ def test_no_variable_of_the_caller_is_seen(held, monkeypatch):
     monkeypatch.setenv("PROVENIR_SECRET", "hunter2")
     text = run(held, "import os; print(dict(os.environ))")[1]
     assert "hunter2" not in text
-    assert sorted(eval(text)) == ["HOME", "LANG", "PATH", "PYTHONHASHSEED"]
+    assert sorted(eval(text)) == ["HOME", "LANG", "PATH", "PYTHONHASHSEED", "TMPDIR"]
 
 
 def test_nothing_of_this_package_can_be_imported(held):

@@ -64,6 +64,7 @@ _FLAGS: Final = ("-s", "-P", "-S", "-B", "-X", "utf8")
 _ENVIRONMENT: Final = {
     "PYTHONHASHSEED": "0",
     "HOME": "/tmp",  # noqa: S108 - its own
+    "TMPDIR": "/tmp",  # noqa: S108
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
 }

@@ -22,6 +22,7 @@ __all__ = [
     "mount_tmpfs",
     "pivot_root",
     "prctl",
+    "prctl_pointer",
     "set_host_name",
     "set_mount_flags",
     "setns",
@@ -62,6 +63,13 @@ def prctl(option: int, value: int = 0, name: str = "prctl") -> None:
     """Set a property of the calling thread (prctl(2))."""
     unsigned = ctypes.c_ulong
     _checked(_libc.prctl(option, unsigned(value), unsigned(0), unsigned(0), unsigned(0)), name)
+
+
+def prctl_pointer(option: int, value: int, address: int, name: str = "prctl") -> None:
+    """Like `prctl`, with the address of a structure behind the value."""
+    unsigned = ctypes.c_ulong
+    pointer = ctypes.c_void_p(address)
+    _checked(_libc.prctl(option, unsigned(value), pointer, unsigned(0), unsigned(0)), name)
 
 
 def syscall(name: str, number: int, *arguments: object) -> int:

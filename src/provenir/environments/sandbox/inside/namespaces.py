@@ -139,4 +139,3 @@ def own_namespaces(proc: int, *, become: bool, tmp_bytes: int) -> None:
     _write("self", "gid_map", f"{RUN_ID} {RUN_ID} 1", proc=proc)
     linux.prctl(_PR_SET_DUMPABLE, 0)
     linux.mount_tmpfs("/tmp", f"size={tmp_bytes},nr_inodes=4096,mode=700")
-    os.chdir("/tmp")

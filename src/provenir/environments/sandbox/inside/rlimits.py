@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import resource
 
-__all__ = ["apply"]
+__all__ = ["apply", "tasks_of"]
 
 
 def apply(
@@ -37,3 +38,17 @@ def _lower(kind: int, soft: int, hard: int | None = None) -> None:
     wanted = soft if hard is None else hard
     ceiling = wanted if present == resource.RLIM_INFINITY else min(wanted, present)
     resource.setrlimit(kind, (min(soft, ceiling), ceiling))
+
+
+def tasks_of(user: int) -> int:
+    """How many processes and threads a user has: RLIMIT_NPROC counts them all, not a run's own."""
+    count = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                if os.stat(f"/proc/{name}").st_uid == user:
+                    count += len(os.listdir(f"/proc/{name}/task"))
+            except OSError:
+                # It ended, or it is another's and hidden.
+                continue
+    return count

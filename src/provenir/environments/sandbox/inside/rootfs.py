@@ -11,21 +11,21 @@ import sys
 
 from provenir.environments.sandbox.inside import linux
 
-__all__ = ["build", "interpreter_paths"]
+__all__ = ["DEVICES", "build", "shown"]
 
 _BASE = "/tmp"  # any folder will do: the mount on it becomes the root
 _OLD = "/.old"
 _LIBRARIES = ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/libexec")
 _FILES = ("/etc/ld.so.cache", "/usr/share/zoneinfo", "/bin/sh", "/usr/bin/env")
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _PACKAGES = ("site-packages", "dist-packages")
 
 
-def interpreter_paths() -> list[str]:
+def shown() -> list[str]:
     """What this interpreter needs to run and to import the standard library."""
-    library = os.path.dirname(os.__file__)
-    beside = [f"{prefix}/lib" for prefix in {sys.base_prefix, sys.base_exec_prefix}]
-    return [sys.executable, library, *beside]
+    prefixes = {sys.base_prefix, sys.base_exec_prefix}
+    own = [sys.executable, os.path.dirname(os.__file__), *(f"{prefix}/lib" for prefix in prefixes)]
+    return [path for path in (*_LIBRARIES, *_FILES, *own) if os.path.exists(path)]
 
 
 def build(paths: list[str]) -> None:
@@ -37,7 +37,7 @@ def build(paths: list[str]) -> None:
     Raises:
         OSError: A mount is refused here.
     """
-    always = [*_LIBRARIES, *_FILES, *interpreter_paths()]
+    always = shown()
     # Resolved before the root changes: an absolute link would lead into the new one afterwards.
     real = {path: os.path.realpath(path) for path in (*always, *paths) if os.path.exists(path)}
     linux.make_private()
@@ -52,7 +52,7 @@ def build(paths: list[str]) -> None:
             linux.mount_tmpfs(path, "size=64k,mode=755")
     for path in sorted(set(paths) & real.keys()):
         _show(path, real[path], linux.MS_NODEV)
-    for path in _DEVICES:
+    for path in DEVICES:
         _show(path, path, 0)
     os.symlink("../tmp", "/dev/shm")  # where semaphores of a run are kept
     os.mkdir("/tmp")

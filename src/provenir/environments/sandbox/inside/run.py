@@ -14,7 +14,15 @@ import os
 import signal
 import sys
 
-from provenir.environments.sandbox.inside import linux, namespaces, rlimits, wire
+from provenir.environments.sandbox.inside import (
+    landlock,
+    linux,
+    namespaces,
+    rlimits,
+    rootfs,
+    seccomp,
+    wire,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,62 +73,81 @@ class Job:
         given: Descriptors that the program gets, from 3 on.
         report: Where the ending is written to.
         walls: The warden's walls.
+        folder: Where the program may write; the layer's own /tmp where it has one.
     """
 
-    __slots__ = ("given", "message", "payload", "report", "streams", "walls")
+    __slots__ = ("folder", "given", "message", "payload", "report", "streams", "walls")
 
-    def __init__(self, message: bytes, descriptors: list[int], report: int, walls: Walls) -> None:
+    def __init__(
+        self, message: bytes, descriptors: list[int], report: int, walls: Walls, folder: str
+    ) -> None:
         self.message = message
         self.payload, *streams = descriptors[:4]
         self.streams = streams
         self.given = descriptors[4:]
         self.report = report
         self.walls = walls
+        self.folder = folder
 
 
 def perform(job: Job) -> NoReturn:
     """Be the first process of a run; the program's process comes out of it."""
     try:
         entry, seed, limits = wire.read_order(job.message)
-        cpu_s, memory, file_size, tmp_bytes, stack, processes, open_files = limits
-        linux.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.setsid()
-        if job.walls.layer == "S2":
-            become = job.walls.spare is not None
-            namespaces.own_namespaces(job.walls.proc, become=become, tmp_bytes=tmp_bytes)
-        else:
-            linux.prctl(_PR_SET_CHILD_SUBREAPER, 1)
-        # Our own process counts too.
-        most = processes + 1
+        _stand_apart(job, tmp_bytes=limits[3])
         payload = _read_all(job.payload)
         _arrange(job)
+        others = _others(job.walls)
         program = os.fork()
     except BaseException as error:  # noqa: BLE001 - the warden has to hear of it
-        _report(job.report, wire.ending(wire.FAILED, text=f"{type(error).__name__}: {error}"))
-        os._exit(1)
-    if program == 0:
-        try:
-            linux.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            rlimits.apply(
-                cpu_s=cpu_s,
-                memory=memory,
-                file_size=file_size,
-                stack=stack,
-                processes=most,
-                open_files=open_files,
-            )
-            _confine(job.walls)
-            function = _resolve(entry)
-            _seed(seed)
-            report, given = job.report, tuple(range(_FIRST_GIVEN, _FIRST_GIVEN + len(job.given)))
-        except BaseException as error:  # noqa: BLE001
-            _report(job.report, wire.ending(wire.FAILED, text=f"{type(error).__name__}: {error}"))
-            os._exit(1)
-        del job
-        os.close(report)
-        _call(function, payload, given)
-    del payload
-    _watch(job, program)
+        _fail(job.report, error)
+    if program:
+        del payload
+        _watch(job, program)
+    try:
+        linux.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        function = _resolve(entry)
+        _seed(seed)
+        cpu_s, memory, file_size, _, stack, processes, open_files = limits
+        rlimits.apply(
+            cpu_s=cpu_s,
+            memory=memory,
+            file_size=file_size,
+            stack=stack,
+            processes=processes + others,
+            open_files=open_files,
+        )
+        _confine(job)
+    except BaseException as error:  # noqa: BLE001
+        _fail(job.report, error)
+    os.close(job.report)
+    given = tuple(range(_FIRST_GIVEN, _FIRST_GIVEN + len(job.given)))
+    del job
+    _call(function, payload, given)
+
+
+def _fail(report: int, error: BaseException) -> NoReturn:
+    _report(report, wire.ending(wire.FAILED, text=f"{type(error).__name__}: {error}"))
+    os._exit(1)
+
+
+def _stand_apart(job: Job, *, tmp_bytes: int) -> None:
+    linux.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.setsid()
+    if job.walls.layer == "S2":
+        become = job.walls.spare is not None
+        namespaces.own_namespaces(job.walls.proc, become=become, tmp_bytes=tmp_bytes)
+    else:
+        linux.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        os.environ["HOME"] = os.environ["TMPDIR"] = job.folder
+    os.chdir(job.folder)
+
+
+def _others(walls: Walls) -> int:
+    """Processes and threads that RLIMIT_NPROC counts beside those of the program."""
+    if walls.layer == "S2" or walls.spare is not None:
+        return 1
+    return rlimits.tasks_of(os.getuid())
 
 
 def _read_all(descriptor: int) -> bytes:
@@ -142,16 +169,26 @@ def _arrange(job: Job) -> None:
     os.set_inheritable(job.report, False)
 
 
-def _confine(walls: Walls) -> None:
-    if walls.layer == "S2":
-        linux.drop_capabilities()
-        linux.prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    elif walls.spare is not None:
+def _confine(job: Job) -> None:
+    walls = job.walls
+    if walls.layer != "S2" and walls.spare is not None:
         os.setgroups([])
         os.setresgid(walls.spare, walls.spare, walls.spare)
         os.setresuid(walls.spare, walls.spare, walls.spare)
+        # Changing ids cleared it.
         linux.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    linux.drop_capabilities()
+    linux.prctl(_PR_SET_NO_NEW_PRIVS, 1)
     linux.prctl(_PR_SET_DUMPABLE, 0)
+    if walls.layer == "S1":
+        landlock.confine(
+            readable=[*rootfs.shown(), *walls.paths],
+            writable=[job.folder],
+            devices=list(rootfs.DEVICES),
+        )
+    if walls.layer != "S0":
+        scoped = landlock.abi() >= landlock.SIGNALS
+        seccomp.confine(pid_namespace=walls.layer == "S2", signals_scoped=scoped)
 
 
 def _resolve(entry: str) -> Callable[[bytes, tuple[int, ...]], object]:

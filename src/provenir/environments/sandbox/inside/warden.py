@@ -14,7 +14,15 @@ import os
 import select
 import sys
 
-from provenir.environments.sandbox.inside import linux, namespaces, rootfs, run, trees, wire
+from provenir.environments.sandbox.inside import (
+    linux,
+    namespaces,
+    rootfs,
+    run,
+    trees,
+    wire,
+    workspace,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,11 +36,12 @@ _MAX_DESCRIPTORS = 250
 
 
 class _Alive:
-    """A run that has not ended: its first process, its client's channel, its report."""
+    """A run that has not ended: its first process, its client's channel, report and folder."""
 
-    __slots__ = ("channel", "process", "report")
+    __slots__ = ("channel", "folder", "process", "report")
 
-    def __init__(self, process: int, channel: _socket.socket, report: int) -> None:
+    def __init__(self, process: int, channel: _socket.socket, report: int, folder: str) -> None:
+        self.folder = folder
         self.process = process
         self.channel = channel
         self.report = report
@@ -98,17 +107,18 @@ class Warden:
         channel, *others = descriptors
         mine, report = os.pipe()
         try:
+            folder = "/tmp" if self._walls.layer == "S2" else workspace.make(self._walls.spare)
             process = self._fork()
         except OSError as error:
-            _answer(_socket.socket(fileno=channel), wire.ending(wire.FAILED, text=f"fork: {error}"))
+            _answer(_socket.socket(fileno=channel), wire.ending(wire.FAILED, text=str(error)))
             for descriptor in (mine, report, *others):
                 os.close(descriptor)
             return None
         if process == 0:
-            return run.Job(message, others, report, self._walls)
+            return run.Job(message, others, report, self._walls, folder)
         for descriptor in (report, *others):
             os.close(descriptor)
-        alive = _Alive(process, _socket.socket(fileno=channel), mine)
+        alive = _Alive(process, _socket.socket(fileno=channel), mine, folder)
         self._by_channel[channel] = alive
         self._by_report[mine] = alive
         self._poll.register(channel, select.POLLIN)
@@ -139,6 +149,7 @@ class Warden:
             # What outlived a first process that was killed is a child of ours now.
             others = frozenset(other.process for other in self._by_report.values())
             trees.kill_below(os.getpid(), spare=others)
+            workspace.remove(alive.folder)
 
 
 def _answer(channel: _socket.socket, message: bytes) -> None:
