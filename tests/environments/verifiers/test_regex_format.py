@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from provenir.core.errors import UsageError
-from provenir.environments.verifiers import regex_format
 from provenir.environments.verifiers.regex_format import RegexFormatVerifier
 from provenir.environments.verifiers.text import MAX_RESPONSE_CHARS
 
@@ -18,7 +17,6 @@ LONG = "a" * (MAX_RESPONSE_CHARS - 1) + "!"
 
 def without_re2(monkeypatch):
     monkeypatch.setitem(sys.modules, "re2", None)
-    monkeypatch.setattr(regex_format, "available", lambda *_: False)
 
 
 @pytest.fixture(params=["as installed", "without re2"])
