@@ -1,0 +1,97 @@
+"""How many checks a test began and how many held.
+
+Runs inside the sandbox: standard library only.
+"""
+
+from __future__ import annotations
+
+import functools
+import unittest
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provenir.environments.judging.instrument import Site
+
+__all__ = ["Count", "count_unittest"]
+
+
+class Count:
+    """Checks that began and checks that held.
+
+    Attributes:
+        started: Those that began, assert statements and assertion methods alike.
+        completed: Those that held.
+        failed: The last assert statement that began and was not completed yet.
+    """
+
+    def __init__(self) -> None:
+        self.started = 0
+        self.completed = 0
+        self._sites: list[Site] = []
+        self.open: list[Site] = []
+
+    def watch(self, sites: list[Site]) -> None:
+        """Count the assert statements of another source."""
+        self._sites = sites
+        self.open = []
+
+    def start(self, number: int | None = None) -> None:
+        """A check begins."""
+        self.started += 1
+        if number is not None:
+            site = self._sites[number]
+            site.started += 1
+            self.open.append(site)
+
+    def complete(self, number: int | None = None) -> None:
+        """It held."""
+        self.completed += 1
+        if number is not None:
+            site = self._sites[number]
+            site.completed += 1
+            if site in self.open:
+                self.open.remove(site)
+
+    @property
+    def failed(self) -> Site | None:
+        """The assert statement that is under way."""
+        return self.open[-1] if self.open else None
+
+
+class _Counted:
+    """A context such as that of ``assertRaises``: it holds when its block was left well."""
+
+    def __init__(self, inner: Any, count: Count) -> None:
+        self._inner = inner
+        self._count = count
+
+    def __enter__(self) -> Any:
+        return self._inner.__enter__()
+
+    def __exit__(self, *error: Any) -> Any:
+        handled = self._inner.__exit__(*error)
+        if error[0] is None or handled:
+            self._count.complete()
+        return handled
+
+
+def _counted(method: Callable[..., Any], count: Count) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        count.start()
+        result = method(self, *args, **kwargs)
+        if hasattr(result, "__exit__"):
+            return _Counted(result, count)
+        count.complete()
+        return result
+
+    return counted
+
+
+def count_unittest(count: Count) -> None:
+    """Count the assertion methods of `unittest.TestCase` in this process."""
+    for name in dir(unittest.TestCase):
+        if name.startswith("assert"):
+            setattr(unittest.TestCase, name, _counted(getattr(unittest.TestCase, name), count))

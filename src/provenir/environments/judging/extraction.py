@@ -1,0 +1,106 @@
+"""The program in a response: out of its Markdown fences, or the text as it stands.
+
+Of several fenced blocks the last that defines what the tests call is the program, and without one
+all Python blocks together. Text is cut, never parsed, here: the caller's process reads no syntax
+tree that a model can make deep.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from provenir.environments.code.fences import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Program", "extract", "last_function"]
+
+_PYTHON: Final = frozenset({"python", "py", "python3", "py3", "ipython", "pycon"})
+_UNSAID: Final = frozenset({"", "code", "text", "plaintext", "txt"})
+_MAX_PARTS: Final = 200
+_DEFINED: Final = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
+_FUNCTION: Final = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+_ASSIGNED: Final = re.compile(r"^(\w+)[ \t]*(?::[^=\n]{1,200})?=(?!=)", re.MULTILINE)
+_OPENING: Final = re.compile(
+    r"^(?:from [\w.]+ import|import \w|def \w|async def \w|class \w|@\w)", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The program of a response.
+
+    Attributes:
+        source: Its source.
+        loose: Whether it stood in running text, so that words around it may have come along.
+    """
+
+    source: str
+    loose: bool = False
+
+
+def extract(response: str, wanted: Iterable[str] = (), *, prompt: str = "") -> Program:
+    """Find the program in a response.
+
+    Args:
+        response: A completion.
+        wanted: Names that the tests use.
+        prompt: Code that the response continues, if it does not define what is wanted itself.
+    """
+    names = set(wanted)
+    program = _program(response, names)
+    if prompt and names and not names & defined(program.source):
+        return Program(f"{prompt}{response}" if "```" not in response else _below(prompt, program))
+    return program
+
+
+def _below(prompt: str, program: Program) -> str:
+    return f"{prompt}\n{program.source}"
+
+
+def _program(response: str, names: set[str]) -> Program:
+    parts = [part for part in cut(response, _MAX_PARTS) if part.info is not None]
+    blocks = [(part.info, response[part.start : part.end]) for part in parts]
+    blocks = [(info, text) for info, text in blocks if not text.lstrip().startswith(">>>")]
+    marked = [text for info, text in blocks if info in _PYTHON]
+    plain = [text for info, text in blocks if info in _UNSAID and _OPENING.search(text)]
+    found = marked or plain
+    if not found:
+        opening = _OPENING.search(response)
+        begins = response.lstrip()[:1] in {"#", '"', "'"} or opening is None or not opening.start()
+        return Program(response if begins else response[opening.start() :], loose=True)  # type: ignore[union-attr]
+    complete = [text for text in found if names and names <= defined(text)]
+    if complete:
+        return Program(_dedented(complete[-1]))
+    if names:
+        found = [text for text in found if names & defined(text)] or found
+    return Program("\n".join(map(_dedented, found)))
+
+
+def _dedented(text: str) -> str:
+    """A block without the indentation that all its lines share, as in a list item."""
+    first = text.lstrip("\n")
+    indent = len(first) - len(first.lstrip(" "))
+    if not indent:
+        return text
+    margin = " " * indent
+    lines = text.splitlines(keepends=True)
+    shared = all(line.startswith(margin) or not line.strip() for line in lines)
+    return "".join(line.removeprefix(margin) for line in lines) if shared else text
+
+
+def defined(source: str) -> set[str]:
+    """Names that the top level of a program seems to define."""
+    return {match[1] for match in _DEFINED.finditer(source)} | {
+        match[1] for match in _ASSIGNED.finditer(source)
+    }
+
+
+def last_function(source: str) -> str:
+    """Name of the last function at the top level that is not a test or an entry of a script."""
+    names = [match[1] for match in _FUNCTION.finditer(source)]
+    names = [n for n in names if n != "main" and not n.startswith(("_", "test_"))] or names
+    return names[-1] if names else ""

@@ -1,0 +1,168 @@
+"""Reaching a verdict: two processes, one channel between them, one pipe to us.
+
+The descriptors are made here, in the process that nobody else can reach. The candidate is given an
+end of the channel; the judge is given the other end and the pipe. What comes out of the pipe counts
+if it carries this run's nonce; what the candidate prints, returns to the system or leaves behind is
+not looked at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import select
+import socket
+import time
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenir.environments.sandbox.values import Limits
+    from provenir.environments.sandbox.warden import Run, Warden
+
+__all__ = ["CANDIDATE", "JUDGE", "Outcome", "judge"]
+
+_ROOM: Final = "provenir.environments.judging"
+CANDIDATE: Final = f"{_ROOM}.candidate"
+JUDGE: Final = f"{_ROOM}.judge"
+"""Modules whose `main` runs in the two processes."""
+
+_MAX_REPORT: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the judge said, or why it said nothing.
+
+    Attributes:
+        reason: ``ok``, or one word for why not.
+        detail: One sentence.
+        report: Everything else that the judge reported, as plain data.
+        isolation: What held around the candidate.
+        peak_bytes: Largest resident size of a process of the candidate.
+    """
+
+    reason: str
+    detail: str = ""
+    report: dict[str, Any] = field(default_factory=dict)
+    isolation: dict[str, str] = field(default_factory=dict)
+    peak_bytes: int = 0
+
+
+def judge(
+    candidates: Warden,
+    judges: Warden,
+    *,
+    source: str,
+    loose: bool,
+    tests: Sequence[str],
+    setup: str,
+    entry_point: str,
+    limits: Limits,
+    timeout_s: float,
+) -> Outcome:
+    """Run tests on a program.
+
+    Args:
+        candidates: Where the program runs.
+        judges: Where the tests run; a warden of its own.
+        source: The program.
+        loose: Whether words may stand around it.
+        tests: Sources of the tests.
+        setup: Code that runs before each of them.
+        entry_point: The function that ``check(candidate)`` is given.
+        limits: What each of the two may use.
+        timeout_s: Wall-clock seconds for all of it.
+    """
+    deadline = time.monotonic() + timeout_s
+    nonce = secrets.token_hex(16)
+    seed = sha256("\0".join((setup, *tests)).encode("utf-8", "surrogatepass")).hexdigest()
+    told = {"source": source, "loose": loose}
+    asked = {
+        "nonce": nonce,
+        "tests": list(tests),
+        "setup": setup,
+        "entry_point": entry_point,
+        "seed": seed,
+    }
+    with contextlib.ExitStack() as stack:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        stack.callback(os.close, reading)
+        with ours, theirs:
+            candidate = candidates.start(
+                f"{CANDIDATE}:main", payload=_packed(told), fds=(theirs.fileno(),), limits=limits
+            )
+            stack.callback(candidate.kill)
+            try:
+                run = judges.start(
+                    f"{JUDGE}:main",
+                    payload=_packed(asked),
+                    fds=(ours.fileno(), writing),
+                    limits=limits,
+                    seed=int(seed[:8], 16),
+                )
+            finally:
+                os.close(writing)
+            stack.callback(run.kill)
+        body = _read_all(reading, deadline)
+        return _outcome(body, nonce, run, candidate)
+
+
+def _packed(value: dict[str, Any]) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _read_all(descriptor: int, deadline: float) -> bytes | None:
+    """Everything that comes through a pipe; None where the time was up first."""
+    pieces: list[bytes] = []
+    size = 0
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    while size <= _MAX_REPORT:
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
+            return None
+        piece = os.read(descriptor, 65_536)
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+def _outcome(body: bytes | None, nonce: str, run: Run, candidate: Run) -> Outcome:
+    if body is None:
+        candidate.kill()
+        run.kill()
+        ended = candidate.wait(None)
+        return Outcome(
+            reason="timeout",
+            detail="the tests did not end in time",
+            isolation=ended.isolation.as_dict(),
+            peak_bytes=ended.peak_bytes,
+        )
+    candidate.kill()
+    ended, judged = candidate.wait(None), run.wait(None)
+    isolation = ended.isolation.as_dict()
+    try:
+        report = json.loads(body)
+    except ValueError:
+        report = None
+    if not isinstance(report, dict) or not secrets.compare_digest(
+        str(report.pop("nonce", "")).encode(), nonce.encode()
+    ):
+        why = judged.detail or ended.detail or "it ended without a verdict"
+        return Outcome(reason="judge_failed", detail=f"the judge: {why}", isolation=isolation)
+    return Outcome(
+        reason=str(report.pop("reason")),
+        detail=str(report.pop("detail")),
+        report=report,
+        isolation=isolation,
+        peak_bytes=ended.peak_bytes,
+    )
