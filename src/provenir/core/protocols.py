@@ -151,6 +151,9 @@ class Execution:
         timed_out: Whether it was killed at its time limit.
         duration_s: Wall-clock seconds.
         detail: Why it did not run or was killed; empty where it ended by itself.
+        isolation: What held it, by the name of each wall: ``enforced``, ``not_enforced`` or
+            ``unverified``; empty where the executor does not say.
+        layer: The executor's name for the walls together.
     """
 
     exit_code: int | None
@@ -159,6 +162,8 @@ class Execution:
     timed_out: bool = False
     duration_s: float = 0.0
     detail: str = ""
+    isolation: Mapping[str, str] = field(default_factory=dict)
+    layer: str = ""
 
 
 @runtime_checkable

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from provenir._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from provenir.environments.sandbox.config import SandboxConfig
+    from provenir.environments.sandbox.python_sandbox import PythonSandbox
     from provenir.environments.sandbox.values import Ended, Isolation, Limits, Plan
     from provenir.environments.sandbox.warden import Run, Warden
 
@@ -15,10 +17,21 @@ _EXPORTS = {
     "Isolation": "provenir.environments.sandbox.values",
     "Limits": "provenir.environments.sandbox.values",
     "Plan": "provenir.environments.sandbox.values",
+    "PythonSandbox": "provenir.environments.sandbox.python_sandbox",
     "Run": "provenir.environments.sandbox.warden",
+    "SandboxConfig": "provenir.environments.sandbox.config",
     "Warden": "provenir.environments.sandbox.warden",
 }
 
-__all__ = ["Ended", "Isolation", "Limits", "Plan", "Run", "Warden"]
+__all__ = [
+    "Ended",
+    "Isolation",
+    "Limits",
+    "Plan",
+    "PythonSandbox",
+    "Run",
+    "SandboxConfig",
+    "Warden",
+]
 
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

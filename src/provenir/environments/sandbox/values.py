@@ -22,7 +22,8 @@ class Isolation:
     Attributes:
         net: No TCP, UDP or unix socket outside reaches or is reached.
         fs: Nothing outside can be written, and no file of people's can be read.
-        env: No variable of the caller's environment is visible.
+        env: Nothing of the caller's processes is seen or touched: no variable of theirs, no memory,
+            no signal and no ptrace(2) to them.
         nproc: The limit on processes stops a fork bomb.
         mem: The limit on memory stops an allocation.
     """

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-__all__ = ["PRELOAD", "Run", "Warden"]
+__all__ = ["PRELOAD", "Run", "Warden", "memory_file"]
 
 # What programs import most; a run finds it loaded.
 PRELOAD: Final = (
@@ -136,7 +136,7 @@ class Warden:
         with contextlib.ExitStack() as ours:
             null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
             ours.callback(os.close, null)
-            told = _memory_file(payload)
+            told = memory_file(payload)
             ours.callback(os.close, told)
             mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             ours.callback(theirs.close)
@@ -217,7 +217,7 @@ def _packed(limits: Limits) -> tuple[float, int, int, int, int, int, int]:
     )
 
 
-def _memory_file(data: bytes) -> int:
+def memory_file(data: bytes) -> int:
     """A descriptor of an unlinked file that holds `data` and can no longer be changed."""
     import fcntl
 
@@ -314,6 +314,10 @@ class Run:
     def fileno(self) -> int:
         """A descriptor that becomes readable when the run has ended, for `select`."""
         return self._channel.fileno()
+
+    def lost(self) -> bool:
+        """Whether the warden has ended, and the run with it."""
+        return self._process.ended()
 
     def wait(self, timeout_s: float | None) -> Ended:
         """Wait for the end, and kill the run at the time limit; never raises.

@@ -76,7 +76,8 @@ def confine(*, readable: list[str], writable: list[str], devices: list[str]) -> 
 def _allow(ruleset: int, path: str, rights: int) -> None:
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
+        # What is not there, or not for us, needs no rule.
         return
     try:
         if not os.path.isdir(path):

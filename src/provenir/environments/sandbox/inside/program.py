@@ -13,7 +13,7 @@ def execute(payload: bytes, descriptors: tuple[int, ...]) -> None:
     """Run source text as `__main__`.
 
     Args:
-        payload: The source in UTF-8, or in the encoding that its first lines declare (PEP 263).
+        payload: The source in UTF-8; it may hold lone surrogates, which do not compile.
         descriptors: None are used.
     """
     module = type(sys)("__main__")
@@ -22,7 +22,8 @@ def execute(payload: bytes, descriptors: tuple[int, ...]) -> None:
     sys.modules["__main__"] = module
     sys.argv = [_NAME]
     try:
-        exec(compile(payload, _NAME, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+        source = payload.decode("utf-8", "surrogatepass")
+        exec(compile(source, _NAME, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - as an interpreter does

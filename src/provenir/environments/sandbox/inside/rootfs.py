@@ -11,10 +11,11 @@ import sys
 
 from provenir.environments.sandbox.inside import linux
 
-__all__ = ["DEVICES", "build", "shown"]
+__all__ = ["DEVICES", "build", "show_below_tmp", "shown"]
 
 _BASE = "/tmp"  # any folder will do: the mount on it becomes the root
 _OLD = "/.old"
+_TMP, _ASIDE = "/tmp/", "/.below"
 _LIBRARIES = ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/libexec")
 _FILES = ("/etc/ld.so.cache", "/usr/share/zoneinfo", "/bin/sh", "/usr/bin/env")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -25,7 +26,7 @@ def shown() -> list[str]:
     """What this interpreter needs to run and to import the standard library."""
     prefixes = {sys.base_prefix, sys.base_exec_prefix}
     own = [sys.executable, os.path.dirname(os.__file__), *(f"{prefix}/lib" for prefix in prefixes)]
-    return [path for path in (*_LIBRARIES, *_FILES, *own) if os.path.exists(path)]
+    return [*_LIBRARIES, *_FILES, *own]
 
 
 def build(paths: list[str]) -> None:
@@ -62,16 +63,30 @@ def build(paths: list[str]) -> None:
 
 
 def _show(path: str, source: str, flags: int) -> None:
+    if path.startswith(_TMP):
+        # A run's own /tmp will lie over it; `show_below_tmp` shows it there again.
+        path = _ASIDE + path
     if os.path.lexists(path):
         # Below a folder that is shown already, or a link that leads there.
         return
-    if os.path.isdir(_OLD + source):
-        os.makedirs(path)
-    else:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
-    linux.bind(_OLD + source, path)
+    _bind(_OLD + source, path)
     linux.set_mount_flags(path, linux.MS_RDONLY | linux.MS_NOSUID | flags)
+
+
+def _bind(source: str, target: str) -> None:
+    if os.path.isdir(source):
+        os.makedirs(target, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+    linux.bind(source, target)
+
+
+def show_below_tmp(paths: list[str]) -> None:
+    """In a run, after its own /tmp was mounted: show there again what is shown of the host's."""
+    for path in sorted({*shown(), *paths}):
+        if path.startswith(_TMP) and os.path.exists(_ASIDE + path):
+            _bind(_ASIDE + path, path)
 
 
 def _package_folders(roots: list[str]) -> list[str]:

@@ -137,6 +137,7 @@ def _stand_apart(job: Job, *, tmp_bytes: int) -> None:
     if job.walls.layer == "S2":
         become = job.walls.spare is not None
         namespaces.own_namespaces(job.walls.proc, become=become, tmp_bytes=tmp_bytes)
+        rootfs.show_below_tmp(job.walls.paths)
     else:
         linux.prctl(_PR_SET_CHILD_SUBREAPER, 1)
         os.environ["HOME"] = os.environ["TMPDIR"] = job.folder
