@@ -24,9 +24,16 @@ class Count:
         started: Those that began, assert statements and assertion methods alike.
         completed: Those that held.
         failed: The last assert statement that began and was not completed yet.
+        moved: An assert statement whose expectation was computed from a container that the
+            candidate had just put elements in or out of.
+
+    Args:
+        altered: Ids of the test's containers that the candidate altered; see `heap.Heap`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, altered: set[int]) -> None:
+        self._altered = altered
+        self.moved = ""
         self.started = 0
         self.completed = 0
         self._sites: list[Site] = []
@@ -40,16 +47,19 @@ class Count:
     def start(self, number: int | None = None) -> None:
         """A check begins."""
         self.started += 1
+        self._altered.clear()
         if number is not None:
             site = self._sites[number]
             site.started += 1
             self.open.append(site)
 
-    def complete(self, number: int | None = None) -> None:
-        """It held."""
+    def complete(self, number: int | None = None, reused: tuple[Any, ...] = ()) -> None:
+        """It held; `reused` are values that were handed to two calls in it."""
         self.completed += 1
         if number is not None:
             site = self._sites[number]
+            if any(id(value) in self._altered for value in reused):
+                self.moved = f"line {site.line}: {site.text}"
             site.completed += 1
             if site in self.open:
                 self.open.remove(site)

@@ -5,7 +5,9 @@ Runs inside the sandbox: standard library only.
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import builtins
 import inspect
 import re
 import sys
@@ -19,6 +21,7 @@ from provenir.environments.judging.instrument import COUNTER, Source, instrument
 from provenir.environments.judging.naming import subject_builtin
 from provenir.environments.judging.peer import RefusedError
 from provenir.environments.judging.pytest_cases import Unavailable, cases_of, is_skipped
+from provenir.environments.judging.tools import borrowed
 from provenir.environments.judging.wire import ChannelClosedError, ProtocolFaultError
 
 if TYPE_CHECKING:
@@ -85,7 +88,7 @@ class Harness:
         module.__dict__["__builtins__"] = self._importer.names
         module.__dict__[COUNTER] = self._count
         sys.modules[TEST_MODULE] = module
-        self._bind_subject(source, prepared)
+        self._bind(source, prepared, module.__dict__)
         ran = {""}
         if self._unit(label, lambda: exec(code, module.__dict__)):  # noqa: S102
             for name, action in self._found(prepared, module):
@@ -94,15 +97,14 @@ class Harness:
                     self._unit(name, action)
         self._note_unreached(prepared, ran)
 
-    def _bind_subject(self, source: str, prepared: Source) -> None:
-        """Let a builtin's name be the candidate's, if the test or its caller says so."""
-        import ast
-
-        builtin = vars(__import__("builtins"))
-        names = {self._entry_point}
-        if not [name for name in prepared.free if name not in builtin]:
-            names.add(subject_builtin(ast.parse(source)))
-        for name in names & self._known:
+    def _bind(self, source: str, prepared: Source, scope: dict[str, Any]) -> None:
+        """Settle whose the names are that the test uses and does not define."""
+        builtin = vars(builtins)
+        tree = ast.parse(source)
+        free = [name for name in prepared.free if name not in builtin]
+        scope.update(borrowed(tree, free, self._entry_point))
+        subjects = {self._entry_point} if free else {self._entry_point, subject_builtin(tree)}
+        for name in subjects & self._known:
             if name in builtin:
                 self._importer.names.lookup(name)
 

@@ -107,6 +107,16 @@ def kind_of(cls: type) -> Kind | None:
     return found
 
 
+def _lost(before: tuple[Any, ...], after: list[Any]) -> bool:
+    """Whether elements went or came, rather than changed their places."""
+    if len(before) != len(after):
+        return True
+    try:
+        return collections.Counter(before) != collections.Counter(after)
+    except TypeError:
+        return False
+
+
 class _Entry:
     __slots__ = ("kind", "synced", "value")
 
@@ -123,11 +133,16 @@ class Heap:
         first: Number of the first container that this side adds; the two sides use 2 and 1, and
             count in steps of two.
         prunes: Whether this side forgets containers that nothing else refers to, and says so.
+
+    Attributes:
+        altered: Ids of containers of this side that the other side put elements in or out of.
     """
 
     def __init__(self, *, first: int, prunes: bool) -> None:
         self._next = first
         self._prunes = prunes
+        self._own = first
+        self.altered: set[int] = set()
         self._entries: dict[int, _Entry] = {}
         self._numbers: dict[int, int] = {}
 
@@ -152,6 +167,14 @@ class Heap:
         self._entries[number] = _Entry(value, kind)
         self._numbers[id(value)] = number
         return number
+
+    def overwrite(self, number: int, content: list[Any]) -> None:
+        """Give a container the content that the other side says it has."""
+        entry = self._entries[number]
+        if number % 2 == self._own % 2 and _lost(entry.kind.read(entry.value), content):
+            self.altered.add(id(entry.value))
+        entry.kind.fill(entry.value, content)
+        self.settle(number, entry.kind.read(entry.value))
 
     def settle(self, number: int, content: tuple[Any, ...]) -> None:
         """Note that both sides now hold this content."""

@@ -76,8 +76,9 @@ class _Counting(ast.NodeTransformer):
         certain = self._doubts == 0 and not isinstance(node.test, ast.Constant)
         owner = self._owners[-1] if self._owners else ""
         self.sites.append(Site(node.lineno, line[:160], certain, owner))
+        reused = ", ".join(_reused(node.test))
         before = ast.parse(f"{COUNTER}.start({number})").body
-        behind = ast.parse(f"{COUNTER}.complete({number})").body
+        behind = ast.parse(f"{COUNTER}.complete({number}, ({reused}{',' * bool(reused)}))").body
         placed: list[ast.stmt] = [*before, node, *behind]
         for added in (*before, *behind):
             for part in ast.walk(added):
@@ -119,6 +120,19 @@ class _Counting(ast.NodeTransformer):
         return node  # type: ignore[no-any-return]
 
     visit_FunctionDef = visit_AsyncFunctionDef = _function
+
+
+def _reused(test: ast.expr) -> list[str]:
+    """Names that are arguments of two calls in one expression, neither within the other."""
+    calls = [node for node in ast.walk(test) if isinstance(node, ast.Call)]
+    inside = {id(part) for call in calls for part in ast.walk(call) if part is not call}
+    outermost = [call for call in calls if id(call) not in inside]
+    uses: dict[str, int] = {}
+    for call in outermost:
+        parts = [part for argument in call.args for part in ast.walk(argument)]
+        for name in {part.id for part in parts if isinstance(part, ast.Name)}:
+            uses[name] = uses.get(name, 0) + 1
+    return sorted(name for name, count in uses.items() if count > 1)
 
 
 def free_names(tree: ast.AST) -> list[str]:

@@ -116,7 +116,7 @@ def _judge(request: dict[str, Any], channel: int) -> Report:
         kind, text = (str(part)[:400] for part in loaded)
         reason = "exited_on_import" if kind in {"SystemExit", "KeyboardInterrupt"} else "load_error"
         return {"reason": reason, "detail": f"the program raised {kind} when it was loaded: {text}"}
-    count = Count()
+    count = Count(peer.heap.altered)
     count_unittest(count)
     unittest.main = lambda *_, **__: None  # type: ignore[assignment]
     importer = Importer(peer, {"pytest": pytest_module(count)})
@@ -176,6 +176,10 @@ def _verdict(
         return "worthless_equality", f"{worthless} calls objects equal whatever they were made with"
     if harness.unreached:
         return "unreached_assertion", f"an assertion was never reached: {harness.unreached[0]}"
+    if count.moved:
+        return "moved_expectation", (
+            f"what is expected was computed from what the program had changed: {count.moved}"
+        )
     if importer.names.empty_zips:
         return "vacuous_test", "the test compares pairs, and one side of them is empty"
     if count.started != count.completed:

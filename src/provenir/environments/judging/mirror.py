@@ -21,6 +21,7 @@ __all__ = [
     "Link",
     "MirrorObject",
     "MirrorType",
+    "is_method_name",
     "link_of",
     "make_class",
     "make_object",
@@ -229,6 +230,10 @@ def method_names(cls: type) -> list[str]:
     return sorted(
         name
         for name, value in cls.__dict__.items()
-        if isinstance(value, types.FunctionType)
-        and (name == "__init__" or not (name.startswith("__") and name.endswith("__")))
+        if isinstance(value, types.FunctionType) and is_method_name(name)
     )
+
+
+def is_method_name(name: Any) -> bool:
+    """Whether a name may be that of an ordinary method; special ones have rules of their own."""
+    return isinstance(name, str) and (name == "__init__" or not name.startswith("__"))

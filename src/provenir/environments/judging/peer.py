@@ -28,12 +28,13 @@ from provenir.environments.judging.known import (
 from provenir.environments.judging.mirror import (
     Link,
     MirrorType,
+    is_method_name,
     link_of,
     make_class,
     make_object,
     method_names,
 )
-from provenir.environments.judging.special import OPERATIONS, forwarded_by
+from provenir.environments.judging.special import OPERATIONS, forwardable, special_names
 from provenir.environments.judging.values import Packer, Unpacker, plain_base
 from provenir.environments.judging.wire import ChannelClosedError, ProtocolFaultError, Wire
 
@@ -270,7 +271,7 @@ class Peer:
         self.heap.drop(dropped)
         return unpacker
 
-    def _learn(self, number: int, told: Mapping[str, Any]) -> None:
+    def _learn(self, number: int, told: dict[str, Any]) -> None:
         bases: list[type] = []
         for expr in told["b"]:
             tag, which = expr
@@ -283,6 +284,9 @@ class Peer:
                 bases.append(object if found is None else found)
         if not all(isinstance(told[key], str) for key in ("n", "q", "m")):
             raise ValueError("a class without a name")
+        base, container = _plain_type(bases)
+        told["d"] = forwardable(told["d"], base, container=container)
+        told["f"] = [name for name in told["f"] if is_method_name(name)]
         self._told[number] = told
         self._mirror_classes[number] = make_class(Link(self, number), told, bases)
 
@@ -337,7 +341,7 @@ class Peer:
                 "q": cls.__qualname__,
                 "m": str(cls.__module__),
                 "b": bases,
-                "d": forwarded_by(cls, base, container=kind is not None),
+                "d": special_names(cls, base),
                 "f": method_names(cls),
                 "doc": doc if isinstance(doc, str) else None,
                 "wrap": _WRAPPED.get(cls, "function" if cls in _FUNCTIONS else None),
@@ -400,6 +404,18 @@ _FUNCTIONS: Final = frozenset(
         types.MethodWrapperType,
     }
 )
+
+
+def _plain_type(bases: list[type]) -> tuple[type | None, bool]:
+    """The plain type among the bases of a mirror, and whether it is a mutable container."""
+    for base in bases:
+        kind = kind_of(base)
+        if kind is not None:
+            return kind.type, True
+        plain = plain_base(base)
+        if plain is not None or issubclass(base, BaseException):
+            return plain or BaseException, False
+    return None, False
 
 
 async def _later(value: Any) -> Any:

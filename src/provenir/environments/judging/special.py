@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = [
     "ARITHMETIC",
@@ -20,7 +20,8 @@ __all__ = [
     "NUMBERS",
     "OPERATIONS",
     "ORDERINGS",
-    "forwarded_by",
+    "forwardable",
+    "special_names",
 ]
 
 _BINARY: Final = [
@@ -161,19 +162,24 @@ _NOT_OF_VALUES: Final = frozenset(
 _NOT_OF_CONTAINERS: Final = frozenset({*COMPARISONS, "__contains__", "__hash__", "__bool__"})
 
 
-def forwarded_by(cls: type, base: type | None, *, container: bool) -> list[str]:
-    """The special methods of a class that are asked of the side where its objects live.
+def forwardable(names: Iterable[Any], base: type | None, *, container: bool) -> list[str]:
+    """Those of some names that a mirrored class may ask the other side about.
 
     Args:
-        cls: The class.
-        base: The plain type that it derives from, if any: what it inherits from that is not asked.
+        names: Names, of whatever origin.
+        base: The plain type that the class derives from, if any.
         container: Whether that type is a mutable container.
     """
+    known = {name for name in names if isinstance(name, str) and name in OPERATIONS}
+    if base is None:
+        return sorted(known | _ALWAYS)
+    refused = _NOT_OF_CONTAINERS if container else _NOT_OF_VALUES
+    return sorted(known - refused | {"__copy__", "__deepcopy__"})
+
+
+def special_names(cls: type, base: type | None) -> list[str]:
+    """The special methods that a class has beside what it inherits from a plain type."""
     mro = type.__dict__["__mro__"].__get__(cls)
     inherited = set() if base is None else set(type.__dict__["__mro__"].__get__(base))
     own = [c for c in mro if c is not object and c not in inherited]
-    found = {name for c in own for name in c.__dict__ if name in OPERATIONS}
-    if base is None:
-        return sorted(found | _ALWAYS)
-    refused = _NOT_OF_CONTAINERS if container else _NOT_OF_VALUES
-    return sorted(found - refused | {"__copy__", "__deepcopy__"})
+    return sorted({name for c in own for name in c.__dict__ if name in OPERATIONS})

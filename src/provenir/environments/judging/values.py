@@ -282,8 +282,7 @@ class Unpacker:
                 value, kind = self._heap.get(number), self._heap.kind(number)
                 if kind.type is collections.defaultdict and type(extra) is list:
                     value.default_factory = self.value(extra)
-                kind.fill(value, [self.value(x) for x in content])
-                self._heap.settle(number, kind.read(value))
+                self._heap.overwrite(number, [self.value(x) for x in content])
 
     def _shell(self, kind: Kind, extra: Expr) -> Any:
         if type(extra) is list and extra[0] == "h":
