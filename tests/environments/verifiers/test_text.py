@@ -35,8 +35,23 @@ def test_yes_and_no_carry_a_reason_and_facts():
     assert dict(no.metadata) == {"reason": "some_reason", "n": 2}
 
 
-def test_thoughts_are_left_out_and_quotes_are_safe():
-    assert after_thinking("<think>a</think>b</think>c") == "c"
-    assert after_thinking("no thoughts") == "no thoughts"
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("no thoughts", "no thoughts"),
+        ("<think>a</think>b", "b"),
+        (" \n<think>a\n</think>\nb", "\nb"),
+        ("<think>a</think>b</think>c", "b</think>c"),
+        ("so a\n</think>\n\nb", "\n\nb"),
+        ('{"a": "</think>"}', '{"a": "</think>"}'),
+        ("<think>never done", "<think>never done"),
+        ("b <think>a</think>", "b <think>a</think>"),
+    ],
+)
+def test_thoughts_are_left_out(text, answer):
+    assert after_thinking(text) == answer
+
+
+def test_quotes_are_safe():
     assert quoted("\x1b[2J" + "a" * 500).startswith("'\\x1b[2Jaaa")
     assert len(quoted("a" * 500)) <= 62

@@ -51,8 +51,8 @@ class ExactAnswerVerifier:
 
     The final answer is what stands in ``\boxed{}`` (braces may nest); without a box, what follows
     ``####`` on its line, as in GSM8K (Cobbe et al., arXiv:2110.14168); without either, the whole
-    text. Of a response that thinks aloud, what follows the last ``</think>`` is read. Several
-    final answers are accepted only where they are all the same; nobody who names two has answered.
+    text. Of a response that thinks aloud, what follows ``</think>`` is read. Several final answers
+    are accepted only where they are all the same; nobody who names two has answered.
 
     Before the comparison both sides lose white space around them, white space within becomes one
     space, canonically equivalent Unicode is made one (NFC; look-alikes stay different), and what

@@ -7,6 +7,7 @@ for people.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from provenir.core.protocols import VerificationResult
@@ -25,7 +26,7 @@ __all__ = [
 MAX_RESPONSE_CHARS: Final = 1_000_000
 """A longer response is refused unread: no answer needs as much, and time stays bounded."""
 
-_END_OF_THOUGHT: Final = "</think>"
+_THOUGHTS: Final = re.compile(r"\A\s*<think>.*?</think>|\A.*?^</think>", re.DOTALL | re.MULTILINE)
 _QUOTED_CHARS: Final = 60
 
 
@@ -76,8 +77,14 @@ def unreadable(response: Any) -> VerificationResult | None:
 
 
 def after_thinking(text: str) -> str:
-    """What follows the last ``</think>``: a model answers after its thoughts, not in them."""
-    return text.rpartition(_END_OF_THOUGHT)[2]
+    """What follows a model's thoughts: it answers after them, not in them.
+
+    Where the text begins with ``<think>``, thoughts end at the first ``</think>``. Where it does
+    not, because the prompt ended with it, only a ``</think>`` at the start of a line ends them, so
+    that one within the answer (a string of JSON, say) ends nothing.
+    """
+    thoughts = _THOUGHTS.match(text)
+    return text if thoughts is None else text[thoughts.end() :]
 
 
 def quoted(text: str) -> str:

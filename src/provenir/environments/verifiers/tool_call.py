@@ -33,8 +33,8 @@ class ToolCallVerifier:
     (``<function=name>``, ``<invoke name="…">``) and bare JSON, with prose around. All calls of the
     response count, in whichever form: one that stands hidden beside the right one is refused, and
     so is one that is broken, or quoted (in a quotation, a block quote, backquotes), since a runtime
-    may execute it all the same. Of a response that thinks aloud, what follows the last
-    ``</think>`` counts, as where a runtime takes the thoughts out before it looks for calls.
+    may execute it all the same. Of a response that thinks aloud, what follows ``</think>``
+    counts, as where a runtime takes the thoughts out before it looks for calls.
 
     With a reference, the calls have to be those of the reference: the same tools with the same
     arguments, whatever the order of keys and of calls. The reference is one call or a list of
