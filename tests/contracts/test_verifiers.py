@@ -24,6 +24,7 @@ WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 CALL = '{"name": "f", "arguments": {"x": 1}}'
 PASSING = {
+    "code": ("def add(a, b):\n    return a + b\n", {"test_code": "assert add(1, 2) == 3"}),
     "composite": (r"\boxed{4}", "4"),
     "contains": ("Paris", ["Paris"]),
     "exact_answer": (r"\boxed{4}", "4"),

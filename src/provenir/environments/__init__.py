@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from provenir.environments.batch import averify_many, verify_many
     from provenir.environments.code.rules import RULES, Rule
     from provenir.environments.code_analysis import CodeAnalysis, CodeFinding, analyse
+    from provenir.environments.sandbox.config import SandboxConfig
+    from provenir.environments.sandbox.python_sandbox import PythonSandbox
+    from provenir.environments.verifiers.code import CodeVerifier
     from provenir.environments.verifiers.composite import CompositeVerifier
     from provenir.environments.verifiers.contains import ContainsVerifier
     from provenir.environments.verifiers.exact import ExactAnswerVerifier
@@ -30,12 +33,15 @@ _EXPORTS = {
     "VERIFIERS": "provenir.environments.verifiers.registry",
     "CodeAnalysis": "provenir.environments.code_analysis",
     "CodeFinding": "provenir.environments.code_analysis",
+    "CodeVerifier": "provenir.environments.verifiers.code",
     "CompositeVerifier": "provenir.environments.verifiers.composite",
     "ContainsVerifier": "provenir.environments.verifiers.contains",
     "ExactAnswerVerifier": "provenir.environments.verifiers.exact",
     "JSONSchemaVerifier": "provenir.environments.verifiers.json_schema",
+    "PythonSandbox": "provenir.environments.sandbox.python_sandbox",
     "RegexFormatVerifier": "provenir.environments.verifiers.regex_format",
     "Rule": "provenir.environments.code.rules",
+    "SandboxConfig": "provenir.environments.sandbox.config",
     "ToolCallVerifier": "provenir.environments.verifiers.tool_call",
     "VerificationResult": "provenir.core.protocols",
     "Verifier": "provenir.core.protocols",
@@ -51,12 +57,15 @@ __all__ = [
     "VERIFIERS",
     "CodeAnalysis",
     "CodeFinding",
+    "CodeVerifier",
     "CompositeVerifier",
     "ContainsVerifier",
     "ExactAnswerVerifier",
     "JSONSchemaVerifier",
+    "PythonSandbox",
     "RegexFormatVerifier",
     "Rule",
+    "SandboxConfig",
     "ToolCallVerifier",
     "VerificationResult",
     "Verifier",

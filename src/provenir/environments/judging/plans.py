@@ -70,6 +70,8 @@ def read_plan(reference: Any) -> TestPlan:
     tests = _first(reference, ("test_code", "tests", "test", "test_list", "input_output"))
     if tests is None and _first(reference, _OUTPUTS) is not None:
         tests = reference
+    if tests is None:
+        raise _bad("the reference holds no test_code")
     sources: list[str] = []
     pairs: list[Pair] = []
     _collect(tests, sources, pairs, depth=0)

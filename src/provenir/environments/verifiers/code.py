@@ -171,7 +171,6 @@ class CodeVerifier:
                 },
                 "tests": {"passed": held, "total": total},
                 "failures": _failures(report),
-                "peak_bytes": outcome.peak_bytes,
             },
         )
 

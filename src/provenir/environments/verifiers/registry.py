@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provenir.core.extras import available
+from provenir.environments.verifiers.code import CodeVerifier
 from provenir.environments.verifiers.composite import CompositeVerifier
 from provenir.environments.verifiers.contains import ContainsVerifier
 from provenir.environments.verifiers.exact import ExactAnswerVerifier
@@ -52,6 +53,7 @@ def _boxed_answer() -> Verifier:
 
 
 VERIFIERS: Final[dict[str, Registered]] = {
+    "code": Registered(build=CodeVerifier),
     "composite": Registered(build=_boxed_answer),
     "contains": Registered(build=ContainsVerifier),
     "exact_answer": Registered(build=ExactAnswerVerifier),
