@@ -112,7 +112,7 @@ def _of_instances(op: str, target: Any, name: str) -> bool:
     if op == "op":
         return name in OPERATIONS
     if op in {"get", "method"}:
-        return not name.startswith("__") or name == "__init__"
+        return not name.startswith("__") or (op == "method" and name == "__init__")
     if op in {"set", "del"}:
         # A method of the test's class is not replaced on one of its objects.
         return not name.startswith("__") and not callable(getattr(type(target), name, None))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provenir.environments.judging.exports import TEST_MODULE
 from provenir.environments.judging.instrument import COUNTER, Source, instrument
 from provenir.environments.judging.naming import subject_builtin
-from provenir.environments.judging.peer import RefusedError
+from provenir.environments.judging.peer import ORIGIN, RefusedError
 from provenir.environments.judging.pytest_cases import Unavailable, cases_of, is_skipped
 from provenir.environments.judging.tools import borrowed
 from provenir.environments.judging.wire import ChannelClosedError, ProtocolFaultError
@@ -251,7 +251,10 @@ def explained(error: BaseException) -> tuple[str, str, int]:
         return "candidate_died", "the program ended while a test was using it", line
     if isinstance(error, ProtocolFaultError):
         return "protocol_violation", f"the program spoke on the judge's channel: {text}", line
-    at = getattr(error, "__dict__", {}).get("_provenir_at")
+    try:
+        at = object.__getattribute__(error, ORIGIN)
+    except AttributeError:
+        at = None
     if at is not None:
         where = f" ({at})" if at else ""
         return "candidate_error", f"the program raised {type(error).__name__}{where}: {text}", line

@@ -43,7 +43,10 @@ if TYPE_CHECKING:
 
     Message = dict[str, Any]
 
-__all__ = ["Peer", "RefusedError", "Rules"]
+__all__ = ["ORIGIN", "Peer", "RefusedError", "Rules"]
+
+ORIGIN: Final = "_provenir_at"
+"""Attribute of an exception that came from the other side: the line of the program, if known."""
 
 _WRAPPED: Final[dict[type, str]] = {
     types.GeneratorType: "generator",
@@ -157,8 +160,9 @@ class Peer:
                     return value
                 if not isinstance(value, BaseException):
                     raise ProtocolFaultError("an exception that is none")
-                if isinstance(message.get("at"), str):
-                    value.__dict__.setdefault("_provenir_at", message["at"][:200])
+                if id(value) not in self._numbers:
+                    # Past a mirror's own `__setattr__`, which would ask the other side.
+                    object.__setattr__(value, ORIGIN, str(message.get("at"))[:200])
                 raise value
 
     def operate(self, name: str, target: Any, *args: Any, **kwargs: Any) -> Any:

@@ -121,6 +121,7 @@ OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     "__getitem__": _get_item,
     "__setitem__": _set_item,
     "__delitem__": _del_item,
+    "__missing__": lambda value, key: type(value).__missing__(value, key),
     "__enter__": lambda value: type(value).__enter__(value),
     "__exit__": lambda value, *args: type(value).__exit__(value, *args),
     "__aenter__": lambda value: type(value).__aenter__(value),
