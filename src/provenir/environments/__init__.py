@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from provenir.environments.batch import averify_many, verify_many
     from provenir.environments.code.rules import RULES, Rule
     from provenir.environments.code_analysis import CodeAnalysis, CodeFinding, analyse
+    from provenir.environments.held_out import HeldOutTests
     from provenir.environments.sandbox.config import SandboxConfig
     from provenir.environments.sandbox.python_sandbox import PythonSandbox
     from provenir.environments.verifiers.code import CodeVerifier
@@ -37,6 +38,7 @@ _EXPORTS = {
     "CompositeVerifier": "provenir.environments.verifiers.composite",
     "ContainsVerifier": "provenir.environments.verifiers.contains",
     "ExactAnswerVerifier": "provenir.environments.verifiers.exact",
+    "HeldOutTests": "provenir.environments.held_out",
     "JSONSchemaVerifier": "provenir.environments.verifiers.json_schema",
     "PythonSandbox": "provenir.environments.sandbox.python_sandbox",
     "RegexFormatVerifier": "provenir.environments.verifiers.regex_format",
@@ -61,6 +63,7 @@ __all__ = [
     "CompositeVerifier",
     "ContainsVerifier",
     "ExactAnswerVerifier",
+    "HeldOutTests",
     "JSONSchemaVerifier",
     "PythonSandbox",
     "RegexFormatVerifier",

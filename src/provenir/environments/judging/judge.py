@@ -117,7 +117,8 @@ def _judge(request: dict[str, Any], channel: int) -> Report:
         reason = "exited_on_import" if kind in {"SystemExit", "KeyboardInterrupt"} else "load_error"
         return {"reason": reason, "detail": f"the program raised {kind} when it was loaded: {text}"}
     count = Count(peer.heap.altered)
-    count_unittest(count)
+    if any("unittest" in source or "TestCase" in source for source in request["tests"]):
+        count_unittest(count)
     unittest.main = lambda *_, **__: None  # type: ignore[assignment]
     importer = Importer(peer, {"pytest": pytest_module(count)})
     importer.adopt("solution")
