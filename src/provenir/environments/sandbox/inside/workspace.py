@@ -24,19 +24,35 @@ def make(owner: int | None) -> str:
 def remove(path: str) -> None:
     """Remove a folder and all that is in it, never following a link out of it.
 
-    A folder in it has its entries moved up before it is removed, so that no depth that a program
-    may have dug makes a path too long or a recursion too deep.
+    It walks by changing into folders, so that no depth that a program may have dug makes a path too
+    long or a recursion too deep; nobody else may be at work there any more.
     """
-    moved = 0
-    while entries := os.listdir(path):
-        for name in entries:
-            entry = f"{path}/{name}"
-            if not stat.S_ISDIR(os.lstat(entry).st_mode):
-                os.unlink(entry)
-                continue
-            os.chmod(entry, 0o700)
-            for inner in os.listdir(entry):
-                moved += 1
-                os.rename(f"{entry}/{inner}", f"{path}/.moved-{moved}-{os.getpid()}")
-            os.rmdir(entry)
+    os.chdir(path)
+    waiting = [_clear_files()]
+    names: list[str] = []
+    while True:
+        if waiting[-1]:
+            name = waiting[-1].pop()
+            os.chmod(name, 0o700)
+            os.chdir(name)
+            names.append(name)
+            waiting.append(_clear_files())
+        elif names:
+            os.chdir("..")
+            os.rmdir(names.pop())
+            waiting.pop()
+        else:
+            break
+    os.chdir("/")
     os.rmdir(path)
+
+
+def _clear_files() -> list[str]:
+    """Remove what is no folder from the current one and return the folders in it."""
+    folders = []
+    for name in os.listdir("."):
+        if stat.S_ISDIR(os.lstat(name).st_mode):
+            folders.append(name)
+        else:
+            os.unlink(name)
+    return folders
