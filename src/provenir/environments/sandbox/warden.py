@@ -60,7 +60,7 @@ import_module({_ROOM + ".warden"!r}).main(sys.argv[2:], load)
 """
 # Hashes of strings have to be the same in each run, or two runs would print a set differently; that
 # rules out `-I`, which ignores the variable. `-s -P -S` are what else `-I` and `-S` mean here.
-_FLAGS: Final = ("-s", "-P", "-S", "-B", "-X", "utf8")
+_FLAGS: Final = ("-s", "-P", "-S", "-X", "utf8")
 _ENVIRONMENT: Final = {
     "PYTHONHASHSEED": "0",
     "HOME": "/tmp",  # noqa: S108 - its own
@@ -286,11 +286,11 @@ class _Process:
             return
         self.why()
         self.control.close()
-        try:
-            self._popen.wait(_ANSWER_S)
-        except subprocess.TimeoutExpired:
+        poll = select.poll()
+        poll.register(self.descriptor, select.POLLIN)
+        if not poll.poll(_ANSWER_S * 1e3):
             self._popen.kill()
-            self._popen.wait()
+        self._popen.wait()
         os.close(self.descriptor)
 
     def abandon(self) -> None:

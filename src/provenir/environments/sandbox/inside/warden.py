@@ -8,10 +8,10 @@ starts from. It ends when its client does, and everything that it started ends w
 from __future__ import annotations
 
 import _socket
-import array
 import gc
 import os
 import select
+import struct
 import sys
 
 from provenir.environments.sandbox.inside import (
@@ -33,6 +33,7 @@ __all__ = ["main"]
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _MAX_DESCRIPTORS = 250
+_INT = struct.Struct("i")
 
 
 class _Alive:
@@ -95,15 +96,13 @@ class Warden:
         os._exit(0)
 
     def _receive(self) -> run.Job | None:
-        room = _socket.CMSG_SPACE(_MAX_DESCRIPTORS * array.array("i").itemsize)
+        room = _socket.CMSG_SPACE(_MAX_DESCRIPTORS * _INT.size)
         message, extra, _, _ = self._control.recvmsg(
             wire.MAX_MESSAGE, room, _socket.MSG_CMSG_CLOEXEC
         )
         if not message:
             self._leave()
-        descriptors = array.array("i")
-        for _, _, data in extra:
-            descriptors.frombytes(data)
+        descriptors = [number for _, _, data in extra for (number,) in _INT.iter_unpack(data)]
         channel, *others = descriptors
         mine, report = os.pipe()
         try:
@@ -180,7 +179,8 @@ def main(arguments: list[str], load: Callable[[list[str]], None]) -> None:
     except BaseException as error:  # noqa: BLE001 - the client has to hear of it
         control.send(f"{type(error).__name__}: {error}".encode()[: wire.MAX_MESSAGE])
         os._exit(1)
-    gc.collect()
+    # What a program writes beside its own modules is its own affair, and at no layer ours.
+    sys.dont_write_bytecode = True
     # A collection in a run would copy every page that it shares with this process.
     gc.freeze()
     gc.disable()
