@@ -48,6 +48,8 @@ def test_weights_are_normalised_and_the_threshold_is_reached_or_not():
     assert (less.passed, less.metadata["reason"]) == (False, "below_threshold")
     assert less.reward == pytest.approx(0.3)
     assert not ask([(Fixed(0.0), 1)], threshold=0.0).passed
+    assert ask([(Fixed(0.0), 0.7), (Fixed(1.0), 0.3)]).reward == 0.3
+    assert ask([(Fixed(1.0), 1e308), (Fixed(1.0), 1e308)]).reward == 1.0
 
 
 def test_all_pass_or_there_is_no_reward():

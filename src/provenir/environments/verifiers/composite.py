@@ -16,6 +16,7 @@ __all__ = ["CompositeVerifier"]
 Mode = Literal["weighted", "all", "gated"]
 References = Literal["shared", "by_name"]
 
+_LARGE_WEIGHT: Final = 1e100
 _MEND: Final = "CompositeVerifier([(verifier, weight), …])"
 
 
@@ -135,10 +136,10 @@ def _checked(
         pairs.append((verifier, weight))
     if not pairs:
         raise UsageError("a composite of no verifiers", mend=_MEND)
-    # By the largest first, so that no sum of large weights overflows.
-    largest = max(weight for _, weight in pairs)
-    total = math.fsum(weight / largest for _, weight in pairs)
-    weights = tuple(weight / largest / total for _, weight in pairs)
+    # Scaled where their sum could overflow; left alone otherwise, so that 0.7 and 0.3 stay so.
+    scale = max(1.0, max(weight for _, weight in pairs) / _LARGE_WEIGHT)
+    total = math.fsum(weight / scale for _, weight in pairs)
+    weights = tuple(weight / scale / total for _, weight in pairs)
     return tuple(verifier for verifier, _ in pairs), weights
 
 
