@@ -27,6 +27,7 @@ EXTRAS: Final[dict[str, str]] = {
     "files": "Parquet and zstd files (pyarrow, zstandard)",
     "oms": "OpenSSF's verifier for model signing exports (model-signing, pyOpenSSL)",
     "ray": "scans spread over a Ray cluster (ray, and all of data)",
+    "regex": "formats matched in linear time (google-re2)",
     "report": "charts in the HTML page (altair, vl-convert-python)",
     "tensorboard": "importing TensorBoard's event files (tensorboard)",
     "train": "training with TRL (torch, transformers, trl, datasets, peft, safetensors)",
