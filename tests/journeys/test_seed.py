@@ -17,6 +17,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from provenir import environments
+
 SEED = Path(__file__).parent / "seed"
 PAYOFFS = (0.1, 0.2, 0.9)
 STEPS, GROUP = 40, 16
@@ -146,6 +148,23 @@ def test_section_3_the_hacking_detector(names, capsys):
     assert [(s.kind, s.severity) for s in names["group_signals"]] == [
         ("advantage_collapse", "warning")
     ]
+
+
+@pytest.mark.skipif(
+    not hasattr(environments, "MathVerifier"), reason="no MathVerifier in this build"
+)
+@pytest.mark.parametrize(
+    ("model_output", "gold_answer", "passed", "reward"),
+    [
+        (r"3 + 4 is \boxed{7}", "7", "True", "1.0"),
+        (r"3 + 4 is \boxed{8}", "7", "False", "0.3"),
+        ("3 + 4 is who knows", "7", "False", "0.0"),
+    ],
+)
+def test_section_4_verifiers(names, capsys, model_output, gold_answer, passed, reward):
+    names.update(model_output=model_output, gold_answer=gold_answer)
+    play("verifiers", names)
+    assert capsys.readouterr().out.split()[:2] == [passed, reward]
 
 
 @pytest.mark.skipif(find_spec("numpy") is None, reason="needs the extra data")
