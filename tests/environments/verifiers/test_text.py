@@ -52,6 +52,11 @@ def test_thoughts_are_left_out(text, answer):
     assert after_thinking(text) == answer
 
 
+def test_a_sentence_is_safe_to_print():
+    assert refused("why_not", "a\x1b[2J\u202eb\n").detail == "a\\x1b[2J\\u202eb\\n"
+    assert accepted("a\ud800").detail == "a\\ud800"
+
+
 def test_quotes_are_safe():
     assert quoted("\x1b[2J" + "a" * 500).startswith("'\\x1b[2Jaaa")
     assert len(quoted("a" * 500)) <= 62

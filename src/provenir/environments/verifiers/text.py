@@ -38,7 +38,7 @@ def accepted(detail: str, **metadata: Any) -> VerificationResult:
         metadata: What programs may want to know beside the reason.
     """
     return VerificationResult(
-        passed=True, reward=1.0, detail=detail, metadata={"reason": "ok", **metadata}
+        passed=True, reward=1.0, detail=printable(detail), metadata={"reason": "ok", **metadata}
     )
 
 
@@ -51,7 +51,7 @@ def refused(reason: str, detail: str, **metadata: Any) -> VerificationResult:
         metadata: What programs may want to know beside the reason.
     """
     return VerificationResult(
-        passed=False, reward=0.0, detail=detail, metadata={"reason": reason, **metadata}
+        passed=False, reward=0.0, detail=printable(detail), metadata={"reason": reason, **metadata}
     )
 
 
