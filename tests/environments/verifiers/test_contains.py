@@ -59,7 +59,8 @@ def test_the_reference_gives_the_texts_where_nothing_else_does(reference):
 @pytest.mark.parametrize(
     "reference",
     [None, "", [], [""], ["a", None], 3, b"a", {}, {"required": "a"}, {"wanted": ["a"]},
-     {"required": []}, {"required": ["ab"], "forbidden": ["a"]}, [["a"]]],
+     {"required": []}, {"required": ["ab"], "forbidden": ["a"]}, [["a"]],
+     "a" * 1_001, ["a"] * 1_001],
 )  # fmt: skip
 def test_a_reference_without_texts_is_named(reference):
     assert reason(ContainsVerifier(), "a", reference) == "bad_reference"

@@ -98,6 +98,11 @@ def test_a_reference_without_an_answer_is_named(reference):
     assert reason("42", reference) == "bad_reference"
 
 
+def test_the_metadata_hold_the_answer_but_no_novel():
+    assert VERIFIER.verify(r"\boxed{B}", "B").metadata["answer"] == "b"
+    assert len(VERIFIER.verify("x" * 100_000, "B").metadata["answer"]) == 1_000
+
+
 def test_case_can_count():
     strict = ExactAnswerVerifier(case_sensitive=True)
     assert reason("Yes", "yes", strict) == "wrong_answer"

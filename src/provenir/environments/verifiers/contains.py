@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ContainsVerifier"]
 
+_MAX_TEXTS, _MAX_TEXT_CHARS = 1_000, 1_000
 _FIELDS: Final = frozenset({"required", "forbidden"})
 _MEND: Final = "give text, a list of texts, or a mapping with 'required' and 'forbidden'"
 
@@ -43,7 +44,8 @@ class ContainsVerifier:
             right before or after it: ``art`` is not in ``party``.
 
     Raises:
-        UsageError: Something else than lists of non-empty texts, or a text on both lists.
+        UsageError: Something else than lists of non-empty texts, at most 1,000 of at most 1,000
+            characters, or a text on both lists.
     """
 
     def __init__(
@@ -57,7 +59,8 @@ class ContainsVerifier:
         for name, texts in (("required", required), ("forbidden", forbidden)):
             if not _are_texts(texts):
                 raise UsageError(
-                    f"{name} is no list of non-empty texts", mend=f"{name}=['a text', 'another']"
+                    f"{name} is no list of non-empty, short texts",
+                    mend=f"{name}=['a text', 'another']",
                 )
         self.case_sensitive = case_sensitive
         self.whole_words = whole_words
@@ -101,10 +104,10 @@ class ContainsVerifier:
 
 
 def _are_texts(texts: Any) -> bool:
-    return (
-        isinstance(texts, Sequence)
-        and not isinstance(texts, str | bytes | bytearray)
-        and all(isinstance(text, str) and text for text in texts)
+    if not isinstance(texts, Sequence) or isinstance(texts, str | bytes | bytearray):
+        return False
+    return len(texts) <= _MAX_TEXTS and all(
+        isinstance(text, str) and 0 < len(text) <= _MAX_TEXT_CHARS for text in texts
     )
 
 

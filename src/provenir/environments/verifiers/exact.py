@@ -40,6 +40,8 @@ _WRAPPINGS: Final = tuple(
     )
 )
 _MAX_WRAPPINGS: Final = 4
+_KEPT_CHARS: Final = 1_000
+"""How much of an answer the metadata hold."""
 
 
 class _NoAnswerError(Exception):
@@ -89,12 +91,9 @@ class ExactAnswerVerifier:
         except _NoAnswerError as fault:
             return refused(*fault.args)
         if answer in wanted:
-            return accepted(f"the answer is {quoted(answer)}", answer=answer)
-        return refused(
-            "wrong_answer",
-            f"the answer is {quoted(answer)}, not {quoted(wanted[0])}",
-            answer=answer,
-        )
+            return accepted(f"the answer is {quoted(answer)}", answer=answer[:_KEPT_CHARS])
+        told = f"the answer is {quoted(answer)}, not {quoted(wanted[0])}"
+        return refused("wrong_answer", told, answer=answer[:_KEPT_CHARS])
 
     def _final(self, text: str) -> str:
         """The one final answer of a text, as it is compared.
