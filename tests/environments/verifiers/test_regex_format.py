@@ -100,7 +100,8 @@ def test_what_python_does_not_accept_is_told_at_once(pattern):
 
 @pytest.mark.parametrize(
     ("pattern", "options"),
-    [(3, {}), (None, {}), ("a", {"flags": re.LOCALE}), ("a", {"timeout_s": 0}),
+    [(3, {}), (None, {}), ("a", {"flags": re.LOCALE}),
+     ("a", {"flags": re.ASCII | re.UNICODE}), ("a", {"flags": "i"}), ("a", {"timeout_s": 0}),
      ("a", {"timeout_s": float("nan")})],
 )  # fmt: skip
 def test_misuse_is_told_at_once(pattern, options):

@@ -112,7 +112,23 @@ def ask_killable(question: dict[str, Any], *, cpu_s: float = DEFAULT_CPU_S) -> d
         EndedError: It took too long, or the engine brought its process down.
         ProvenirError: No worker could be started.
     """
-    worker = _idle_worker() or _started()
+    worker = _idle_worker()
+    if worker is not None:
+        try:
+            return _asked(worker, question, cpu_s)
+        except EndedError as ended:
+            # One that waited may have been ended by anybody; the question gets another chance.
+            if ended.reason == "timeout":
+                raise
+    return _asked(_started(), question, cpu_s)
+
+
+def _asked(worker: _Worker, question: dict[str, Any], cpu_s: float) -> dict[str, Any]:
+    """Ask this worker, and let it wait for the next question or end it.
+
+    Raises:
+        EndedError: As above.
+    """
     try:
         answer = worker.ask(question, cpu_s)
     except TimeoutError:

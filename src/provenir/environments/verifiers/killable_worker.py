@@ -28,7 +28,7 @@ def compile_pattern(question: dict[str, Any]) -> dict[str, Any]:
     """Say whether Python's engine takes a pattern."""
     try:
         re.compile(question["pattern"], question["flags"])
-    except (re.error, OverflowError, RecursionError) as fault:
+    except (re.error, MemoryError, OverflowError, RecursionError, ValueError) as fault:
         return {"error": str(fault) or type(fault).__name__}
     return {}
 

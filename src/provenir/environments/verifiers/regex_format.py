@@ -62,6 +62,8 @@ class RegexFormatVerifier:
     ) -> None:
         if not isinstance(pattern, str):
             raise UsageError(f"a pattern is text, not {type(pattern).__name__}")
+        if not isinstance(flags, int):
+            raise UsageError(f"flags are {type(flags).__name__}", mend="flags of re, such as re.S")
         if flags & ~_FLAGS:
             raise UsageError(
                 "a flag that is not taken",
