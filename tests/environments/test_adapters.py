@@ -159,6 +159,19 @@ def test_ground_truth_that_is_the_text_of_an_object(verifier, response, truth, s
     assert as_verl_score(verifier)("source", response, truth)["score"] == score
 
 
+def test_ground_truth_out_of_parquet_may_be_arrays():
+    class Array:
+        shape = (2,)
+
+        def tolist(self):
+            return ["4", "four"]
+
+    assert as_verl_score(ExactAnswerVerifier())("source", "four", Array())["passed"] == 1.0
+    truth = {"required": Array()}
+    assert as_verl_score(ContainsVerifier())("source", "4 is four", truth)["passed"] == 1.0
+    assert as_verl_score(ExactAnswerVerifier())("source", "four", object())["passed"] == 0.0
+
+
 @pytest.mark.parametrize("make", [as_reward, as_verl_score])
 def test_they_can_be_pickled(make):
     made = make(ExactAnswerVerifier())

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.errors import InputError, UsageError
+from provenir.core.plain import to_plain
 from provenir.core.strict_json import parse_json
 from provenir.environments.batch import averify_many, verify_many
 from provenir.environments.verifiers.asking import ask, is_verifier, name_of
@@ -62,7 +64,8 @@ def as_verl_score(verifier: Verifier) -> VerlScore:
     ``acc``). The manager `prime` takes no mappings and needs ``lambda …: score(…)["score"]``.
 
     verl keeps ground truth in Parquet, often as text: one that is the text of a JSON object is read
-    as a mapping, any other is handed on as it is. A reference that cannot be compared scores 0.
+    as a mapping, any other is handed on as it is, and arrays become lists. A reference that cannot
+    be compared scores 0.
 
     Raises:
         UsageError: No verifier.
@@ -167,19 +170,20 @@ class VerlScore(_Adapter):
     ) -> dict[str, float]:
         """Return ``score``, ``passed`` and ``acc`` of one response."""
         del data_source, extra_info, more
-        result = ask(self.verifier, solution_str, _decoded(ground_truth))
+        result = ask(self.verifier, solution_str, _reference(ground_truth))
         passed = float(result.passed)
         return {"score": result.reward, "passed": passed, "acc": passed}
 
 
-def _decoded(ground_truth: Any) -> Any:
-    """A mapping for the text of a JSON object, anything else as it is."""
-    if not isinstance(ground_truth, str) or not ground_truth.lstrip().startswith("{"):
+def _reference(ground_truth: Any) -> Any:
+    """A mapping for the text of a JSON object, plain values for arrays, anything else as it is."""
+    if isinstance(ground_truth, str):
+        if ground_truth.lstrip().startswith("{"):
+            with suppress(InputError, UnicodeEncodeError):
+                return parse_json(ground_truth.encode(), where="ground_truth")
         return ground_truth
-    try:
-        return parse_json(ground_truth.encode(), where="ground_truth")
-    except (InputError, UnicodeEncodeError):
-        return ground_truth
+    plain, lost = to_plain(ground_truth)
+    return ground_truth if lost else plain
 
 
 def response_text(completion: Any) -> Any:
