@@ -4,6 +4,7 @@ What counts is what some runtime would execute: ``<tool_call>`` around JSON (Her
 ``<function=name>`` (Qwen3-Coder), ``<function=name>`` and ``<invoke name="…">`` on their own, and
 JSON in the shapes of `call_shapes`, bare, in a fence, or with prose around. The text is read once,
 from left to right: what stands within the JSON or the parameters of a call is its argument.
+Calls written as Python (``[search(query="rain")]``) or in one model's special tokens are not read.
 """
 
 from __future__ import annotations
