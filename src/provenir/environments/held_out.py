@@ -15,6 +15,7 @@ from provenir.core.protocols import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
     from provenir.core.protocols import VerificationResult
 
 __all__ = ["HeldOutTests"]

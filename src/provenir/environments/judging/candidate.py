@@ -14,6 +14,7 @@ import importlib
 import io
 import json
 import linecache
+import re
 import sys
 import types
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,10 @@ _MAX_TEXT = 1_000_000
 # The frames of this runner that lie under a call, so that a program has the depth it counts on.
 _OWN_FRAMES = 60
 _MAX_ENDS = 40
+_OPENING = re.compile(
+    r"^(?:from [\w.]+ import|import \w|def \w|async def \w|class \w|@\w|[A-Za-z_]\w* ?=[^=])",
+    re.MULTILINE,
+)
 
 
 class _Stream(io.TextIOBase):
@@ -148,25 +153,40 @@ class CandidateRules:
 
 
 def _compiled(source: str, *, loose: bool) -> types.CodeType:
-    """Compile a program; from one in running text the lines behind it are left off."""
+    """Compile a program; from one in running text the words around it are left off."""
     try:
         return compile(source, SOURCE_FILE, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        lines = source.splitlines(keepends=True)
-        for end in _ends(lines, error.lineno or 0) if loose else ():
-            try:
-                return compile("".join(lines[:end]), SOURCE_FILE, "exec", dont_inherit=True)
-            except SyntaxError:
-                continue
-        raise
+    except SyntaxError:
+        opening = _OPENING.search(source) if loose else None
+        if opening is None:
+            raise
+        return _cut(source, opening.start())
+
+
+def _cut(source: str, start: int) -> types.CodeType:
+    """Compile what stands from `start` on, as far as it can be compiled.
+
+    Raises:
+        SyntaxError: No part of it can.
+    """
+    lines = source[start:].splitlines(keepends=True)
+    end = len(lines)
+    for _ in range(_MAX_ENDS):
+        try:
+            padding = "\n" * source.count("\n", 0, start)
+            return compile(padding + "".join(lines[:end]), SOURCE_FILE, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            ends = _ends(lines, min((error.lineno or 1) - len(padding) - 1, end - 1))
+            if not ends:
+                raise
+            end = ends[0]
+    raise SyntaxError("no program was found in the text")
 
 
 def _ends(lines: list[str], at: int) -> list[int]:
     """Where a program that breaks in a line may have ended: before words at the margin."""
-    starts = [
-        n for n in range(min(at, len(lines))) if lines[n].strip() and lines[n][0] not in " \t"
-    ]
-    return [n for n in reversed(starts) if n][:_MAX_ENDS]
+    starts = [n for n in range(at + 1) if lines[n].strip() and lines[n][0] not in " \t"]
+    return [n for n in reversed(starts) if n]
 
 
 def main(payload: bytes, fds: Sequence[int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from provenir.environments.judging.extraction import last_function
 from provenir.environments.judging.session import CANDIDATE, JUDGE, Outcome, judge
 from provenir.environments.sandbox.warden import PRELOAD
 
@@ -33,8 +34,9 @@ class Court:
         self._candidates = sandbox.warden(entries=[CANDIDATE], preload=_CANDIDATE_PRELOAD)
         self._judges = sandbox.warden(entries=[JUDGE], preload=_JUDGE_PRELOAD)
 
-    def judge(self, program: Program, plan: TestPlan, *, entry_point: str) -> Outcome:
+    def judge(self, program: Program, plan: TestPlan) -> Outcome:
         """Run the test sources of a plan on a program."""
+        given = plan.entry_point or last_function(plan.prompt)
         outcome = judge(
             self._candidates,
             self._judges,
@@ -42,7 +44,8 @@ class Court:
             loose=program.loose,
             tests=plan.sources,
             setup=plan.setup,
-            entry_point=entry_point,
+            entry_point=given or last_function(program.source),
+            guessed=not given,
             limits=self.sandbox.config.limits(),
             timeout_s=self.sandbox.config.timeout_s,
         )

@@ -69,9 +69,7 @@ def _program(response: str, names: set[str]) -> Program:
     plain = [text for info, text in blocks if info in _UNSAID and _OPENING.search(text)]
     found = marked or plain
     if not found:
-        opening = _OPENING.search(response)
-        begins = response.lstrip()[:1] in {"#", '"', "'"} or opening is None or not opening.start()
-        return Program(response if begins else response[opening.start() :], loose=True)  # type: ignore[union-attr]
+        return Program(response, loose=True)
     complete = [text for text in found if names and names <= defined(text)]
     if complete:
         return Program(_dedented(complete[-1]))

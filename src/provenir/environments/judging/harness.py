@@ -63,6 +63,11 @@ class Harness:
         count: Where checks are counted.
         entry_point: What ``check(candidate)`` and parameters called ``candidate`` are given.
         known: Names that the candidate's program defines.
+
+    Attributes:
+        guessed: Whether the entry point is a guess from the program rather than the dataset's word.
+        units: What came of each piece of the tests.
+        unreached: Assertions that had to be reached, and were not.
     """
 
     def __init__(
@@ -72,6 +77,7 @@ class Harness:
         self._count = count
         self._entry_point = entry_point
         self._known = known
+        self.guessed = False
         self.units: list[Unit] = []
         self.unreached: list[str] = []
 
@@ -102,8 +108,10 @@ class Harness:
         builtin = vars(builtins)
         tree = ast.parse(source)
         free = [name for name in prepared.free if name not in builtin]
-        scope.update(borrowed(tree, free, self._entry_point))
-        subjects = {self._entry_point} if free else {self._entry_point, subject_builtin(tree)}
+        scope.update(borrowed(tree, free, "" if self.guessed else self._entry_point))
+        subjects = set() if self.guessed else {self._entry_point}
+        if not free and not prepared.takes_program and not subjects:
+            subjects = {subject_builtin(tree)}
         for name in subjects & self._known:
             if name in builtin:
                 self._importer.names.lookup(name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -53,6 +54,7 @@ class Source:
         classes: Names of the classes at its top level.
         called: Names of the functions that the top level calls itself.
         free: Names that it uses and does not define, builtins among them.
+        takes_program: Whether it is handed the program, as a parameter or by importing it.
     """
 
     tree: ast.Module
@@ -61,6 +63,7 @@ class Source:
     classes: list[str] = field(default_factory=list)
     called: set[str] = field(default_factory=set)
     free: list[str] = field(default_factory=list)
+    takes_program: bool = False
 
 
 class _Counting(ast.NodeTransformer):
@@ -177,7 +180,16 @@ def instrument(source: str) -> Source:
     }
     counting = _Counting(source)
     changed = ast.fix_missing_locations(counting.visit(tree))
-    return Source(changed, counting.sites, functions, classes, called, free)
+    takes = "check" in functions or any(map(_imports_program, ast.walk(tree)))
+    return Source(changed, counting.sites, functions, classes, called, free, takes)
+
+
+def _imports_program(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return any(a.name.partition(".")[0] not in sys.stdlib_module_names for a in node.names)
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").partition(".")[0] not in sys.stdlib_module_names
+    return isinstance(node, ast.arg) and node.arg in {"candidate", "solution"}
 
 
 def _is_main_guard(node: ast.stmt) -> bool:

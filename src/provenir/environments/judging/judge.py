@@ -124,6 +124,7 @@ def _judge(request: dict[str, Any], channel: int) -> Report:
     importer.adopt("solution")
     known = frozenset(name for name in loaded if isinstance(name, str))
     harness = Harness(importer, count, entry_point=request["entry_point"], known=known)
+    harness.guessed = request["guessed"]
     for number, source in enumerate(request["tests"], 1):
         label = "test" if len(request["tests"]) == 1 else f"test {number}"
         harness.run(f"{request['setup']}\n{source}" if request["setup"] else source, label)

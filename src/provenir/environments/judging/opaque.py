@@ -9,10 +9,11 @@ still use one.
 2. Two objects are equal if their class says so and its word is worth something: it must call some
    other object unequal. See `EqualityControl`.
 3. An object is ordered against another by its class, which must not order both ways; against a
-   plain value only if the test made the object.
-4. Arithmetic with a plain value is asked of objects of classes that the test named. From one that
-   was given, not made, it may yield an object, which then is no number: it has no magnitude, no
-   rounding and no order. So `abs(result - 4.0) < 1e-6` says nothing on an object's word.
+   plain value only if the test made the object, and not against values far on either side alike.
+4. Arithmetic with a plain value is asked of objects of classes that the test named, and yields an
+   object. What came of adding to one or subtracting from one is no number: it has no magnitude,
+   no rounding and no order. So `abs(result - 4.0) < 1e-6` says nothing on an object's word, be the
+   function under test a class or not.
 5. An object that holds everything, holds nothing.
 
 A breach ends the run: `RefusedError` is not an exception that a test catches.
@@ -22,7 +23,7 @@ Runs inside the sandbox: standard library only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.judging.controls import EqualityControl, other_values
 from provenir.environments.judging.functions import coroutine
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from provenir.environments.judging.peer import Peer
 
 __all__ = ["Opaque", "is_opaque"]
+
+
+_FAR: Final = 1e12
+_SHIFTS: Final = frozenset(["__add__", "__radd__", "__iadd__", "__sub__", "__rsub__", "__isub__"])
 
 
 def is_opaque(value: Any) -> bool:
@@ -103,14 +108,19 @@ class Opaque:
         return equal
 
     def _ordered(self, peer: Peer, name: str, target: Any, other: Any) -> Any:
-        if not is_opaque(other) and link_of(target).origin != "made":
+        if is_opaque(other):
+            answer = peer.ask("op", target, name, other)
+            strict = name in {"__lt__", "__gt__"}
+            if answer is True and strict and peer.ask("op", other, name, target) is True:
+                raise RefusedError("contradictory_order", "two objects are each before the other")
+            return answer
+        if link_of(target).origin != "made":
             raise _refused("an object of the candidate is ordered against a plain value")
         answer = peer.ask("op", target, name, other)
-        strict = name in {"__lt__", "__gt__"}
-        if answer is not True or not strict or not is_opaque(other):
-            return answer
-        if peer.ask("op", other, name, target) is True:
-            raise RefusedError("contradictory_order", "two objects are each before the other")
+        if answer is True and type(other) in {int, float}:
+            far = other - _FAR if name in {"__lt__", "__le__"} else other + _FAR
+            if peer.ask("op", target, name, far) is True:
+                raise RefusedError("contradictory_order", "an object is before whatever is asked")
         return answer
 
     def _holds(self, peer: Peer, target: Any, item: Any) -> bool:
@@ -146,10 +156,10 @@ class Opaque:
             raise _refused("arithmetic of an object of the candidate with a plain value")
         result = peer.ask("op", target, name, *args)
         if isinstance(type(result), MirrorType):
-            if result is not target:
-                link_of(result).origin = "made" if made else "derived"
-        elif not made and result is not NotImplemented:
-            raise _refused("arithmetic of an object that was given came to a plain value")
+            keeps = made and name not in _SHIFTS
+            link_of(result).origin = "made" if keeps else "derived"
+        elif result is not NotImplemented:
+            raise _refused("arithmetic of an object with a plain value came to a plain value")
         return result
 
 

@@ -63,6 +63,7 @@ def judge(
     tests: Sequence[str],
     setup: str,
     entry_point: str,
+    guessed: bool,
     limits: Limits,
     timeout_s: float,
 ) -> Outcome:
@@ -76,6 +77,7 @@ def judge(
         tests: Sources of the tests.
         setup: Code that runs before each of them.
         entry_point: The function that ``check(candidate)`` is given.
+        guessed: Whether that was read out of the program, which then decides nothing else.
         limits: What each of the two may use.
         timeout_s: Wall-clock seconds for all of it.
     """
@@ -88,6 +90,7 @@ def judge(
         "tests": list(tests),
         "setup": setup,
         "entry_point": entry_point,
+        "guessed": guessed,
         "seed": seed,
     }
     with contextlib.ExitStack() as stack:

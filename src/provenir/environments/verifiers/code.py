@@ -12,7 +12,7 @@ from provenir.core.protocols import VerificationResult
 from provenir.core.text import printable
 from provenir.environments.code_analysis import analyse
 from provenir.environments.judging.court import Court
-from provenir.environments.judging.extraction import Program, extract, last_function
+from provenir.environments.judging.extraction import Program, extract
 from provenir.environments.judging.instrument import free_names
 from provenir.environments.judging.plans import TestPlan, read_plan
 from provenir.environments.judging.session import Outcome
@@ -118,7 +118,7 @@ class CodeVerifier:
     def _judged(self, program: Program, plan: TestPlan) -> Outcome:
         outcomes = []
         if plan.sources:
-            outcomes.append(self._court.judge(program, plan, entry_point=_entry(program, plan)))
+            outcomes.append(self._court.judge(program, plan))
         if plan.pairs and (self._partial or all(o.reason == "ok" for o in outcomes)):
             config = self._court.sandbox.config
             deadline = time.monotonic() + _PAIRS_TIME * config.timeout_s
@@ -204,12 +204,10 @@ def _wanted(plan: TestPlan) -> set[str]:
     return names | ({plan.entry_point.partition(".")[0].removesuffix("()")} - {""})
 
 
-def _entry(program: Program, plan: TestPlan) -> str:
-    return plan.entry_point or last_function(plan.prompt) or last_function(program.source)
-
-
 def _suspicious(text: str) -> tuple[CodeFinding, ...]:
-    return tuple(f for f in analyse(text).findings if f.severity != "info")
+    # In a file of tests leaving one out is no news; a program under test has none to leave out.
+    found = analyse(text).findings
+    return tuple(f for f in found if f.severity != "info" or f.rule == "skipped_test")
 
 
 def _joined(outcomes: list[Outcome]) -> Outcome:
