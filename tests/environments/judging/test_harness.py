@@ -397,3 +397,27 @@ def test_a_helper_that_only_the_test_defines_is_the_tests():
             return x
         assert helper(f(1)) == 1
         """) == "failed_assertion"  # fmt: skip
+
+
+FILES = {
+    "a file of the test": (
+        "def count(path):\n    with open(path) as f:\n        return len(f.readlines())\n",
+        "def test_it(tmp_path):\n    p = tmp_path / 'a' / 'b.txt'\n    p.parent.mkdir()\n    p.write_text('x\\ny\\n')\n    assert count(p) == 2\n    p.write_text('x')\n    assert count(str(p)) == 1",
+    ),
+    "a file of the program": (
+        "import json, pathlib\ndef save(path, data):\n    pathlib.Path(path).write_text(json.dumps(data))\ndef load(path):\n    return json.loads(pathlib.Path(path).read_text())\n",
+        "import json, os, tempfile\nwith tempfile.TemporaryDirectory() as d:\n    p = os.path.join(d, 'x.json')\n    save(p, {'a': [1]})\n    assert os.path.exists(p) and json.load(open(p)) == {'a': [1]}\n    assert load(p) == {'a': [1]}\n    os.remove(p)\n    try:\n        load(p)\n        assert False\n    except FileNotFoundError:\n        pass",
+    ),
+    "bytes, and a file that goes": (
+        "import os\ndef flip(path):\n    data = open(path, 'rb').read()\n    open(path + '.out', 'wb').write(data[::-1])\n    os.remove(path)\n",
+        "import os\ndef test_it(tmp_path):\n    p = tmp_path / 'x'\n    p.write_bytes(bytes(range(256)))\n    flip(str(p))\n    assert not p.exists() and (tmp_path / 'x.out').read_bytes() == bytes(range(255, -1, -1))",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_seen_by_both(name):
+    result = verdict(*FILES[name])
+    if result.metadata["layer"] != "S2":
+        pytest.skip("both sides have a /tmp of their own from S2 on")
+    assert result.passed, result

@@ -194,7 +194,7 @@ def main(payload: bytes, fds: Sequence[int]) -> None:
     request = json.loads(payload)
     rules = CandidateRules()
     rules.loaded, rules.loose = request["source"], request["loose"]
-    peer = Peer(Wire(fds[0]), rules, first=1)
+    peer = Peer(Wire(fds[0]), rules, first=1, follows=True)
     module = rules.module
     module.__file__ = SOURCE_FILE
     sys.modules[MODULE] = module

@@ -12,13 +12,16 @@ Runs inside the sandbox: standard library only.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import types
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from provenir.environments.judging import functions
 from provenir.environments.judging.awaiting import run_to_end
+from provenir.environments.judging.folder import Folder
 from provenir.environments.judging.heap import Heap, kind_of
 from provenir.environments.judging.known import (
     known_class,
@@ -109,13 +112,19 @@ class Peer:
         rules: What this side allows.
         first: 1 or 2, another on each side.
         prunes: Whether this side says which containers are not needed any more.
+        follows: Whether this side shares its working folder once the other side does.
 
     Attributes:
+        folder: The working folder, where files cross too.
         broken: Why the channel cannot be used any more, whoever caught the error.
     """
 
-    def __init__(self, wire: Wire, rules: Rules, *, first: int, prunes: bool = False) -> None:
+    def __init__(
+        self, wire: Wire, rules: Rules, *, first: int, prunes: bool = False, follows: bool = False
+    ) -> None:
         self.broken: BaseException | None = None
+        self.folder: Folder | None = None
+        self._follows = follows
         self.heap = Heap(first=first, prunes=prunes)
         self._wire = wire
         self._rules = rules
@@ -259,6 +268,7 @@ class Peer:
         message["c"], self._new_classes = self._new_classes, []
         message["d"] = self.heap.forgotten()
         message["out"], message["err"] = self._rules.outgoing()
+        message["f"] = None if self.folder is None else self.folder.changes()
         self._wire.send(message)
 
     def _open(self, message: Message) -> Unpacker:
@@ -268,12 +278,20 @@ class Peer:
             dropped = [int(n) for n in message["d"]]
             self._rules.incoming(str(message["out"]), str(message["err"]))
             nodes = message["s"]
+            self._take_files(message.get("f"))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise ProtocolFaultError(f"a malformed message: {error}") from None
         unpacker = Unpacker(self, nodes)
         # Only now: a container may have changed one last time before it was let go.
         self.heap.drop(dropped)
         return unpacker
+
+    def _take_files(self, changes: list[list[Any]] | None) -> None:
+        if changes is not None and self.folder is None and self._follows:
+            self.folder = Folder(str(Path.cwd()))
+        if changes and self.folder is not None:
+            with contextlib.suppress(OSError):
+                self.folder.apply(changes)
 
     def _learn(self, number: int, told: dict[str, Any]) -> None:
         bases: list[type] = []
