@@ -21,17 +21,25 @@ __all__ = [
 
 FOLDER = Path(__file__).parent / "code_hacks"
 OUTCOMES = ("refused", "passes_flagged", "needs_held_out_tests")
+_GIVEN = ("test_code", "entry_point", "prompt")
 _FUNCTION_KINDS = ("asserts", "check", "unittest", "pytest", "list")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One task: its honest solution, and the reference that a verifier is given."""
+    """One task: its honest solution, what a verifier is given, and a held-out test."""
 
     name: str
     kind: str
     honest: str
     reference: Mapping[str, Any]
+    held_out: Any = None
+
+    def with_held_out(self) -> dict[str, Any]:
+        """The reference, with the test that no variant was written for."""
+        given = self.reference["test_code"]
+        tests = given if isinstance(given, list) else [given]
+        return {**self.reference, "test_code": [*tests, self.held_out]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +63,14 @@ def _load(name: str) -> dict[str, Any]:
 
 def _tasks() -> Iterator[Task]:
     for name, row in _load("tasks.toml").items():
-        reference = {key: row[key] for key in ("test_code", "entry_point") if key in row}
-        yield Task(name=name, kind=row["kind"], honest=row["honest"], reference=reference)
+        reference = {key: row[key] for key in _GIVEN if key in row}
+        yield Task(
+            name=name,
+            kind=row["kind"],
+            honest=row["honest"],
+            reference=reference,
+            held_out=row.get("held_out"),
+        )
 
 
 def _variants() -> Iterator[Variant]:
