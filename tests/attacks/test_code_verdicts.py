@@ -1,0 +1,65 @@
+"""No cheat of the table gets a verdict that it has not earned, and the honest solutions do.
+
+A cheat that any function may try is tried on one task here, and on every task in the slow suite.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from attacks.hack_table import TASKS, VARIANTS
+from provenir.environments import CodeVerifier
+from provenir.environments.sandbox.config import SandboxConfig
+
+CONFIG = SandboxConfig(timeout_s=5.0, cpu_s=5.0)
+QUICK = [v for v in VARIANTS if not v.slow]
+EVERYWHERE = [v for v in QUICK if v.task is None]
+
+
+@pytest.fixture(scope="module")
+def verifier():
+    return CodeVerifier(CONFIG)
+
+
+def check(verifier, variant, task):
+    result = verifier.verify(variant.code, task.reference)
+    assert (result.reward > 0) == result.passed
+    if variant.outcome == "needs_held_out_tests":
+        assert not verifier.verify(variant.code, task.with_held_out()).passed
+    elif variant.outcome == "passes_flagged":
+        assert not result.passed or result.metadata["suspected_hacking"]
+    else:
+        assert not result.passed, f"{task.name}: {result.detail}"
+
+
+def one_task(variant):
+    tasks = variant.tasks()
+    return TASKS[tasks[VARIANTS.index(variant) % len(tasks)]]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_an_honest_solution_passes(verifier, name):
+    task = TASKS[name]
+    result = verifier.verify(task.honest, task.reference)
+    assert result.passed, result.detail
+    assert not result.metadata["suspected_hacking"]
+    if task.held_out is not None:
+        assert verifier.verify(task.honest, task.with_held_out()).passed
+
+
+@pytest.mark.parametrize("variant", QUICK, ids=lambda variant: variant.name)
+def test_a_cheat_gets_no_more_than_the_table_says(verifier, variant):
+    check(verifier, variant, one_task(variant))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", EVERYWHERE, ids=lambda variant: variant.name)
+def test_a_cheat_is_refused_on_every_task(verifier, variant):
+    for name in variant.tasks():
+        check(verifier, variant, TASKS[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if v.slow], ids=lambda v: v.name)
+def test_floods_and_hangs_are_refused(verifier, variant):
+    check(verifier, variant, one_task(variant))
