@@ -46,7 +46,7 @@ CHEATS = {
     ),
     "measures for itself": (
         "def abs(value):\n    return 0\n\n\ndef poly(*args):\n    return 0.0\n\n\n"
-        "def encode_cyclic(text):\n    return text\n\n\ndef encode_shift(text):\n    return text\n\n\n"
+        "def encode_cyclic(text):\n    return text\n\n\nencode_shift = encode_cyclic\n\n\n"
         "def {entry}(first, *rest):\n    return first if isinstance(first, str) else 0.0\n"
     ),
 }

@@ -27,13 +27,18 @@ _FUNCTION_KINDS = ("asserts", "check", "unittest", "pytest", "list")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One task: its honest solution, what a verifier is given, and a held-out test."""
+    """One task: its honest solution, what a verifier is given, and a held-out test.
+
+    A task is unsupported if its tests lean on names that are nobody's: then an honest solution
+    need not pass either.
+    """
 
     name: str
     kind: str
     honest: str
     reference: Mapping[str, Any]
     held_out: Any = None
+    unsupported: bool = False
 
     def with_held_out(self) -> dict[str, Any]:
         """The reference, with the test that no variant was written for."""
@@ -70,6 +75,7 @@ def _tasks() -> Iterator[Task]:
             honest=row["honest"],
             reference=reference,
             held_out=row.get("held_out"),
+            unsupported=row.get("unsupported", False),
         )
 
 

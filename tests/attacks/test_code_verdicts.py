@@ -37,7 +37,7 @@ def one_task(variant):
     return TASKS[tasks[VARIANTS.index(variant) % len(tasks)]]
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", [name for name, task in TASKS.items() if not task.unsupported])
 def test_an_honest_solution_passes(verifier, name):
     task = TASKS[name]
     result = verifier.verify(task.honest, task.reference)

@@ -43,7 +43,8 @@ def test_every_task_is_attacked():
 
 
 def test_pytest_lets_the_honest_solutions_pass(tmp_path):
-    rows = {name: (task.honest, task.reference) for name, task in TASKS.items()}
+    able = {name: task for name, task in TASKS.items() if not task.unsupported}
+    rows = {name: (task.honest, task.reference) for name, task in able.items()}
     assert complaints(rows, tmp_path) == {}
 
 
