@@ -78,6 +78,8 @@ def test_no_call(text):
         "<function=f><parameter=x>1</parameter><parameter=x>2</parameter></function>",
         f"{BARE} <tool_call>", f"</tool_call> {HERMES}",
         '{"name": "f", "arguments": "{\\"x\\": 1, \\"x\\": 2}"}',
+        "{'name': 'f', 'arguments': {}}", '{"name": "f", "arguments": {},}', BARE[:-1],
+        f'{HERMES} {{"x": {BARE}}}', f"{HERMES}\n{BARE[:-2]}", '{"tool_calls": {}}',
     ],
 )  # fmt: skip
 def test_a_broken_call(text):

@@ -27,7 +27,12 @@ _MAX_ATTEMPTS: Final = 1_000
 _START: Final = re.compile(
     r"<tool_call>|<function=([^<>\s]+)>|<invoke\s+name=\"([^\"<>]+)\"\s*>|[{\[]"
 )
-_STRAY: Final = re.compile(r"</?(?:tool_call|function|invoke|parameter)\b", re.IGNORECASE)
+# A tag, or a key that only calls have: JSON that is broken or holds a call within something else.
+_STRAY: Final = re.compile(
+    r"</?(?:tool_call|function|invoke|parameter)\b"
+    r"|[\"'](?:arguments|function_call|tool_calls)[\"']\s*:",
+    re.IGNORECASE,
+)
 _PARAMETER: Final = re.compile(
     r"\s*<parameter(?:=([^<>\s]+)|\s+name=\"([^\"<>]+)\")\s*>(.*?)</parameter>", re.DOTALL
 )
