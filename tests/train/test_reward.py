@@ -267,3 +267,17 @@ def test_a_run_that_takes_rollouts_together_gets_them_so(memory_run):
     scored(prompts=["a", "a"], completions=["x", "y"])
     assert [[rollout["response"] for rollout in call] for call in taken] == [["x", "y"]]
     assert memory_run.trajectories == []
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_verifier_as_a_reward_is_recorded_like_any_other(memory_run, asynchronous):
+    from provenir.environments import ExactAnswerVerifier, as_reward
+
+    reward = as_reward(ExactAnswerVerifier(), asynchronous=asynchronous)
+    tracked = tracked_reward(memory_run, reward, num_generations=2)
+    assert tracked.__name__ == "exact_answer"
+    assert inspect.iscoroutinefunction(tracked) is asynchronous
+    got = tracked(prompts=["?"] * 4, completions=["4", "5", "4", "4"], answer=["4", "4", None, 4])
+    assert (asyncio.run(got) if asynchronous else got) == [1.0, 0.0, None, 1.0]
+    assert [rollout["reward"] for rollout in memory_run.trajectories] == [1.0, 0.0, None, 1.0]
+    assert {r["reward_function"] for r in memory_run.trajectories} == {"exact_answer"}
