@@ -119,7 +119,7 @@ class EqualityControl:
 def _other(value: Any, step: int) -> Any:
     """An object of the same class, made with other arguments; None where that cannot be."""
     link = link_of(value)
-    if link.origin != "made" or not link.arguments or any(map(_unlike_data, link.arguments)):
+    if not link.arguments or any(map(_unlike_data, link.arguments)):
         return None
     others = [perturbed(argument, step) for argument in link.arguments]
     if all(other is None for other in others):

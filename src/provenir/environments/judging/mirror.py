@@ -26,6 +26,7 @@ __all__ = [
     "make_class",
     "make_object",
     "method_names",
+    "note_name",
 ]
 
 _LINK: Final = "_provenir_link"
@@ -51,8 +52,9 @@ class Link:
     Attributes:
         asks: The peer to ask.
         number: Its number there.
-        origin: ``made`` by a call of its class from this side, ``given`` by the other side, or
-            ``derived``: what an operation of a given object with a plain value came to.
+        origin: ``made`` by a call of a class that this side named, ``given`` by the other side, or
+            ``derived``: what an operation of a given object with a plain value came to. Of a class,
+            ``made`` says that this side named it; see `note_name`.
         arguments: What it was made with.
     """
 
@@ -72,6 +74,16 @@ def link_of(value: Any) -> Link:
     else:
         found = object.__getattribute__(value, _LINK)
     return found
+
+
+def note_name(value: Any, name: str) -> None:
+    """Note that this side called something of the other side by a name.
+
+    A class that is called as a class is called, with a capital, makes objects on this side's
+    order. One behind a function's name is the other side's idea.
+    """
+    if isinstance(value, MirrorType) and name[:1].isupper():
+        link_of(value).origin = "made"
 
 
 class MirrorType(type):
@@ -94,15 +106,18 @@ class MirrorType(type):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make an object on the other side."""
         link = link_of(cls)
-        link.origin = "made"
         made = link.asks.ask("call", cls, "", *args, **kwargs)
         if isinstance(type(made), MirrorType):
             told = link_of(made)
-            told.origin, told.arguments = "made", (*args, kwargs) if kwargs else args
+            told.arguments = (*args, kwargs) if kwargs else args
+            told.origin = link.origin
         return made
 
     def __getattr__(cls, name: str) -> Any:
-        return link_of(cls).asks.ask("get", cls, name)
+        value = link_of(cls).asks.ask("get", cls, name)
+        if link_of(cls).origin == "made":
+            note_name(value, name)
+        return value
 
     def __setattr__(cls, name: str, value: Any) -> None:
         link_of(cls).asks.ask("set", cls, name, value)

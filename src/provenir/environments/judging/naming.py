@@ -17,7 +17,7 @@ import types
 from collections.abc import Callable, Sized
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.environments.judging.mirror import MirrorType, link_of
+from provenir.environments.judging.mirror import note_name
 from provenir.environments.judging.peer import RefusedError
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ class Names(dict[str, Any]):
             AttributeError: It has none.
         """
         value = self._peer.ask("ask", None, "lookup", name)
-        if isinstance(value, MirrorType):
-            link_of(value).origin = "made"
+        note_name(value, name)
         if callable(value):
             self[name] = value
         return value

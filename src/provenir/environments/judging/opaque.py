@@ -10,10 +10,12 @@ still use one.
    other object unequal. See `EqualityControl`.
 3. An object is ordered against another by its class, which must not order both ways; against a
    plain value only if the test made the object, and not against values far on either side alike.
-4. Arithmetic with a plain value is asked of objects of classes that the test named, and yields an
-   object. What came of adding to one or subtracting from one is no number: it has no magnitude,
-   no rounding and no order. So `abs(result - 4.0) < 1e-6` says nothing on an object's word, be the
-   function under test a class or not.
+4. Arithmetic with a plain value is asked of objects of classes that the test named. From one that
+   was given, not made, it may yield an object, which then is no number: it has no magnitude, no
+   rounding and no order. So `abs(result - 4.0) < 1e-6` says nothing on an object's word.
+
+A test makes an object by calling a class that it calls as a class is called, with a capital. What a
+function returns is given, and so it is where a class stands in the function's place.
 5. An object that holds everything, holds nothing.
 
 A breach ends the run: `RefusedError` is not an exception that a test catches.
@@ -40,7 +42,6 @@ __all__ = ["Opaque", "is_opaque"]
 
 
 _FAR: Final = 1e12
-_SHIFTS: Final = frozenset(["__add__", "__radd__", "__iadd__", "__sub__", "__rsub__", "__isub__"])
 
 
 def is_opaque(value: Any) -> bool:
@@ -156,10 +157,10 @@ class Opaque:
             raise _refused("arithmetic of an object of the candidate with a plain value")
         result = peer.ask("op", target, name, *args)
         if isinstance(type(result), MirrorType):
-            keeps = made and name not in _SHIFTS
-            link_of(result).origin = "made" if keeps else "derived"
-        elif result is not NotImplemented:
-            raise _refused("arithmetic of an object with a plain value came to a plain value")
+            if result is not target:
+                link_of(result).origin = "made" if made else "derived"
+        elif not made and result is not NotImplemented:
+            raise _refused("arithmetic of an object that was given came to a plain value")
         return result
 
 
