@@ -1,6 +1,8 @@
 """No cheat of the table gets a verdict that it has not earned, and the honest solutions do.
 
 A cheat that any function may try is tried on one task here, and on every task in the slow suite.
+The cheats are hostile programs, so they run behind the strongest walls alone and are skipped where
+those do not stand. None of them touches more than its own folder and its own processes, even so.
 """
 
 from __future__ import annotations
@@ -11,14 +13,19 @@ from attacks.hack_table import TASKS, VARIANTS
 from provenir.environments import CodeVerifier
 from provenir.environments.sandbox.config import SandboxConfig
 
-CONFIG = SandboxConfig(timeout_s=5.0, cpu_s=5.0)
+WALLS = ("fs", "nproc", "mem", "net")
 QUICK = [v for v in VARIANTS if not v.slow]
 EVERYWHERE = [v for v in QUICK if v.task is None]
 
 
 @pytest.fixture(scope="module")
 def verifier():
-    return CodeVerifier(CONFIG)
+    made = CodeVerifier(SandboxConfig(timeout_s=5.0, cpu_s=5.0))
+    harmless = made.verify("def one():\n    return 1\n", {"test_code": "assert one() == 1"})
+    isolation = harmless.metadata["isolation"]
+    if made.sandbox.layer != "S2" or any(isolation.get(wall) != "enforced" for wall in WALLS):
+        pytest.skip(f"hostile programs are run behind S2 alone, and here is {isolation}")
+    return made
 
 
 def check(verifier, variant, task):
