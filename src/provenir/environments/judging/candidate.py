@@ -109,6 +109,13 @@ class CandidateRules:
     def serve(self, op: str, target: Any, name: str) -> None:
         """Anything may be done."""
 
+    def watches(self, target: Any, name: str) -> bool:
+        """Nothing is looked at first."""
+        return False
+
+    def look(self, target: Any, name: str, args: tuple[Any, ...]) -> None:
+        """Anything may be asked for."""
+
     def decide(self, peer: Peer, name: str, target: Any, args: tuple[Any, ...]) -> Any:
         """Ask the test's side."""
         return peer.ask("op", target, name, *args)

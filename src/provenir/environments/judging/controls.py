@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from provenir.environments.judging.peer import Peer
 
-__all__ = ["EqualityControl", "other_values", "perturbed"]
+__all__ = ["EqualityControl", "OrderControl", "other_values", "perturbed"]
 
 _MAX_CLASSES: Final = 8
 _MAX_PAIRS: Final = 3
 _TRIES: Final = 3
-_STEPS: Final = (1, 7, 1_000_003)
+_STEPS: Final = (1, 7, 30, 1_000_003)
 
 
 def other_values(value: Any) -> Iterator[Any]:
@@ -112,6 +112,40 @@ class EqualityControl:
     def _equal(peer: Peer, left: Any, right: Any) -> bool:
         try:
             return peer.ask("op", left, "__eq__", right) is True
+        except Exception:  # noqa: BLE001
+            return False
+
+
+class OrderControl:
+    """Pairs of objects that were ordered: by what they are, not by when they were made."""
+
+    def __init__(self) -> None:
+        self._pairs: dict[type, list[tuple[Any, Any, str, Any]]] = {}
+
+    def note(self, left: Any, right: Any, name: str, answer: Any) -> None:
+        """Remember a pair with the answer."""
+        pairs = self._pairs.setdefault(type(left), [])
+        if len(pairs) < _MAX_PAIRS and type(left) is type(right):
+            pairs.append((left, right, name, answer))
+
+    def worthless(self, peer: Peer) -> str:
+        """The name of a class whose order goes by when objects were made; else empty."""
+        for cls, pairs in self._pairs.items():
+            changed = [self._changes(peer, *pair) for pair in pairs]
+            if changed and all(changed):
+                return cls.__name__
+        return ""
+
+    @staticmethod
+    def _changes(peer: Peer, left: Any, right: Any, name: str, answer: Any) -> bool:
+        """Whether the answer changes when the two are made anew, the right one first."""
+        ours, theirs = link_of(left).arguments, link_of(right).arguments
+        if not ours or not theirs:
+            return False
+        try:
+            second = type(right)(*theirs)
+            first = type(left)(*ours)
+            return peer.ask("op", first, name, second) is not answer
         except Exception:  # noqa: BLE001
             return False
 

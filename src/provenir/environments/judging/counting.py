@@ -9,6 +9,8 @@ import functools
 import unittest
 from typing import TYPE_CHECKING, Any
 
+from provenir.environments.judging.expectations import reachable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,10 +30,12 @@ class Count:
             candidate had just put elements in or out of.
 
     Args:
-        altered: Ids of the test's containers that the candidate altered; see `heap.Heap`.
+        altered: Ids of the test's containers and objects that the candidate altered.
+        own_module: Module of the test's classes.
     """
 
-    def __init__(self, altered: set[int]) -> None:
+    def __init__(self, altered: set[int], own_module: str) -> None:
+        self._own_module = own_module
         self._altered = altered
         self.moved = ""
         self.started = 0
@@ -47,22 +51,24 @@ class Count:
     def start(self, number: int | None = None) -> None:
         """A check begins."""
         self.started += 1
-        self._altered.clear()
         if number is not None:
             site = self._sites[number]
             site.started += 1
             self.open.append(site)
 
-    def complete(self, number: int | None = None, reused: tuple[Any, ...] = ()) -> None:
-        """It held; `reused` are values that were handed to two calls in it."""
+    def complete(self, number: int | None = None, read: tuple[Any, ...] = ()) -> None:
+        """It held; `read` are values that were handed over and that the expectation reads."""
         self.completed += 1
         if number is not None:
             site = self._sites[number]
-            if any(id(value) in self._altered for value in reused):
+            if self._altered and any(self._was_altered(value) for value in read):
                 self.moved = f"line {site.line}: {site.text}"
             site.completed += 1
             if site in self.open:
                 self.open.remove(site)
+
+    def _was_altered(self, value: Any) -> bool:
+        return not self._altered.isdisjoint(reachable(value, self._own_module))
 
     @property
     def failed(self) -> Site | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.judging.extraction import last_function
+from provenir.environments.judging.prompts import helpers
 from provenir.environments.judging.session import CANDIDATE, JUDGE, Outcome, judge
 from provenir.environments.sandbox.warden import PRELOAD
 
@@ -36,30 +38,33 @@ class Court:
 
     def judge(self, program: Program, plan: TestPlan) -> Outcome:
         """Run the test sources of a plan on a program."""
+        outcome = self._run(program, plan, control=False)
+        report = outcome.report
+        if outcome.reason == "ok" and report.get("objects_compared"):
+            controls = self._run(program, plan, control=True).report.get("outcomes", ())
+            if controls and all(controls):
+                detail = "objects are equal to others than the expected ones too"
+                return replace(outcome, reason="worthless_equality", detail=detail)
+        if outcome.reason == "ok" and plan.assertions not in {None, report.get("completed")}:
+            detail = f"{report.get('completed')} assertions held, and there are {plan.assertions}"
+            return replace(outcome, reason="wrong_count", detail=detail)
+        return outcome
+
+    def _run(self, program: Program, plan: TestPlan, *, control: bool) -> Outcome:
         given = plan.entry_point or last_function(plan.prompt)
-        outcome = judge(
+        return judge(
             self._candidates,
             self._judges,
             source=program.source,
             loose=program.loose,
             tests=plan.sources,
-            setup=plan.setup,
+            setup="\n".join(filter(None, (helpers(plan.prompt, given), plan.setup))),
             entry_point=given or last_function(program.source),
             guessed=not given,
             limits=self.sandbox.config.limits(),
             timeout_s=self.sandbox.config.timeout_s,
+            control=control,
         )
-        completed = outcome.report.get("completed")
-        if outcome.reason == "ok" and plan.assertions not in {None, completed}:
-            detail = f"{completed} assertions were completed, and there are {plan.assertions}"
-            return Outcome(
-                reason="wrong_count",
-                detail=detail,
-                report=outcome.report,
-                isolation=outcome.isolation,
-                peak_bytes=outcome.peak_bytes,
-            )
-        return outcome
 
     def compare(
         self, program: Program, pairs: Sequence[Pair], deadline: float, *, keep_going: bool

@@ -108,9 +108,25 @@ def _of_classes(op: str, _target: Any, name: str) -> bool:
     return op == "call" or (op in {"get", "method"} and not name.startswith("__"))
 
 
+def _is_kept(target: Any, name: str) -> bool:
+    """Whether a private name is one that the methods of the test's class keep for themselves."""
+    if not name.startswith("_"):
+        return False
+    methods = [
+        value
+        for cls in type(target).__mro__
+        if cls.__module__ == TEST_MODULE
+        for key, value in vars(cls).items()
+        if isinstance(value, types.FunctionType) and key != "__init__"
+    ]
+    return any(name in method.__code__.co_names for method in methods)
+
+
 def _of_instances(op: str, target: Any, name: str) -> bool:
     if op == "op":
         return name in OPERATIONS
+    if op in {"get", "set", "del"} and _is_kept(target, name):
+        return False
     if op in {"get", "method"}:
         return not name.startswith("__") or (op == "method" and name == "__init__")
     if op in {"set", "del"}:
@@ -146,10 +162,12 @@ class Exports:
 
     Attributes:
         denied: Times the candidate asked for what it may not have.
+        changed: Ids of objects of the test whose attributes it set.
     """
 
     def __init__(self) -> None:
         self.denied = 0
+        self.changed: set[int] = set()
 
     def export(self, value: Any) -> None:
         """Let an object cross.
@@ -174,3 +192,5 @@ class Exports:
         if rule is None or not rule(op, target, name):
             self.denied += 1
             raise AttributeError(f"{type(target).__name__!r} object has no attribute {name!r}")
+        if op in {"set", "del"}:
+            self.changed.add(id(target))

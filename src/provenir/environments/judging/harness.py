@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.judging.exports import TEST_MODULE
 from provenir.environments.judging.instrument import COUNTER, Source, instrument
+from provenir.environments.judging.mutation import mutated
 from provenir.environments.judging.naming import subject_builtin
 from provenir.environments.judging.peer import ORIGIN, RefusedError
 from provenir.environments.judging.pytest_cases import Unavailable, cases_of, is_skipped
@@ -60,24 +61,35 @@ class Harness:
 
     Args:
         importer: What names mean.
-        count: Where checks are counted.
+        count: Where checks are counted, or what stands in for that.
         entry_point: What ``check(candidate)`` and parameters called ``candidate`` are given.
+        guessed: Whether the entry point is a guess from the program rather than the dataset's word.
         known: Names that the candidate's program defines.
+        watch_blocks: Told the ``with`` blocks of each source.
 
     Attributes:
-        guessed: Whether the entry point is a guess from the program rather than the dataset's word.
+        control: Whether sources run with other expectations; see `mutation`.
         units: What came of each piece of the tests.
         unreached: Assertions that had to be reached, and were not.
     """
 
     def __init__(
-        self, importer: Importer, count: Count, *, entry_point: str, known: frozenset[str]
+        self,
+        importer: Importer,
+        count: Any,
+        *,
+        entry_point: str,
+        guessed: bool,
+        known: frozenset[str],
+        watch_blocks: Callable[[list[tuple[int, int, int]]], None],
     ) -> None:
+        self._watch_blocks = watch_blocks
         self._importer = importer
         self._count = count
         self._entry_point = entry_point
         self._known = known
-        self.guessed = False
+        self.guessed = guessed
+        self.control = False
         self.units: list[Unit] = []
         self.unreached: list[str] = []
 
@@ -85,16 +97,20 @@ class Harness:
         """Run one source; what came of it stands in `units`."""
         try:
             prepared = instrument(source)
-            code = compile(prepared.tree, "<test>", "exec", dont_inherit=True)
+            tree = mutated(source, prepared.program) if self.control else prepared.tree
+            code = compile(tree, "<test>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             self.units.append(Unit(label, "invalid_test", f"the test is not Python: {error}"))
             return
         self._count.watch(prepared.sites)
+        self._watch_blocks(prepared.blocks)
         module = types.ModuleType(TEST_MODULE)
         module.__dict__["__builtins__"] = self._importer.names
         module.__dict__[COUNTER] = self._count
         sys.modules[TEST_MODULE] = module
-        self._bind(source, prepared, module.__dict__)
+        if not self._unit("names", lambda: self._bind(source, prepared, module.__dict__)):
+            return
+        self.units.pop()
         ran = {""}
         if self._unit(label, lambda: exec(code, module.__dict__)):  # noqa: S102
             for name, action in self._found(prepared, module):
@@ -108,8 +124,11 @@ class Harness:
         builtin = vars(builtins)
         tree = ast.parse(source)
         free = [name for name in prepared.free if name not in builtin]
-        scope.update(borrowed(tree, free, "" if self.guessed else self._entry_point))
-        subjects = set() if self.guessed else {self._entry_point}
+        entry = "" if self.guessed else self._entry_point
+        found = borrowed(tree, free, entry, self._importer.shims)
+        scope.update(found)
+        self._importer.subject_known = bool(set(free) - set(found)) or prepared.takes_candidate
+        subjects = {entry} - {""}
         if not free and not prepared.takes_program and not subjects:
             subjects = {subject_builtin(tree)}
         for name in subjects & self._known:

@@ -111,10 +111,12 @@ def _lost(before: tuple[Any, ...], after: list[Any]) -> bool:
     """Whether elements went or came, rather than changed their places."""
     if len(before) != len(after):
         return True
-    try:
-        return collections.Counter(before) != collections.Counter(after)
-    except TypeError:
-        return False
+    return collections.Counter(map(_trace, before)) != collections.Counter(map(_trace, after))
+
+
+def _trace(value: Any) -> Any:
+    """What an element is recognised by: itself, or its identity where it has no hash."""
+    return id(value) if type(value).__hash__ is None else value
 
 
 class _Entry:

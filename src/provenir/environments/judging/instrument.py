@@ -14,10 +14,14 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from provenir.environments.judging.expectations import expectations, program_names
+
 __all__ = ["COUNTER", "Site", "Source", "free_names", "instrument"]
 
 COUNTER: Final = "__provenir_count__"
 _BUILTINS: Final = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
+_HANDED: Final = frozenset({"candidate", "solution"})
+_RAISING: Final = frozenset({"raises", "suppress", "warns", "subTest", "ExpectedException"})
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -55,6 +59,10 @@ class Source:
         called: Names of the functions that the top level calls itself.
         free: Names that it uses and does not define, builtins among them.
         takes_program: Whether it is handed the program, as a parameter or by importing it.
+        takes_candidate: Whether a parameter is called what the program is handed over as.
+        program: Names through which it reaches the program.
+        blocks: First line, line of the last statement and last line of each ``with`` block that is
+            not there to be left by an exception.
     """
 
     tree: ast.Module
@@ -64,10 +72,15 @@ class Source:
     called: set[str] = field(default_factory=set)
     free: list[str] = field(default_factory=list)
     takes_program: bool = False
+    takes_candidate: bool = False
+    program: set[str] = field(default_factory=set)
+    blocks: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 class _Counting(ast.NodeTransformer):
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, expected: dict[int, list[str]]) -> None:
+        self._expected = expected
+        self.blocks: list[tuple[int, int, int]] = []
         self._lines = source.splitlines()
         self._owners: list[str] = []
         self._doubts = 0
@@ -79,9 +92,9 @@ class _Counting(ast.NodeTransformer):
         certain = self._doubts == 0 and not isinstance(node.test, ast.Constant)
         owner = self._owners[-1] if self._owners else ""
         self.sites.append(Site(node.lineno, line[:160], certain, owner))
-        reused = ", ".join(_reused(node.test))
+        read = "".join(f"{name}, " for name in self._expected.get(id(node), ()))
         before = ast.parse(f"{COUNTER}.start({number})").body
-        behind = ast.parse(f"{COUNTER}.complete({number}, ({reused}{',' * bool(reused)}))").body
+        behind = ast.parse(f"{COUNTER}.complete({number}, ({read}))").body
         placed: list[ast.stmt] = [*before, node, *behind]
         for added in (*before, *behind):
             for part in ast.walk(added):
@@ -97,7 +110,15 @@ class _Counting(ast.NodeTransformer):
     # The rest of a body that may raise, or of a block under `raises`, is reached or not, as the
     # test means it.
     visit_If = visit_Match = visit_ExceptHandler = visit_While = _doubtful
-    visit_With = visit_AsyncWith = _doubtful
+
+    def _block(self, node: Any) -> ast.AST:
+        if any(map(_is_raises, node.items)):
+            return self._doubtful(node)
+        last = node.body[-1]
+        self.blocks.append((node.body[0].lineno, last.lineno, last.end_lineno or last.lineno))
+        return self.generic_visit(node)
+
+    visit_With = visit_AsyncWith = _block
 
     def _catching(self, node: Any) -> ast.AST:
         return self._doubtful(node) if node.handlers else self.generic_visit(node)
@@ -125,17 +146,11 @@ class _Counting(ast.NodeTransformer):
     visit_FunctionDef = visit_AsyncFunctionDef = _function
 
 
-def _reused(test: ast.expr) -> list[str]:
-    """Names that are arguments of two calls in one expression, neither within the other."""
-    calls = [node for node in ast.walk(test) if isinstance(node, ast.Call)]
-    inside = {id(part) for call in calls for part in ast.walk(call) if part is not call}
-    outermost = [call for call in calls if id(call) not in inside]
-    uses: dict[str, int] = {}
-    for call in outermost:
-        parts = [part for argument in call.args for part in ast.walk(argument)]
-        for name in {part.id for part in parts if isinstance(part, ast.Name)}:
-            uses[name] = uses.get(name, 0) + 1
-    return sorted(name for name, count in uses.items() if count > 1)
+def _is_raises(item: ast.withitem) -> bool:
+    call = item.context_expr
+    function = call.func if isinstance(call, ast.Call) else call
+    name = str(getattr(function, "attr", None) or getattr(function, "id", ""))
+    return name in _RAISING or name.startswith("assert")
 
 
 def free_names(tree: ast.AST) -> list[str]:
@@ -178,10 +193,23 @@ def instrument(source: str) -> Source:
         for part in ast.walk(node)
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
     }
-    counting = _Counting(source)
+    program = program_names(tree, [name for name in free if name not in _BUILTINS])
+    counting = _Counting(source, expectations(tree, program))
     changed = ast.fix_missing_locations(counting.visit(tree))
-    takes = "check" in functions or any(map(_imports_program, ast.walk(tree)))
-    return Source(changed, counting.sites, functions, classes, called, free, takes)
+    handed = any(isinstance(n, ast.arg) and n.arg in _HANDED for n in ast.walk(tree))
+    takes = "check" in functions or handed or any(map(_imports_program, ast.walk(tree)))
+    return Source(
+        changed,
+        counting.sites,
+        functions,
+        classes,
+        called,
+        free,
+        takes_program=takes,
+        takes_candidate=handed,
+        program=program,
+        blocks=counting.blocks,
+    )
 
 
 def _imports_program(node: ast.AST) -> bool:
@@ -189,7 +217,7 @@ def _imports_program(node: ast.AST) -> bool:
         return any(a.name.partition(".")[0] not in sys.stdlib_module_names for a in node.names)
     if isinstance(node, ast.ImportFrom):
         return (node.module or "").partition(".")[0] not in sys.stdlib_module_names
-    return isinstance(node, ast.arg) and node.arg in {"candidate", "solution"}
+    return False
 
 
 def _is_main_guard(node: ast.stmt) -> bool:

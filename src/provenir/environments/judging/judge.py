@@ -10,6 +10,7 @@ Runs inside the sandbox: standard library only.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import io
 import json
 import os
@@ -19,9 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provenir.environments.judging.counting import Count, count_unittest
-from provenir.environments.judging.exports import Exports
+from provenir.environments.judging.exports import TEST_MODULE, Exports
 from provenir.environments.judging.folder import Folder
-from provenir.environments.judging.harness import Harness, explained
+from provenir.environments.judging.harness import Harness, Unit, explained
+from provenir.environments.judging.mutation import Control
 from provenir.environments.judging.naming import Importer
 from provenir.environments.judging.opaque import Opaque
 from provenir.environments.judging.peer import Peer, RefusedError
@@ -116,6 +118,7 @@ def main(payload: bytes, fds: Sequence[int]) -> None:
 def _judge(request: dict[str, Any], channel: int) -> Report:
     rules = JudgeRules()
     peer = Peer(Wire(channel), rules, first=2, prunes=True)
+    rules.changed = peer.heap.altered
     loaded = peer.ask("ask", None, "load")
     if isinstance(loaded, tuple):
         kind, text = (str(part)[:400] for part in loaded)
@@ -123,19 +126,51 @@ def _judge(request: dict[str, Any], channel: int) -> Report:
         return {"reason": reason, "detail": f"the program raised {kind} when it was loaded: {text}"}
     if str(Path.cwd()) == _SHARED and _speaks_of_files(request["tests"]):
         peer.folder = Folder(_SHARED)
-    count = Count(peer.heap.altered)
+    if request["control"]:
+        return _controlled(request, peer)
+    count = Count(peer.heap.altered, TEST_MODULE)
     if any("unittest" in source or "TestCase" in source for source in request["tests"]):
         count_unittest(count)
+    importer, harness = _prepare(request, peer, rules, count, loaded)
+    peer.lets_stop = any("StopIteration" in source for source in request["tests"])
+    asked = peer.asked
+    _run(request, harness)
+    if count.completed and peer.asked == asked and not RefusedError.all:
+        harness.units.append(Unit("tests", "vacuous_test", "no test used the program"))
+    return _report(request, peer, rules, importer, count, harness)
+
+
+def _prepare(
+    request: dict[str, Any], peer: Peer, rules: JudgeRules, count: Any, loaded: list[str]
+) -> tuple[Importer, Harness]:
     unittest.main = lambda *_, **__: None  # type: ignore[assignment]
     importer = Importer(peer, {"pytest": pytest_module(count)})
     importer.adopt("solution")
-    known = frozenset(name for name in loaded if isinstance(name, str))
-    harness = Harness(importer, count, entry_point=request["entry_point"], known=known)
-    harness.guessed = request["guessed"]
+    harness = Harness(
+        importer,
+        count,
+        entry_point=request["entry_point"],
+        guessed=request["guessed"],
+        known=frozenset(map(str, loaded)),
+        watch_blocks=lambda blocks: setattr(rules, "blocks", blocks),
+    )
+    return importer, harness
+
+
+def _run(request: dict[str, Any], harness: Harness) -> None:
     for number, source in enumerate(request["tests"], 1):
         label = "test" if len(request["tests"]) == 1 else f"test {number}"
         harness.run(f"{request['setup']}\n{source}" if request["setup"] else source, label)
-    return _report(request, peer, rules, importer, count, harness)
+
+
+def _controlled(request: dict[str, Any], peer: Peer) -> Report:
+    """Run the tests with other expectations; see `mutation`."""
+    control = Control()
+    rules = JudgeRules()
+    _, harness = _prepare(request, peer, rules, control, [])
+    harness.control = True
+    _run(request, harness)
+    return {"reason": "control", "detail": "", "outcomes": control.outcomes}
 
 
 def _speaks_of_files(tests: list[str]) -> bool:
@@ -150,12 +185,11 @@ def _report(
     count: Count,
     harness: Harness,
 ) -> Report:
-    worthless = ""
-    if peer.broken is None:
-        try:
-            worthless = rules.equality.worthless(peer, request["seed"])
-        except (ChannelClosedError, ProtocolFaultError, RefusedError):
-            worthless = ""
+    worthless = ("", "")
+    if peer.broken is None and not RefusedError.all:
+        with contextlib.suppress(ChannelClosedError, ProtocolFaultError, RefusedError):
+            equal = rules.equality.worthless(peer, request["seed"])
+            worthless = (equal, "" if equal else rules.order.worthless(peer))
     reason, detail = _verdict(peer, importer, count, harness, worthless)
     return {
         "reason": reason,
@@ -175,7 +209,7 @@ def _report(
 
 
 def _verdict(
-    peer: Peer, importer: Importer, count: Count, harness: Harness, worthless: str
+    peer: Peer, importer: Importer, count: Count, harness: Harness, worthless: tuple[str, str]
 ) -> tuple[str, str]:
     """The first reason why the tests do not hold, or ``ok``."""
     if peer.broken is not None:
@@ -185,8 +219,12 @@ def _verdict(
     for unit in harness.units:
         if unit.reason not in {"ok", "skipped"}:
             return unit.reason, f"{unit.name}: {unit.detail}"
-    if worthless:
-        return "worthless_equality", f"{worthless} calls objects equal whatever they were made with"
+    if worthless[0]:
+        return "worthless_equality", (
+            f"{worthless[0]} calls objects equal whatever they were made with"
+        )
+    if worthless[1]:
+        return "worthless_order", f"{worthless[1]} orders objects by when they were made"
     if harness.unreached:
         return "unreached_assertion", f"an assertion was never reached: {harness.unreached[0]}"
     if count.moved:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
+    "PREDICATES",
     "Asks",
     "Link",
     "MirrorObject",
@@ -30,7 +31,12 @@ __all__ = [
 ]
 
 _LINK: Final = "_provenir_link"
-_IDENTITY: Final = ("__eq__", "__ne__", "__hash__")
+PREDICATES: Final = frozenset(
+    name
+    for name in (*dir(str), *dir(set))
+    if name.startswith("is") or name in {"startswith", "endswith"}
+)
+"""Methods of plain types that answer yes or no about a value that is handed to them."""
 
 
 class Asks(Protocol):
@@ -41,6 +47,12 @@ class Asks(Protocol):
 
     def operate(self, name: str, target: Any, *args: Any, **kwargs: Any) -> Any:
         """As `ask`, for a special method; rules of this side come first."""
+
+    def method(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        """As `ask`, for a method; rules of this side come first."""
+
+    def attribute(self, target: Any, name: str) -> Any:
+        """As `ask`, for an attribute; rules of this side come first."""
 
     def derive(self, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> type:
         """Make a class of this side's methods on the other side; return its mirror."""
@@ -153,7 +165,7 @@ class MirrorObject(metaclass=MirrorType):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
-        return link_of(self).asks.ask("get", self, name)
+        return link_of(self).asks.attribute(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(self, BaseException) and name.startswith("__"):
@@ -183,11 +195,23 @@ def _forwarder(name: str, owner: Callable[[], type]) -> Callable[..., Any]:
         asks = link_of(self).asks
         nearest = next(c for c in type(self).__mro__ if name in c.__dict__)
         if nearest is owner():
-            return asks.ask("method", self, name, *args, **kwargs)
+            plain = None if link_of(type(self)).origin == "made" else _plain_predicate(self, name)
+            if plain is not None:
+                return plain(*args, **kwargs)
+            return asks.method(self, name, *args, **kwargs)
         return asks.ask("method", owner(), name, self, *args, **kwargs)
 
     method.__name__ = name
     return method
+
+
+def _plain_predicate(value: Any, name: str) -> Any:
+    """What a text or a set itself answers, on the value that was given; None for anything else."""
+    if name not in PREDICATES:
+        return None
+    plain = [cls for cls in type(value).__mro__ if not isinstance(cls, MirrorType)]
+    found = next((vars(cls)[name] for cls in plain if name in vars(cls)), None)
+    return None if found is None else found.__get__(value)
 
 
 def _vars(self: Any) -> Any:

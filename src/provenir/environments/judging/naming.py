@@ -19,51 +19,36 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.judging.mirror import note_name
 from provenir.environments.judging.peer import RefusedError
+from provenir.environments.judging.tools import FOREIGN
 
 if TYPE_CHECKING:
     from provenir.environments.judging.peer import Peer
 
 __all__ = ["CandidateModule", "Importer", "Names", "subject_builtin"]
 
-_FOREIGN: Final = frozenset(
+_PROGRAM: Final = frozenset(
     [
-        "numpy",
-        "scipy",
-        "pandas",
-        "torch",
-        "tensorflow",
-        "jax",
-        "sklearn",
-        "matplotlib",
-        "requests",
-        "hypothesis",
-        "yaml",
-        "sympy",
-        "networkx",
-        "PIL",
-        "flask",
-        "django",
-        "aiohttp",
-        "httpx",
-        "pydantic",
-        "attr",
-        "attrs",
-        "dateutil",
-        "tqdm",
-        "nltk",
-        "bs4",
-        "lxml",
-        "cv2",
-        "seaborn",
-        "plotly",
-        "sqlalchemy",
-        "boto3",
-        "redis",
-        "faker",
-        "freezegun",
-        "parameterized",
-        "nose",
-        "toolz",
+        "solution",
+        "candidate",
+        "submission",
+        "main",
+        "program",
+        "answer",
+        "module",
+        "my_module",
+        "your_module",
+        "my_solution",
+        "code",
+        "student",
+        "student_code",
+        "solve",
+        "impl",
+        "implementation",
+        "src",
+        "app",
+        "script",
+        "task",
+        "exercise",
     ]
 )
 _UNSAFE: Final = frozenset(
@@ -186,11 +171,17 @@ class Importer:
     Args:
         peer: The channel to the candidate.
         shims: Modules of ours that stand in for modules which are not here, such as ``pytest``.
+
+    Attributes:
+        names: The names of the test's module that it does not define.
+        subject_known: Whether the test has named what it is about, so that a further module which
+            does not exist is not the program.
     """
 
     def __init__(self, peer: Peer, shims: dict[str, types.ModuleType]) -> None:
         self._peer = peer
-        self._shims = shims
+        self.shims = shims
+        self.subject_known = False
         self.names = Names(peer, self.import_module)
 
     def adopt(self, name: str) -> CandidateModule:
@@ -216,16 +207,17 @@ class Importer:
         if level:
             return self.adopt("solution")
         root = name.partition(".")[0]
-        if root in self._shims:
-            return self._shims[root]
+        if root in self.shims:
+            return self.shims[root]
         if root in _UNSAFE or root == "provenir":
             raise _unsupported(f"a test may not use {root} on what the candidate returns")
         if isinstance(sys.modules.get(root), CandidateModule):
             pass
         elif importlib.util.find_spec(root) is not None:
             return __import__(name, scope, local, wanted or ())
-        elif root in _FOREIGN:
+        elif root in FOREIGN or (self.subject_known and root not in _PROGRAM):
             raise _unsupported(f"the test needs {root}, which is not in the sandbox")
+        self.subject_known = True
         if not isinstance(sys.modules.get(name), CandidateModule):
             self.adopt(name)
         return sys.modules[name] if wanted else sys.modules[root]

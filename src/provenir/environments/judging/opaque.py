@@ -16,7 +16,12 @@ still use one.
 
 A test makes an object by calling a class that it calls as a class is called, with a capital. What a
 function returns is given, and so it is where a class stands in the function's place.
-5. An object that holds everything, holds nothing.
+5. An object that holds everything, holds nothing: what is looked for is asked several times, among
+   other things.
+6. A test that asks an answer whether it starts with a text, or is a subset of a set, wants a text
+   or a set; an object of a class that the test does not name is neither, whatever its methods say.
+7. A block that a candidate's object guards ends with it: a failed assertion goes through, and so
+   does an error of the candidate's own with more of the block to come.
 
 A breach ends the run: `RefusedError` is not an exception that a test catches.
 
@@ -25,13 +30,14 @@ Runs inside the sandbox: standard library only.
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.environments.judging.controls import EqualityControl, other_values
+from provenir.environments.judging.controls import EqualityControl, OrderControl, other_values
 from provenir.environments.judging.functions import coroutine
 from provenir.environments.judging.heap import kind_of
-from provenir.environments.judging.mirror import Link, MirrorType, link_of
-from provenir.environments.judging.peer import RefusedError
+from provenir.environments.judging.mirror import PREDICATES, Link, MirrorType, link_of
+from provenir.environments.judging.peer import ORIGIN, RefusedError
 from provenir.environments.judging.special import ARITHMETIC, NUMBERS, ORDERINGS
 from provenir.environments.judging.values import plain_base
 
@@ -41,13 +47,24 @@ if TYPE_CHECKING:
 __all__ = ["Opaque", "is_opaque"]
 
 
+_TIMES: Final = 4
 _FAR: Final = 1e12
+_OPPOSITES: Final = {"__lt__": "__gt__", "__gt__": "__lt__"}
 
 
 def is_opaque(value: Any) -> bool:
     """Whether a value is an object of the candidate without a plain value underneath."""
     cls = type(value)
     return isinstance(cls, MirrorType) and plain_base(cls) is None and not _is_container(cls)
+
+
+def _is_foreign(error: BaseException) -> bool:
+    """Whether an exception came from the candidate."""
+    try:
+        object.__getattribute__(error, ORIGIN)
+    except AttributeError:
+        return False
+    return True
 
 
 def _is_container(cls: type) -> bool:
@@ -65,12 +82,31 @@ class Opaque:
 
     Attributes:
         equality: What there is to check about equality when the tests have run.
+        order: The same about order.
         compared_with_plain: Times an object was compared with a plain value.
+        blocks: The test's ``with`` blocks; see `instrument.Source`.
     """
 
     def __init__(self) -> None:
         self.equality = EqualityControl()
+        self.order = OrderControl()
         self.compared_with_plain = 0
+        self.blocks: list[tuple[int, int, int]] = []
+        # Its own, so that the test's numbers are what they are without it.
+        self._chance = random.Random(random.getrandbits(64))  # noqa: S311
+
+    def watches(self, target: Any, name: str) -> bool:
+        """Whether a method of a candidate's object is one that a text or a set has."""
+        return name in PREDICATES and is_opaque(target) and not _is_named(type(target))
+
+    def look(self, target: Any, name: str, args: tuple[Any, ...]) -> None:
+        """Let the test call a method of a candidate's object.
+
+        Raises:
+            RefusedError: Rule 6.
+        """
+        if self.watches(target, name) and not all(map(is_opaque, args or (None,))):
+            raise _refused(f"the test asks an object of the candidate whether it {name}")
 
     def decide(self, peer: Peer, name: str, target: Any, args: tuple[Any, ...]) -> Any:
         """Perform a special method of a candidate's object.
@@ -93,9 +129,31 @@ class Opaque:
             return coroutine(lambda: peer.ask("await", target)).__await__()
         if name in NUMBERS and link_of(target).origin == "derived":
             raise _refused(f"{name} of an object that came of a plain value")
-        if name == "__exit__" or name == "__aexit__":
-            args = (*args[:2], None)
+        if name in {"__exit__", "__aexit__"}:
+            return self._left(peer, name, target, args)
         return peer.ask("op", target, name, *args)
+
+    def _left(self, peer: Peer, name: str, target: Any, args: tuple[Any, ...]) -> Any:
+        """Leave a block that a candidate's object guards."""
+        kind, error, trace = args
+        handled = peer.ask("op", target, name, kind, error, None)
+        if handled is not True or error is None:
+            return handled
+        if isinstance(error, AssertionError) and not _is_foreign(error):
+            raise RefusedError("swallowed_assertion", "an object swallowed a failed assertion")
+        if _is_foreign(error) and self._breaks_off(trace):
+            raise RefusedError("swallowed_error", "an object swallowed an error of the program")
+        return handled
+
+    def _breaks_off(self, trace: Any) -> bool:
+        """Whether an error left more of the innermost block to come."""
+        line = 0
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == "<test>":
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        around = [block for block in self.blocks if block[0] <= line <= block[2]]
+        return bool(around) and line < max(around)[1]
 
     def _equal(self, peer: Peer, target: Any, other: Any) -> Any:
         if not is_opaque(other):
@@ -111,9 +169,16 @@ class Opaque:
     def _ordered(self, peer: Peer, name: str, target: Any, other: Any) -> Any:
         if is_opaque(other):
             answer = peer.ask("op", target, name, other)
-            strict = name in {"__lt__", "__gt__"}
-            if answer is True and strict and peer.ask("op", other, name, target) is True:
-                raise RefusedError("contradictory_order", "two objects are each before the other")
+            if answer is True and name in _OPPOSITES:
+                opposite = _OPPOSITES[name]
+                asked = [("op", other, name, target)]
+                if opposite in vars(type(target)):
+                    asked.append(("op", target, opposite, other))
+                if any(peer.ask(*question) is True for question in asked):
+                    raise RefusedError(
+                        "contradictory_order", "an object is before and behind another"
+                    )
+            self.order.note(target, other, name, answer)
             return answer
         if link_of(target).origin != "made":
             raise _refused("an object of the candidate is ordered against a plain value")
@@ -125,21 +190,31 @@ class Opaque:
         return answer
 
     def _holds(self, peer: Peer, target: Any, item: Any) -> bool:
-        if peer.ask("op", target, "__contains__", item) is not True:
-            return False
-        for other in other_values(item):
+        others = list(other_values(item))
+        questions = [item] * _TIMES + others
+        order = list(range(len(questions)))
+        self._chance.shuffle(order)
+        answers: dict[int, Any] = {}
+        for place in order:
             try:
-                if peer.ask("op", target, "__contains__", other) is not True:
-                    return True
-            except Exception:  # noqa: BLE001
-                return True
-        try:
-            everything = peer.ask("ask", None, "holds_nothing", target) is True
-        except Exception:  # noqa: BLE001
-            everything = False
-        if everything:
+                answers[place] = peer.ask("op", target, "__contains__", questions[place])
+            except Exception as error:  # noqa: BLE001
+                answers[place] = error
+        if isinstance(answers[0], Exception):
+            raise answers[0]
+        if not all(answers[place] is True for place in range(_TIMES)):
+            return False
+        everything = all(answers[place] is True for place in range(_TIMES, len(questions)))
+        if everything and self._holds_nothing(peer, target):
             raise RefusedError("holds_everything", "an object says that it holds whatever is asked")
         return True
+
+    @staticmethod
+    def _holds_nothing(peer: Peer, target: Any) -> bool:
+        try:
+            return peer.ask("ask", None, "holds_nothing", target) is True
+        except Exception:  # noqa: BLE001
+            return False
 
     def _combined(self, peer: Peer, name: str, target: Any, args: tuple[Any, ...]) -> Any:
         other = args[0]

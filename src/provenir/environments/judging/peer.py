@@ -51,6 +51,7 @@ __all__ = ["ORIGIN", "Peer", "RefusedError", "Rules"]
 ORIGIN: Final = "_provenir_at"
 """Attribute of an exception that came from the other side: the line of the program, if known."""
 
+_CALLS: Final = frozenset({"call", "get"})
 _WRAPPED: Final[dict[type, str]] = {
     types.GeneratorType: "generator",
     types.CoroutineType: "coroutine",
@@ -88,6 +89,12 @@ class Rules(Protocol):
     def serve(self, op: str, target: Any, name: str) -> None:
         """Raise where the other side may not do this to an object of this side."""
 
+    def watches(self, target: Any, name: str) -> bool:
+        """Whether calls of a method of an object of the other side are looked at first."""
+
+    def look(self, target: Any, name: str, args: tuple[Any, ...]) -> None:
+        """Raise where a method of an object of the other side must not be called."""
+
     def decide(self, peer: Peer, name: str, target: Any, args: tuple[Any, ...]) -> Any:
         """Perform a special method of an object of the other side."""
 
@@ -116,12 +123,16 @@ class Peer:
 
     Attributes:
         folder: The working folder, where files cross too.
+        asked: Requests that this side made.
+        lets_stop: Whether a call may raise StopIteration here, which ends the loop it is made in.
         broken: Why the channel cannot be used any more, whoever caught the error.
     """
 
     def __init__(
         self, wire: Wire, rules: Rules, *, first: int, prunes: bool = False, follows: bool = False
     ) -> None:
+        self.asked = 0
+        self.lets_stop = True
         self.broken: BaseException | None = None
         self.folder: Folder | None = None
         self._follows = follows
@@ -157,6 +168,7 @@ class Peer:
 
     def _ask(self, op: str, target: Any, name: str, args: Any, kwargs: Any) -> Any:
         with self._channel:
+            self.asked += 1
             self._send({"k": "q", "p": op, "n": name}, t=target, a=args, w=kwargs)
             while True:
                 message = self._wire.receive()
@@ -169,6 +181,14 @@ class Peer:
                     return value
                 if not isinstance(value, BaseException):
                     raise ProtocolFaultError("an exception that is none")
+                calls = op in _CALLS or (op == "op" and name == "__call__")
+                if (
+                    calls
+                    and not self.lets_stop
+                    and isinstance(value, StopIteration | StopAsyncIteration)
+                ):
+                    # Else a call would end the loop that it is made in (PEP 479).
+                    value = RuntimeError(f"the program raised {type(value).__name__}")
                 if id(value) not in self._numbers:
                     # Past a mirror's own `__setattr__`, which would ask the other side.
                     object.__setattr__(value, ORIGIN, str(message.get("at"))[:200])
@@ -179,6 +199,17 @@ class Peer:
         if kwargs:
             return self.ask("op", target, name, *args, **kwargs)
         return self._rules.decide(self, name, target, args)
+
+    def method(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a method of an object of the other side; rules of this side come first."""
+        self._rules.look(target, name, args)
+        return self.ask("method", target, name, *args, **kwargs)
+
+    def attribute(self, target: Any, name: str) -> Any:
+        """An attribute of an object of the other side."""
+        if self._rules.watches(target, name):
+            return lambda *args, **kwargs: self.method(target, name, *args, **kwargs)
+        return self.ask("get", target, name)
 
     def derive(self, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> type:
         """Make a class of this side's functions on the other side; return its mirror."""

@@ -86,6 +86,12 @@ def read_plan(reference: Any) -> TestPlan:
             raise InputError(
                 "a test holds no assertion", where="test_code", mend="nothing would be checked"
             )
+    if not sources and not any(pair.stdout.strip() for pair in pairs):
+        raise InputError(
+            "no output is expected",
+            where="test_code",
+            mend="a program that does nothing would pass",
+        )
     expected = reference.get("expected_assertions")
     if expected is not None and (type(expected) is not int or expected < 1):
         raise _bad(f"expected_assertions is {expected!r}")

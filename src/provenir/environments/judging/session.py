@@ -66,6 +66,7 @@ def judge(
     guessed: bool,
     limits: Limits,
     timeout_s: float,
+    control: bool = False,
 ) -> Outcome:
     """Run tests on a program.
 
@@ -80,6 +81,7 @@ def judge(
         guessed: Whether that was read out of the program, which then decides nothing else.
         limits: What each of the two may use.
         timeout_s: Wall-clock seconds for all of it.
+        control: Whether they run with other expectations; see `mutation`.
     """
     deadline = time.monotonic() + timeout_s
     nonce = secrets.token_hex(16)
@@ -91,6 +93,7 @@ def judge(
         "setup": setup,
         "entry_point": entry_point,
         "guessed": guessed,
+        "control": control,
         "seed": seed,
     }
     with contextlib.ExitStack() as stack:

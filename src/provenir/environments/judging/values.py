@@ -15,6 +15,7 @@ to message (`heap`); tuples and frozensets have negative numbers and are those o
 ``D`` Decimal, ``F`` Fraction              type: number, class, plain value
 ``t`` date and time                 ``x``  exception that both sides have: name, arguments, cause
 ``u`` UUID, ``p`` path, ``R`` re     ``e``  exception of a class of the sender
+``K`` view of a dictionary
 ``f`` function of the standard library, from the judge alone
 ====  ============================  ====  ===========================================
 
@@ -227,6 +228,9 @@ _WRITERS: Final[dict[type, Callable[[Packer, Any], Expr]]] = {
     dt.timedelta: _date_expr,
     dt.timezone: _date_expr,
     uuid.UUID: lambda _, v: ["u", v.hex],
+    type({}.keys()): lambda p, v: ["K", 0, p.expr(list(v))],
+    type({}.values()): lambda p, v: ["K", 1, p.expr(list(v))],
+    type({}.items()): lambda p, v: ["K", 2, p.expr(list(v))],
     re.Pattern: lambda p, v: ["R", p.expr(v.pattern), int(v.flags)],
 }
 _BASE_VALUE: Final[dict[type, Callable[[Any], Any]]] = {
@@ -344,6 +348,13 @@ def _class(unpacker: Unpacker, expr: Expr) -> Any:
     return found
 
 
+def _view(unpacker: Unpacker, expr: Expr) -> Any:
+    content = unpacker.value(expr[2])
+    if expr[1] == 0:
+        return dict.fromkeys(content).keys()
+    return dict(enumerate(content)).values() if expr[1] == 1 else dict(content).items()
+
+
 def _date(_: Unpacker, expr: Expr) -> Any:
     kind, content = expr[1], expr[2]
     if kind == "timedelta":
@@ -371,6 +382,7 @@ _READERS: Final[dict[str, Callable[[Unpacker, Expr], Any]]] = {
     "N": lambda _u, _e: NotImplemented,
     "D": lambda _, e: decimal.Decimal(e[1]),
     "F": lambda u, e: fractions.Fraction(u.value(e[1]), u.value(e[2])),
+    "K": _view,
     "t": _date,
     "u": lambda _, e: uuid.UUID(hex=e[1]),
     "p": lambda _, e: {cls.__name__: cls for cls in _PATHS}[e[1]](e[2]),

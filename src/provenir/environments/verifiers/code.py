@@ -32,6 +32,8 @@ _PAIRS_TIME: Final = 10
 _SUSPICIOUS: Final = {
     "swallowed_assertion": "an assertion of the test failed and the program went on",
     "moved_expectation": "the program changed what the test computes its expectation from",
+    "worthless_order": "objects of the program are ordered by when they were made",
+    "swallowed_error": "an object of the program swallowed the program's own error",
     "worthless_equality": "objects of the program are equal to whatever they are compared with",
     "contradictory_order": "objects of the program are each less than the other",
     "holds_everything": "an object of the program holds whatever is looked for",
