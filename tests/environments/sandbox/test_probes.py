@@ -63,8 +63,8 @@ def cache(tmp_path, monkeypatch):
 def test_an_answer_is_kept_for_its_owner_alone(cache):
     isolation = Isolation(net="enforced")
     assert probe_cache.load("S1") is None
-    probe_cache.save("S1", True, isolation, "")
-    assert probe_cache.load("S1") == (True, isolation, "")
+    probe_cache.save("S1", True, isolation, "", "namespaces")
+    assert probe_cache.load("S1") == (True, isolation, "", "namespaces")
     assert cache.stat().st_mode & 0o777 == 0o600
 
 
@@ -79,7 +79,7 @@ def test_an_answer_is_kept_for_its_owner_alone(cache):
     ],
 )
 def test_an_answer_that_is_odd_or_old_counts_as_none(cache, change):
-    probe_cache.save("S1", True, Isolation(), "")
+    probe_cache.save("S1", True, Isolation(), "", "namespaces")
     cache.write_text(json.dumps(change(json.loads(cache.read_text()))))
     assert probe_cache.load("S1") is None
     cache.write_bytes(b"\xff{")
@@ -88,7 +88,7 @@ def test_an_answer_that_is_odd_or_old_counts_as_none(cache, change):
 
 def test_no_place_for_an_answer_is_no_fault(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/proc/none")
-    probe_cache.save("S1", True, Isolation(), "")
+    probe_cache.save("S1", True, Isolation(), "", "namespaces")
     assert probe_cache.load("S1") is None
 
 

@@ -122,7 +122,7 @@ def test_no_descriptor_is_left_open(sandbox):
 def test_a_sandbox_that_nobody_holds_leaves_no_process():
     sandbox = PythonSandbox()
     sandbox.execute("print(1)")
-    process = sandbox._warm._process._popen.pid
+    process = sandbox._warm._supply._ready[0]._popen.pid
     del sandbox
     gc.collect()
     assert not Path(f"/proc/{process}").exists()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -158,7 +160,7 @@ def test_a_warden_that_died_is_replaced():
         started = one.start(
             f"{ENTRY}:execute", payload=b"import time; time.sleep(30)", limits=Limits()
         )
-        os.kill(one._process._popen.pid, signal.SIGKILL)
+        os.kill(one._supply._ready[0]._popen.pid, signal.SIGKILL)
         ended = started.wait(10)
         assert ended.exit_code is None
         assert ended.detail == "the warden ended"
@@ -191,3 +193,63 @@ def test_walls_that_cannot_stand_run_nothing():
         ended = one.start("nowhere:f", payload=b"", limits=Limits()).wait(10)
     assert ended.exit_code is None
     assert "nowhere" in ended.detail
+
+
+CLIENT = f"""
+import os, sys, time
+from provenir.environments.sandbox import Limits, Plan, Warden
+
+warden = Warden(Plan(layer=sys.argv[1]), entries=["{ENTRY}"], preload=())
+source = b"import os, time; os.fork(); os.write(1, b'x'); time.sleep(300)"
+run = warden.start("{ENTRY}:execute", payload=source, limits=Limits(), stdout=1)
+time.sleep(300)
+"""
+
+
+@pytest.mark.parametrize("layer", ["S0", "S1", "S2"])
+def test_everything_ends_with_a_client_that_was_killed(layer):
+    read, write = os.pipe()
+    client = subprocess.Popen([sys.executable, "-c", CLIENT, layer], stdout=write)
+    os.close(write)
+    started = os.read(read, 1)
+    client.kill()
+    client.wait()
+    if not started:
+        pytest.skip(f"{layer} is not to be had here")
+    # Both processes of the run hold the pipe: it ends with the last of them.
+    deadline = time.monotonic() + 10
+    os.set_blocking(read, False)
+    ended = False
+    while not ended and time.monotonic() < deadline:
+        try:
+            ended = os.read(read, 10) == b""
+        except BlockingIOError:
+            time.sleep(0.02)
+    os.close(read)
+    assert ended
+
+
+@pytest.mark.parametrize("layer", ["S0", "S1", "S2"])
+def test_a_run_ends_with_a_warden_that_was_killed(layer):
+    with warden(layer) as one:
+        mine, theirs = os.pipe()
+        source = b"import os, time; os.fork(); os.write(1, b'x'); time.sleep(300)"
+        started = one.start(f"{ENTRY}:execute", payload=source, limits=Limits(), stdout=theirs)
+        os.close(theirs)
+        if os.read(mine, 1):
+            os.kill(one._supply._ready[0]._popen.pid, signal.SIGKILL)
+        while os.read(mine, 1):
+            continue
+        os.close(mine)
+        assert started.wait(10).exit_code is None
+
+
+def test_a_run_that_was_killed_says_what_it_spent(held):
+    ended, _ = run(held, "while True: pass", timeout_s=0.5)
+    assert ended.timed_out
+    assert 0.01 < ended.cpu_s < 1
+
+
+def test_too_many_descriptors_are_refused(held):
+    with pytest.raises(UsageError, match="at most"):
+        run(held, "", fds=[0] * 101)

@@ -9,8 +9,10 @@ from provenir._lazy import lazy_exports
 if TYPE_CHECKING:
     from provenir.environments.sandbox.config import SandboxConfig
     from provenir.environments.sandbox.python_sandbox import PythonSandbox
+    from provenir.environments.sandbox.remote import RemoteRunner
+    from provenir.environments.sandbox.runs import Run
     from provenir.environments.sandbox.values import Ended, Isolation, Limits, Plan
-    from provenir.environments.sandbox.warden import Run, Warden
+    from provenir.environments.sandbox.warden import Warden
 
 _EXPORTS = {
     "Ended": "provenir.environments.sandbox.values",
@@ -18,7 +20,8 @@ _EXPORTS = {
     "Limits": "provenir.environments.sandbox.values",
     "Plan": "provenir.environments.sandbox.values",
     "PythonSandbox": "provenir.environments.sandbox.python_sandbox",
-    "Run": "provenir.environments.sandbox.warden",
+    "RemoteRunner": "provenir.environments.sandbox.remote",
+    "Run": "provenir.environments.sandbox.runs",
     "SandboxConfig": "provenir.environments.sandbox.config",
     "Warden": "provenir.environments.sandbox.warden",
 }
@@ -29,6 +32,7 @@ __all__ = [
     "Limits",
     "Plan",
     "PythonSandbox",
+    "RemoteRunner",
     "Run",
     "SandboxConfig",
     "Warden",

@@ -23,7 +23,7 @@ class SandboxConfig:
     Attributes:
         timeout_s: Wall-clock seconds after which a program is killed.
         cpu_s: Processor seconds of each process.
-        memory_bytes: Address space of each process.
+        memory_bytes: Address space of each process; all of a run together may hold twice as much.
         max_processes: Processes and threads alive at once.
         max_output_bytes: How much of standard output, and of standard error, is kept.
         tmp_bytes: Size of the private /tmp, where the layer has one.
@@ -99,7 +99,7 @@ class SandboxConfig:
             raise UsageError(what, where="minimum", mend=mend(self.minimum))
         if found.layer == "S0":
             _warn_once()
-        return found.plan(self.read_only_paths)
+        return found.plan(self.read_only_paths, tmp_bytes=self.tmp_bytes)
 
 
 def _warn_once() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import shutil
 import sys
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from provenir.core.files import atomic_write, read_json
 from provenir.environments.sandbox.values import Isolation
 
 if TYPE_CHECKING:
-    from provenir.environments.sandbox.values import Layer
+    from provenir.environments.sandbox.values import Layer, Maker
 
 __all__ = ["load", "save"]
 
@@ -39,8 +40,11 @@ _NAMESPACES: Final = ("user", "mnt", "pid", "net")
 _MAX_BYTES: Final = 4_096
 
 
-def load(layer: Layer) -> tuple[bool, Isolation, str] | None:
-    """Return whether a layer stands, what it holds and why not; None where that is not known."""
+def load(layer: Layer) -> tuple[bool, Isolation, str, Maker] | None:
+    """Return whether a layer stands, what it holds, why it does not, and who makes it.
+
+    None where nothing is known.
+    """
     path = _folder() / f"{layer}.json"
     try:
         if path.stat().st_uid != os.geteuid():
@@ -48,14 +52,22 @@ def load(layer: Layer) -> tuple[bool, Isolation, str] | None:
         value = read_json(path, max_bytes=_MAX_BYTES)
         if value["key"] != _key():
             return None
-        return bool(value["stands"]), Isolation(**value["isolation"]), str(value["why"])
+        isolation = Isolation(**value["isolation"])
+        by: Maker = "bubblewrap" if value["by"] == "bubblewrap" else "namespaces"
+        return bool(value["stands"]), isolation, str(value["why"]), by
     except (OSError, ProvenirError, KeyError, TypeError):
         return None
 
 
-def save(layer: Layer, stands: bool, isolation: Isolation, why: str) -> None:
+def save(layer: Layer, stands: bool, isolation: Isolation, why: str, by: Maker) -> None:
     """Keep an answer; where there is no place for it, nothing is kept."""
-    value = {"key": _key(), "stands": stands, "isolation": isolation.as_dict(), "why": why[:500]}
+    value = {
+        "key": _key(),
+        "by": by,
+        "stands": stands,
+        "isolation": isolation.as_dict(),
+        "why": why[:500],
+    }
     folder = _folder()
     with contextlib.suppress(OSError, ProvenirError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -80,6 +92,7 @@ def _key() -> str:
             "namespaces": [_namespace(name) for name in _NAMESPACES],
             "privileges": [line for line in status if line.split(":")[0] in _PRIVILEGES],
             "switches": [_text(path) for path in _SWITCHES],
+            "bubblewrap": _stamp(shutil.which("bwrap")),
             "user": [os.getuid(), os.geteuid()],
         }
     )
@@ -97,3 +110,10 @@ def _namespace(name: str) -> str:
         return str(Path("/proc/self/ns", name).readlink())
     except OSError:
         return ""
+
+
+def _stamp(path: str | None) -> str:
+    if path is None:
+        return ""
+    found = Path(path).stat()
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_mode}"

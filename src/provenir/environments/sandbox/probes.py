@@ -8,6 +8,7 @@ that it depends on has changed (`probe_cache`).
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,7 @@ from provenir.environments.sandbox.values import LAYERS, Isolation, Layer, Limit
 from provenir.environments.sandbox.warden import Warden
 
 if TYPE_CHECKING:
-    from provenir.environments.sandbox.values import Ended, Held
+    from provenir.environments.sandbox.values import Ended, Held, Maker
 
 __all__ = ["Found", "attempts_at", "probe", "strongest"]
 
@@ -40,16 +41,26 @@ class Found:
         stands: Whether a run behind its walls started and ended.
         isolation: What was seen to hold.
         why: Why it does not stand; empty where it does.
+        by: Who makes the namespaces of S2.
     """
 
     layer: Layer
+    by: Maker = "namespaces"
     stands: bool
     isolation: Isolation = field(default_factory=Isolation)
     why: str = ""
 
-    def plan(self, read_only_paths: tuple[str, ...] = ()) -> Plan:
+    def plan(
+        self, read_only_paths: tuple[str, ...] = (), *, tmp_bytes: int = _LIMITS.tmp_bytes
+    ) -> Plan:
         """Return where runs of this layer take place."""
-        return Plan(layer=self.layer, read_only_paths=read_only_paths, isolation=self.isolation)
+        return Plan(
+            layer=self.layer,
+            by=self.by,
+            read_only_paths=read_only_paths,
+            tmp_bytes=tmp_bytes,
+            isolation=self.isolation,
+        )
 
 
 def probe(layer: Layer, *, again: bool = False) -> Found:
@@ -63,11 +74,14 @@ def probe(layer: Layer, *, again: bool = False) -> Found:
         if again or layer not in _known:
             kept = None if again else probe_cache.load(layer)
             if kept is None:
-                found = _try(layer)
-                probe_cache.save(layer, found.stands, found.isolation, found.why)
+                found = _try(Plan(layer=layer))
+                if layer == "S2" and not found.stands and shutil.which("bwrap"):
+                    other = _try(Plan(layer=layer, by="bubblewrap"))
+                    found = other if other.stands else found
+                probe_cache.save(layer, found.stands, found.isolation, found.why, found.by)
             else:
-                stands, isolation, why = kept
-                found = Found(layer=layer, stands=stands, isolation=isolation, why=why)
+                stands, isolation, why, by = kept
+                found = Found(layer=layer, by=by, stands=stands, isolation=isolation, why=why)
             _known[layer] = found
         return _known[layer]
 
@@ -81,16 +95,18 @@ def strongest() -> Found:
     return probe(LAYERS[0])
 
 
-def _try(layer: Layer) -> Found:
+def _try(plan: Plan) -> Found:
+    layer = plan.layer
     try:
         with Bait() as bait:
             reachable = bait.reachable()
-            ended, attempts = attempts_at(Plan(layer=layer), bait)
+            ended, attempts = attempts_at(plan, bait)
     except OSError as error:
         return Found(layer=layer, stands=False, why=f"the probe failed: {error}")
     if ended.exit_code is None:
         return Found(layer=layer, stands=False, why=ended.detail)
-    return Found(layer=layer, stands=True, isolation=_judge(attempts, reachable=reachable))
+    isolation = _judge(attempts, reachable=reachable)
+    return Found(layer=layer, by=plan.by, stands=True, isolation=isolation)
 
 
 def attempts_at(plan: Plan, bait: Bait) -> tuple[Ended, dict[str, str]]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provenir.environments.sandbox.runs import Run
     from provenir.environments.sandbox.values import Ended
-    from provenir.environments.sandbox.warden import Run
 
 __all__ = ["Written", "collect"]
 

@@ -7,10 +7,11 @@ from typing import Final, Literal, get_args
 
 from provenir.core.errors import UsageError
 
-__all__ = ["LAYERS", "Ended", "Held", "Isolation", "Layer", "Limits", "Plan"]
+__all__ = ["LAYERS", "Ended", "Held", "Isolation", "Layer", "Limits", "Maker", "Plan"]
 
 Layer = Literal["S0", "S1", "S2"]
 LAYERS: Final[tuple[Layer, ...]] = get_args(Layer)
+Maker = Literal["namespaces", "bubblewrap"]
 Held = Literal["enforced", "not_enforced", "unverified"]
 _MIB: Final = 1 << 20
 
@@ -52,7 +53,7 @@ class Limits:
 
     Attributes:
         cpu_s: Processor seconds of each process.
-        memory_bytes: Address space of each process.
+        memory_bytes: Address space of each process; all of a run together may hold twice as much.
         max_processes: Processes and threads alive at once.
         max_file_bytes: Size of one file.
         tmp_bytes: Size of the private /tmp, where the layer has one.
@@ -84,12 +85,16 @@ class Plan:
 
     Attributes:
         layer: The walls to raise.
+        by: Who makes the namespaces of S2.
         read_only_paths: Files and folders outside that runs may read.
+        tmp_bytes: Size of /tmp where it is made before a run is known, as by bubblewrap.
         isolation: What the probes saw hold at this layer.
     """
 
     layer: Layer
+    by: Maker = "namespaces"
     read_only_paths: tuple[str, ...] = ()
+    tmp_bytes: int = 64 * _MIB
     isolation: Isolation = field(default_factory=Isolation)
 
     def __post_init__(self) -> None:

@@ -17,7 +17,8 @@ __all__ = [
     "NEW_UTS",
     "bind",
     "detach",
-    "drop_capabilities",
+    "effective_capabilities",
+    "keep_capabilities",
     "make_private",
     "mount_tmpfs",
     "pivot_root",
@@ -45,6 +46,7 @@ _MNT_DETACH = 2
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _MOUNT_SETATTR = 442
 _CAPABILITY_VERSION_3 = 0x2008_0522  # linux/capability.h
+_PR_CAP_AMBIENT, _AMBIENT_RAISE = 47, 2
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 
@@ -149,9 +151,27 @@ def set_host_name(name: str) -> None:
     _checked(_libc.sethostname(name.encode(), ctypes.c_size_t(len(name))), "sethostname")
 
 
-def drop_capabilities() -> None:
-    """Give up every capability of the calling thread for good (capset(2))."""
+def keep_capabilities(kept: int = 0) -> None:
+    """Give up every capability of the calling thread for good (capset(2)).
+
+    Args:
+        kept: The bits of those that stay, also for programs that it starts.
+    """
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    empty = (ctypes.c_uint32 * 6)()
+    # Effective, permitted, inheritable; then the same of the upper half.
+    sets = (ctypes.c_uint32 * 6)(kept, kept, kept, 0, 0, 0)
     number = _CAPSET[os.uname().machine]
-    syscall("capset", number, ctypes.byref(header), ctypes.byref(empty))
+    syscall("capset", number, ctypes.byref(header), ctypes.byref(sets))
+    for bit in range(32):
+        if kept >> bit & 1:
+            raised = ctypes.c_ulong(_AMBIENT_RAISE), ctypes.c_ulong(bit)
+            _checked(
+                _libc.prctl(_PR_CAP_AMBIENT, *raised, ctypes.c_ulong(0), ctypes.c_ulong(0)),
+                "capabilities",
+            )
+
+
+def effective_capabilities() -> int:
+    """The bits of the capabilities that this process has (capabilities(7))."""
+    with open("/proc/self/status") as lines:
+        return next((int(line.split()[1], 16) for line in lines if line.startswith("CapEff")), 0)

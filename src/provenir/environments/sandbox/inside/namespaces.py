@@ -15,6 +15,7 @@ from provenir.environments.sandbox.inside import linux
 __all__ = ["RUN_ID", "PidNamespaces", "enter", "own_namespaces", "spare_id"]
 
 RUN_ID = 1000  # what a run is called in its namespace, as user and as group
+_MAY_BECOME = 1 << 6 | 1 << 7  # CAP_SETGID, CAP_SETUID
 _FIRST_SPARE, _SPARES = 60_600, 500
 _PR_SET_DUMPABLE = 4
 _PR_SET_PDEATHSIG = 1
@@ -23,7 +24,7 @@ _SIGKILL = 9  # `signal` is an import that every cold start would pay for
 
 def spare_id() -> int | None:
     """An unprivileged user id for the runs; None where we may not become another user."""
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or _MAY_BECOME & ~linux.effective_capabilities():
         return None
     # Ids of systemd's and of people's accounts end below 60,578; a warden takes one by its pid so
     # that two of them share no count of processes.

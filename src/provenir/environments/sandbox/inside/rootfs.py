@@ -11,7 +11,7 @@ import sys
 
 from provenir.environments.sandbox.inside import linux
 
-__all__ = ["DEVICES", "build", "show_below_tmp", "shown"]
+__all__ = ["DEVICES", "build", "package_folders", "show_below_tmp", "shown"]
 
 _BASE = "/tmp"  # any folder will do: the mount on it becomes the root
 _OLD = "/.old"
@@ -22,10 +22,10 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _PACKAGES = ("site-packages", "dist-packages")
 
 
-def shown() -> list[str]:
-    """What this interpreter needs to run and to import the standard library."""
+def shown(interpreter: str = sys.executable) -> list[str]:
+    """What an interpreter of this installation needs to run and to import its own library."""
     prefixes = {sys.base_prefix, sys.base_exec_prefix}
-    own = [sys.executable, os.path.dirname(os.__file__), *(f"{prefix}/lib" for prefix in prefixes)]
+    own = [interpreter, os.path.dirname(os.__file__), *(f"{prefix}/lib" for prefix in prefixes)]
     return [*_LIBRARIES, *_FILES, *own]
 
 
@@ -48,7 +48,7 @@ def build(paths: list[str]) -> None:
     os.chdir("/")
     for path in sorted(set(always) & real.keys()):
         _show(path, real[path], linux.MS_NODEV)
-    for path in _package_folders(always):
+    for path in package_folders(always):
         if os.path.isdir(path):
             linux.mount_tmpfs(path, "size=64k,mode=755")
     for path in sorted(set(paths) & real.keys()):
@@ -89,7 +89,7 @@ def show_below_tmp(paths: list[str]) -> None:
             _bind(_ASIDE + path, path)
 
 
-def _package_folders(roots: list[str]) -> list[str]:
+def package_folders(roots: list[str]) -> list[str]:
     """Folders of installed packages below what is shown: no business of a run."""
     found = []
     for root in roots:

@@ -7,6 +7,7 @@ ignores the signals that it does not handle, and a program should not.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import atexit
 import fcntl
 import gc
@@ -22,7 +23,9 @@ from provenir.environments.sandbox.inside import (
     rlimits,
     rootfs,
     seccomp,
+    trees,
     wire,
+    workspace,
 )
 
 TYPE_CHECKING = False
@@ -34,9 +37,11 @@ __all__ = ["Job", "Walls", "perform"]
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
+_PR_SET_KEEPCAPS = 8
 _PR_SET_CHILD_SUBREAPER = 36
+_CAP_DAC_READ_SEARCH = 1 << 2
 _PR_SET_NO_NEW_PRIVS = 38
-_SIGKILL = 9  # `signal` is an import that every cold start would pay for
+_SIGKILL, _SIGTERM = 9, 15  # `signal` is an import that every cold start would pay for
 _FIRST_GIVEN = 3
 # As an interpreter opens them in UTF-8 mode.
 _STREAMS = (
@@ -51,16 +56,30 @@ class Walls:
 
     Attributes:
         layer: ``S0``, ``S1`` or ``S2``.
-        proc: A descriptor of the host's /proc, at S2.
+        proc: A descriptor of the host's /proc; negative where bubblewrap shows none.
+        apart: Whether each run has namespaces of its own.
+        searching: Whether runs may read what their id may not: the interpreter lies in a folder of
+            root's, and to stay root only to read it would let them write there.
         spare: The unprivileged id that runs get; None where they keep ours.
         paths: What runs may read beside the interpreter and its libraries.
     """
 
-    __slots__ = ("layer", "paths", "proc", "spare")
+    __slots__ = ("apart", "layer", "paths", "proc", "searching", "spare")
 
-    def __init__(self, layer: str, proc: int, spare: int | None, paths: list[str]) -> None:
+    def __init__(
+        self,
+        layer: str,
+        proc: int,
+        spare: int | None,
+        paths: list[str],
+        *,
+        apart: bool,
+        searching: bool,
+    ) -> None:
+        self.searching = searching
         self.layer = layer
         self.proc = proc
+        self.apart = apart
         self.spare = spare
         self.paths = paths
 
@@ -136,11 +155,11 @@ def _fail(report: int, error: BaseException) -> NoReturn:
 def _stand_apart(job: Job, *, tmp_bytes: int) -> None:
     linux.prctl(_PR_SET_PDEATHSIG, _SIGKILL)
     os.setsid()
-    if job.walls.layer == "S2":
+    if job.walls.apart:
         become = job.walls.spare is not None
         namespaces.own_namespaces(job.walls.proc, become=become, tmp_bytes=tmp_bytes)
         rootfs.show_below_tmp(job.walls.paths)
-    else:
+    elif job.walls.layer != "S2":
         linux.prctl(_PR_SET_CHILD_SUBREAPER, 1)
         os.environ["HOME"] = os.environ["TMPDIR"] = job.folder
     os.chdir(job.folder)
@@ -149,7 +168,7 @@ def _stand_apart(job: Job, *, tmp_bytes: int) -> None:
 def _others(walls: Walls) -> int:
     """Processes and threads that RLIMIT_NPROC counts beside those of the program."""
     if walls.layer == "S2" or walls.spare is not None:
-        return 1
+        return 1 if walls.layer != "S2" or walls.apart else 2
     return rlimits.tasks_of(os.getuid())
 
 
@@ -175,12 +194,13 @@ def _arrange(job: Job) -> None:
 def _confine(job: Job) -> None:
     walls = job.walls
     if walls.layer != "S2" and walls.spare is not None:
+        linux.prctl(_PR_SET_KEEPCAPS, 1)
         os.setgroups([])
         os.setresgid(walls.spare, walls.spare, walls.spare)
         os.setresuid(walls.spare, walls.spare, walls.spare)
         # Changing ids cleared it.
         linux.prctl(_PR_SET_PDEATHSIG, _SIGKILL)
-    linux.drop_capabilities()
+    linux.keep_capabilities(_CAP_DAC_READ_SEARCH if walls.searching else 0)
     linux.prctl(_PR_SET_NO_NEW_PRIVS, 1)
     linux.prctl(_PR_SET_DUMPABLE, 0)
     if walls.layer == "S1":
@@ -258,8 +278,12 @@ def _finish(status: int) -> NoReturn:
 
 def _watch(job: Job, program: int) -> NoReturn:
     """Wait for the program, reaping what it leaves behind, and report how it ended."""
-    layer, report = job.walls.layer, job.report
+    layer, report, folder = job.walls.layer, job.report, job.folder
     os.closerange(0, report)
+    if layer != "S2":
+        # A warden that is killed can end nothing; the kernel would end us alone.
+        _signal.signal(_SIGTERM, lambda number, frame: _end_all(folder))
+        linux.prctl(_PR_SET_PDEATHSIG, _SIGTERM)
     while True:
         child, status, usage = os.wait4(-1, 0)
         if child == program:
@@ -271,6 +295,12 @@ def _watch(job: Job, program: int) -> NoReturn:
         while True:
             time.sleep(3600)
     os._exit(0)
+
+
+def _end_all(folder: str) -> NoReturn:
+    trees.kill_below(os.getpid())
+    workspace.remove(folder)
+    os._exit(1)
 
 
 def _report(descriptor: int, message: bytes) -> None:

@@ -91,13 +91,37 @@ _DENIED = {
     "vhangup": (153, 58),
     "move_pages": (279, 239),
     "migrate_pages": (256, 238),
+    # Memory that no limit counts.
+    "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
+    "shmget": (29, 194),
 }
-# Without a pid namespace a session of its own would take a program out of the group that is killed.
-_DENIED_WITHOUT_PID_NAMESPACE = {"setsid": (112, 157), "setpgid": (109, 154)}
+# Without a pid namespace: a session of its own would take a program out of the group that is
+# killed, and the caller's processes could be slowed.
+_DENIED_WITHOUT_PID_NAMESPACE = {
+    "setsid": (112, 157),
+    "setpgid": (109, 154),
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+}
 _SIGNALS = {"kill": (62, 129), "tgkill": (234, 131)}
-_SIGNALS_UNADDRESSED = {"tkill": (200, 130), "pidfd_send_signal": (424, 424)}
-_CHECKED = {"clone": (56, 220), "clone3": (435, 435), "prctl": (157, 167), "ioctl": (16, 29)}
+_SIGNALS_UNADDRESSED = {
+    "tkill": (200, 130),
+    "pidfd_send_signal": (424, 424),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+}
+_CHECKED = {
+    "clone": (56, 220),
+    "clone3": (435, 435),
+    "prctl": (157, 167),
+    "prlimit64": (302, 261),
+    "ioctl": (16, 29),
+}
 
 
 def supported() -> bool:
@@ -152,6 +176,8 @@ def _program(machine: str, *, pid_namespace: bool, own_pid: int | None) -> list[
     code += _argument(call["clone"], 0, [_step(_ANY_BIT, _NAMESPACES, 0, 1), _refuse(errno.EPERM)])
     code += _argument(call["prctl"], 0, _refuse_values((_PR_SET_PDEATHSIG,)))
     code += _argument(call["ioctl"], 1, _refuse_values(_TERMINAL_INPUT))
+    # The limits of other processes of ours.
+    code += _argument(call["prlimit64"], 0, [_step(_EQUAL, 0, 1, 0), _refuse(errno.EPERM)])
     if own_pid is not None:
         for numbers in _SIGNALS.values():
             other = [_step(_EQUAL, own_pid, 1, 0), _refuse(errno.EPERM)]

@@ -17,6 +17,7 @@ __all__ = [
     "MAX_MESSAGE",
     "RUNNING",
     "START",
+    "SWOLLEN",
     "ending",
     "order",
     "read_ending",
@@ -27,6 +28,7 @@ __all__ = [
 ENDED = 0  # the program ended by itself or by a signal
 FAILED = 1  # a wall could not be raised, or the entry could not be called: nothing was run
 LOST = 2  # the process that watched over the program is gone
+SWOLLEN = 3  # its processes together held more memory than a run may
 
 RUNNING = b"running"  # a warden's first word; any other is why it could not start
 KILL = b"kill"  # a client's only word on a run's channel
