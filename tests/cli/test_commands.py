@@ -20,6 +20,8 @@ from provenir.attest.keys import Ed25519Signer, public_key
 from provenir.cli import doctor
 from provenir.cli.main import app
 from provenir.core.errors import ProvenirError
+from provenir.environments.sandbox import probes
+from provenir.environments.sandbox.values import LAYERS
 
 ROOT = Path(__file__).parents[2]
 
@@ -230,6 +232,22 @@ def test_doctor(call, place):
     asked = [re.match(r"[\w-]+", line)[0] for line in project["dependencies"]]
     assert set(asked) <= rows.keys()
     assert {f"extra {name}" for name in project["optional-dependencies"]} <= rows.keys()
+
+
+def test_doctor_shows_the_layers_of_the_sandbox(call, monkeypatch):
+    rows = {row["what"]: row for row in json.loads(call("doctor", "--json")[1])}
+    for layer in LAYERS:
+        row = rows[f"sandbox {layer}"]
+        if row["result"] == "pass":
+            assert "enforced: " in row["detail"]
+        else:
+            assert "; to get it: " in row["detail"]
+    assert rows["sandbox S3"]["result"] == "not-checked"
+    monkeypatch.setattr(probes, "_known", {"S2": probes.Found(layer="S2", stands=False, why="no")})
+    code, out, _ = call("doctor", "--json")
+    (row,) = [row for row in json.loads(out) if row["what"] == "sandbox S2"]
+    assert (code, row["result"]) == (0, "not-checked")
+    assert row["detail"].startswith("no; to get it: ")
 
 
 def test_doctor_understands_every_line_of_the_metadata():

@@ -67,7 +67,7 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check this installation. Exit 1 when something that is needed does not work."""
-    rows = [*_ours(), *_packages(), *_surroundings()]
+    rows = [*_ours(), *_packages(), *_surroundings(), *_sandbox()]
     if json:
         print_json(rows)
     else:
@@ -121,6 +121,27 @@ def _surroundings() -> Iterator[Row]:
     yield _row(
         "workspace", "pass" if writable else "fail", f"{workspace}, {free:.0f} GB free on its disk"
     )
+
+
+def _sandbox() -> Iterator[Row]:
+    from provenir.environments.sandbox.advice import mend
+    from provenir.environments.sandbox.probes import probe
+    from provenir.environments.sandbox.values import LAYERS
+
+    for layer in LAYERS:
+        found = probe(layer)
+        if not found.stands:
+            yield _row(f"sandbox {layer}", "not-checked", f"{found.why}; to get it: {mend(layer)}")
+            continue
+        states = found.isolation.as_dict()
+        said = []
+        for state in ("enforced", "not_enforced", "unverified"):
+            names = [name for name, found_state in states.items() if found_state == state]
+            if names:
+                said.append(f"{state.replace('_', ' ')}: {', '.join(names)}")
+        by = ", by bubblewrap" if found.by == "bubblewrap" else ""
+        yield _row(f"sandbox {layer}", "pass", "; ".join(said) + by)
+    yield _row("sandbox S3", "not-checked", "a runner of your own, on another machine")
 
 
 def _row(what: str, result: str, detail: str) -> Row:
