@@ -14,7 +14,7 @@ from provenir.environments.sandbox.inside import trees, usage
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
 
-FAMILY = """
+FAMILY = r"""
 import os, sys, time
 held = bytearray(50 << 20)
 for place in range(0, len(held), 4096):
@@ -27,7 +27,7 @@ for _ in range(2):
         os.setsid()
         os.fork()
         break
-print(os.getpid(), flush=True)
+os.write(1, f"{os.getpid()}\n".encode())
 time.sleep(300)
 """
 

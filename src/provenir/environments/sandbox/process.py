@@ -17,9 +17,18 @@ if TYPE_CHECKING:
 
     from provenir.environments.sandbox.values import Plan
 
-__all__ = ["WardenProcess"]
+__all__ = ["WardenProcess", "receive"]
 
 _ANSWER_S: Final = 10.0
+
+
+def receive(channel: socket.socket) -> bytes:
+    """Return what has come from a warden by now; empty where nothing has, or it is gone."""
+    # What it left unread when it closed its end shows as one ECONNRESET before what it had said.
+    for _ in range(2):
+        with contextlib.suppress(OSError):
+            return channel.recv(wire.MAX_MESSAGE, socket.MSG_DONTWAIT)
+    return b""
 
 
 class WardenProcess:
@@ -63,18 +72,10 @@ class WardenProcess:
         """What it said before it ended."""
         if self._why is None:
             self._why = "the warden ended"
-            self.control.setblocking(False)
-            while word := self._word():
+            while word := receive(self.control):
                 if word != wire.RUNNING:
                     self._why = f"the walls did not stand: {word.decode('utf-8', 'replace')}"
         return self._why
-
-    def _word(self) -> bytes:
-        # An order that it left unread shows as one ECONNRESET before what it had said.
-        for _ in range(2):
-            with contextlib.suppress(OSError):
-                return self.control.recv(wire.MAX_MESSAGE)
-        return b""
 
     def close(self) -> None:
         """Kill it, and with it all that it started; in a forked child, only forget it."""

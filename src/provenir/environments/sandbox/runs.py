@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.sandbox.inside import wire
+from provenir.environments.sandbox.process import receive
 from provenir.environments.sandbox.values import Ended, Isolation
 
 if TYPE_CHECKING:
@@ -94,11 +95,7 @@ class Run:
         return bool(poll.poll(wait_ms))
 
     def _read(self, timed_out: bool) -> Ended:
-        self._channel.setblocking(False)
-        try:
-            message = self._channel.recv(wire.MAX_MESSAGE)
-        except OSError:
-            message = b""
+        message = receive(self._channel)
         if not message:
             detail = "killed at its time limit" if timed_out else self._process.why()
             return Ended(

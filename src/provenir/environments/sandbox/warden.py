@@ -93,7 +93,7 @@ class Warden:
             stdin: Descriptor of its standard input; None is empty.
             stdout: Descriptor of its standard output; None discards it.
             stderr: The same for errors.
-            seed: What the run's `random` starts from.
+            seed: What the run's `random` starts from; 64 bits with a sign.
 
         Raises:
             UsageError: This warden was closed, or the descriptors are too many.

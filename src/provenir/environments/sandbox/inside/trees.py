@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["kill", "kill_below"]
+__all__ = ["bury", "kill", "kill_below", "reap"]
 
 # A tree that forks while it is read needs another look; each look kills what it finds.
 _MAX_LOOKS = 1_000
@@ -37,7 +37,7 @@ def kill_below(root: int, *, spare: frozenset[int] = frozenset()) -> bool:
         for process in found:
             kill(process)
         if root == os.getpid():
-            _reap(found)
+            bury(found)
     return False
 
 
@@ -68,7 +68,17 @@ def _parent(name: str) -> int | None:
     return None if state in (b"Z", b"X") else int(parent)
 
 
-def _reap(children: list[int]) -> None:
+def reap() -> None:
+    """Wait for every child of ours that has ended: a zombie counts for RLIMIT_NPROC."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            continue
+    except ChildProcessError:
+        return
+
+
+def bury(children: list[int]) -> None:
+    """Wait for processes that are dying; what is no child of ours, or was waited for, is left."""
     for child in children:
         try:
             os.waitpid(child, 0)

@@ -192,11 +192,12 @@ class Warden:
         if self._walls.layer != "S2":
             trees.kill_below(alive.process)
         trees.kill(alive.process)
-        os.waitpid(alive.process, 0)
+        trees.bury([alive.process])
         if self._walls.layer != "S2":
             # What outlived a first process that was killed is a child of ours now.
             others = frozenset(other.process for other in self._by_report.values())
             trees.kill_below(os.getpid(), spare=others)
+            trees.reap()
             workspace.remove(alive.folder)
         _answer(alive.channel, message)
         if self._once:

@@ -36,7 +36,7 @@ KILL = b"kill"  # a client's only word on a run's channel
 MAX_MESSAGE = 16_384
 
 # seed, CPU seconds, memory, file size, temporary bytes, stack bytes; processes, open files.
-START = struct.Struct("=QdQQQQII")
+START = struct.Struct("=qdQQQQQQ")
 # kind, wait status, CPU seconds, peak bytes.
 _ENDING = struct.Struct("=Bidq")
 
