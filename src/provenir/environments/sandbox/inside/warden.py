@@ -100,13 +100,11 @@ class Warden:
         self._next_look = 0.0
         self._base = usage.resident(walls.proc) if walls.proc >= 0 else 0
 
-    def serve(self) -> run.Job | None:
-        """Serve until the client has ended: None; in a run's first process, return its job."""
+    def serve(self) -> run.Job:
+        """Serve until the client has ended; in a run's first process, return its job."""
         while True:
             watched = self._by_report and self._walls.proc >= 0
             events = self._poll.poll(_LOOK_S * 1e3 if watched else None)
-            if watched and time.monotonic() >= self._next_look:
-                self._look()
             for descriptor, _ in events:
                 if descriptor == self._control.fileno():
                     job = self._receive()
@@ -118,6 +116,9 @@ class Warden:
                     self._end(self._by_report[descriptor], os.read(descriptor, wire.MAX_MESSAGE))
                 elif descriptor in self._by_channel:
                     self._end(self._by_channel[descriptor])
+            # Behind the events: a run that ends here gives its descriptors' numbers to the next.
+            if watched and time.monotonic() >= self._next_look:
+                self._look()
 
     def _look(self) -> None:
         """End the runs that hold more memory than all of a run may."""
@@ -246,8 +247,7 @@ def main(arguments: list[str], load: Callable[[list[str]], None]) -> None:
     except BaseException:  # noqa: BLE001 - whatever it is, no run may outlive us
         warden.leave()
     del warden, control
-    if job is not None:
-        run.perform(job)
+    run.perform(job)
 
 
 def _raise_walls(
