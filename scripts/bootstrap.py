@@ -29,7 +29,7 @@ TARGETS = {
     "base-test": (["."], ["test"]),
     "lint": (["."], ["lint", "test"]),
     "demo": ([".[demo]"], []),
-    "test": ([".[demo,ray,regex]"], ["test", "interop"]),
+    "test": ([".[demo,math,ray,regex]"], ["test", "interop"]),
 }
 MEGABYTE = 1_000_000
 UNITS = {"bytes": 1e-6, "kB": 1e-3, "MB": 1.0, "GB": 1e3}

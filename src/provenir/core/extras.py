@@ -25,6 +25,7 @@ EXTRAS: Final[dict[str, str]] = {
     "demo": "everything that the demonstration run needs (train, data, report)",
     "embedding": "sentence embeddings for paraphrases (sentence-transformers, and all of data)",
     "files": "Parquet and zstd files (pyarrow, zstandard)",
+    "math": "symbolic comparison of mathematical answers (math-verify)",
     "oms": "OpenSSF's verifier for model signing exports (model-signing, pyOpenSSL)",
     "ray": "scans spread over a Ray cluster (ray, and all of data)",
     "regex": "formats matched in linear time (google-re2)",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from provenir.environments.verifiers.contains import ContainsVerifier
     from provenir.environments.verifiers.exact import ExactAnswerVerifier
     from provenir.environments.verifiers.json_schema import JSONSchemaVerifier
+    from provenir.environments.verifiers.math.verifier import MathVerifier
     from provenir.environments.verifiers.regex_format import RegexFormatVerifier
     from provenir.environments.verifiers.registry import VERIFIERS
     from provenir.environments.verifiers.tool_call import ToolCallVerifier
@@ -40,6 +41,7 @@ _EXPORTS = {
     "ExactAnswerVerifier": "provenir.environments.verifiers.exact",
     "HeldOutTests": "provenir.environments.held_out",
     "JSONSchemaVerifier": "provenir.environments.verifiers.json_schema",
+    "MathVerifier": "provenir.environments.verifiers.math.verifier",
     "PythonSandbox": "provenir.environments.sandbox.python_sandbox",
     "RegexFormatVerifier": "provenir.environments.verifiers.regex_format",
     "Rule": "provenir.environments.code.rules",
@@ -65,6 +67,7 @@ __all__ = [
     "ExactAnswerVerifier",
     "HeldOutTests",
     "JSONSchemaVerifier",
+    "MathVerifier",
     "PythonSandbox",
     "RegexFormatVerifier",
     "Rule",
