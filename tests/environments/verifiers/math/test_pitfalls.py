@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from environments.verifiers.math.table import cases
 
+from environments.verifiers.math.table import cases
 from provenir.core.extras import available
 from provenir.environments.verifiers.math import MathVerifier
 
