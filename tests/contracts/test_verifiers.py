@@ -29,6 +29,7 @@ PASSING = {
     "contains": ("Paris", ["Paris"]),
     "exact_answer": (r"\boxed{4}", "4"),
     "json_schema": ("[1]", {"type": "array"}),
+    "math": (r"\boxed{4}", "4"),
     "regex_format": (r"\boxed{4}", None),
     "tool_call": (f"<tool_call>{CALL}</tool_call>", CALL),
 }

@@ -7,12 +7,14 @@ import pytest
 pytest.importorskip("trl", reason="needs the extra train")
 
 import provenir
-from provenir.environments import RegexFormatVerifier, as_reward
+from provenir.environments import CodeVerifier, RegexFormatVerifier, as_reward
 from provenir.provenance.run_record import read_run
 from provenir.train import TrackingCallback, tracked_reward
 
 STEPS, GROUP, BATCH = 20, 4, 8
-ROWS = [{"prompt": f"{a} plus {b} is", "answer": str(a + b)} for a in range(4) for b in range(4)]
+HEAD = "def f(x):\n    return "
+REFERENCE = {"test_code": "assert type(f(1)) is int", "prompt": HEAD, "entry_point": "f"}
+ROWS = [{"prompt": HEAD, "answer": str(a) * b} for a in range(10) for b in range(1, 5)]
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +42,8 @@ def arguments(out):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_twenty_steps_on_a_verifiers_reward(base, tmp_path, asynchronous):
+def trained(base, out, verifier, reward):
+    """Twenty steps; the trainer's log of rewards, the recorded rollouts, and the run."""
     import torch
     import trl
     from datasets import Dataset
@@ -49,29 +51,41 @@ def test_twenty_steps_on_a_verifiers_reward(base, tmp_path, asynchronous):
     from provenir.flows.quiet import quiet_libraries
 
     torch.set_num_threads(1)
-    verifier = RegexFormatVerifier(r"[^a-z]*[0-9][^a-z]*")
-    reward = as_reward(verifier, name="has_a_number", asynchronous=asynchronous)
-    with quiet_libraries(), provenir.track("run", output_dir=tmp_path / "run") as run:
+    rows = [{"prompt": row["prompt"], "answer": REFERENCE} for row in ROWS]
+    with quiet_libraries(), provenir.track("run", output_dir=out / "run") as run:
         trainer = trl.GRPOTrainer(
             model=base[1].load_from(base[0]).model,
             processing_class=base[1].tokenizer,
-            args=arguments(tmp_path / "trl"),
-            train_dataset=Dataset.from_list(ROWS),
+            args=arguments(out / "trl"),
+            train_dataset=Dataset.from_list(rows),
             reward_funcs=[tracked_reward(run, reward, num_generations=GROUP)],
             callbacks=[TrackingCallback(run)],
         )
         trainer.train()
+    name = f"rewards/{reward.__name__}/mean"
+    logged = [entry for entry in trainer.state.log_history if name in entry]
+    told = [row["trajectory"] for row in read_run(out / "run").trajectories()]
+    return [(entry["step"], entry[name]) for entry in logged], told, run
 
-    logged = [e for e in trainer.state.log_history if "rewards/has_a_number/mean" in e]
-    assert [entry["step"] for entry in logged] == list(range(1, STEPS + 1))
-    told = [row["trajectory"] for row in read_run(tmp_path / "run").trajectories()]
+
+def check(base, out, verifier, reference, **options):
+    reward = as_reward(verifier, name="right", **options)
+    logged, told, run = trained(base, out, verifier, reward)
+    assert [step for step, _ in logged] == list(range(1, STEPS + 1))
     assert len(told) == STEPS * BATCH
     for rollout in told:
-        assert rollout["reward_function"] == "has_a_number"
-        assert rollout["reward"] == verifier.verify(rollout["response"], None).reward
+        assert rollout["reward_function"] == "right"
+        assert rollout["reward"] == verifier.verify(rollout["response"], reference).reward
     assert {rollout["reward"] for rollout in told} == {0.0, 1.0}
-    for entry in logged:
-        mean = entry["rewards/has_a_number/mean"]
-        paid = [r["reward"] for r in told if r["step"] == entry["step"]]
+    for step, mean in logged:
+        paid = [rollout["reward"] for rollout in told if rollout["step"] == step]
         assert mean == pytest.approx(sum(paid) / BATCH)
     assert run.findings == []
+
+
+def test_twenty_steps_on_programs_that_are_run(base, tmp_path):
+    check(base, tmp_path, CodeVerifier(), REFERENCE)
+
+
+def test_twenty_steps_on_a_format_asynchronously(base, tmp_path):
+    check(base, tmp_path, RegexFormatVerifier(r"[^a-z]*[0-9][^a-z]*"), None, asynchronous=True)

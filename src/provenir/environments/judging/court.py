@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.judging.extraction import last_function
 from provenir.environments.judging.prompts import helpers
-from provenir.environments.judging.session import CANDIDATE, JUDGE, Outcome, judge
+from provenir.environments.judging.session import CANDIDATE, JUDGE, Case, Outcome, judge
 from provenir.environments.sandbox.warden import PRELOAD
 
 if TYPE_CHECKING:
@@ -52,18 +52,22 @@ class Court:
 
     def _run(self, program: Program, plan: TestPlan, *, control: bool) -> Outcome:
         given = plan.entry_point or last_function(plan.prompt)
-        return judge(
-            self._candidates,
-            self._judges,
+        case = Case(
             source=program.source,
             loose=program.loose,
             tests=plan.sources,
             setup="\n".join(filter(None, (helpers(plan.prompt, given), plan.setup))),
             entry_point=given or last_function(program.source),
             guessed=not given,
-            limits=self.sandbox.config.limits(),
-            timeout_s=self.sandbox.config.timeout_s,
             control=control,
+        )
+        config = self.sandbox.config
+        return judge(
+            self._candidates,
+            self._judges,
+            case,
+            limits=config.limits(),
+            timeout_s=config.timeout_s,
         )
 
     def compare(

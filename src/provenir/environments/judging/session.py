@@ -15,7 +15,7 @@ import secrets
 import select
 import socket
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from provenir.environments.sandbox.values import Limits
     from provenir.environments.sandbox.warden import Run, Warden
 
-__all__ = ["CANDIDATE", "JUDGE", "Outcome", "judge"]
+__all__ = ["CANDIDATE", "JUDGE", "Case", "Outcome", "judge"]
 
 _ROOM: Final = "provenir.environments.judging"
 CANDIDATE: Final = f"{_ROOM}.candidate"
@@ -54,67 +54,66 @@ class Outcome:
     peak_bytes: int = 0
 
 
-def judge(
-    candidates: Warden,
-    judges: Warden,
-    *,
-    source: str,
-    loose: bool,
-    tests: Sequence[str],
-    setup: str,
-    entry_point: str,
-    guessed: bool,
-    limits: Limits,
-    timeout_s: float,
-    control: bool = False,
-) -> Outcome:
-    """Run tests on a program.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A program and its tests.
 
-    Args:
-        candidates: Where the program runs.
-        judges: Where the tests run; a warden of its own.
+    Attributes:
         source: The program.
         loose: Whether words may stand around it.
         tests: Sources of the tests.
         setup: Code that runs before each of them.
         entry_point: The function that ``check(candidate)`` is given.
         guessed: Whether that was read out of the program, which then decides nothing else.
+        control: Whether the tests run with other expectations; see `mutation`.
+    """
+
+    source: str
+    tests: Sequence[str]
+    loose: bool = False
+    setup: str = ""
+    entry_point: str = ""
+    guessed: bool = False
+    control: bool = False
+
+    def seed(self) -> str:
+        """What the judge's random numbers start from: the tests, unknown to the program."""
+        text = "\0".join((self.setup, *self.tests))
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def judge(
+    candidates: Warden, judges: Warden, case: Case, *, limits: Limits, timeout_s: float
+) -> Outcome:
+    """Run tests on a program.
+
+    Args:
+        candidates: Where the program runs.
+        judges: Where the tests run; a warden of its own.
+        case: The program and its tests.
         limits: What each of the two may use.
         timeout_s: Wall-clock seconds for all of it.
-        control: Whether they run with other expectations; see `mutation`.
     """
     deadline = time.monotonic() + timeout_s
     nonce = secrets.token_hex(16)
-    seed = sha256("\0".join((setup, *tests)).encode("utf-8", "surrogatepass")).hexdigest()
-    told = {"source": source, "loose": loose}
-    asked = {
-        "nonce": nonce,
-        "tests": list(tests),
-        "setup": setup,
-        "entry_point": entry_point,
-        "guessed": guessed,
-        "control": control,
-        "seed": seed,
-    }
+    asked = asdict(case) | {"nonce": nonce, "seed": case.seed()}
+    told = {key: asked.pop(key) for key in ("source", "loose")}
     with contextlib.ExitStack() as stack:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         reading, writing = os.pipe2(os.O_CLOEXEC)
         stack.callback(os.close, reading)
-        with ours, theirs:
+        with ours, theirs, os.fdopen(writing, "wb"):
             candidate = candidates.start(
                 f"{CANDIDATE}:main", payload=_packed(told), fds=(theirs.fileno(),), limits=limits
             )
             stack.callback(candidate.kill)
-            try:
-                run = judges.start(
-                    f"{JUDGE}:main",
-                    payload=_packed(asked),
-                    fds=(ours.fileno(), writing),
-                    limits=limits,
-                    seed=int(seed[:8], 16),
-                )
-            finally:
-                os.close(writing)
+            run = judges.start(
+                f"{JUDGE}:main",
+                payload=_packed(asked),
+                fds=(ours.fileno(), writing),
+                limits=limits,
+                seed=int(asked["seed"][:8], 16),
+            )
             stack.callback(run.kill)
         body = _read_all(reading, deadline)
         return _outcome(body, nonce, run, candidate)

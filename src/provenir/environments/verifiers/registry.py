@@ -15,6 +15,7 @@ from provenir.environments.verifiers.composite import CompositeVerifier
 from provenir.environments.verifiers.contains import ContainsVerifier
 from provenir.environments.verifiers.exact import ExactAnswerVerifier
 from provenir.environments.verifiers.json_schema import JSONSchemaVerifier
+from provenir.environments.verifiers.math.verifier import MathVerifier
 from provenir.environments.verifiers.regex_format import RegexFormatVerifier
 from provenir.environments.verifiers.tool_call import ToolCallVerifier
 
@@ -58,6 +59,7 @@ VERIFIERS: Final[dict[str, Registered]] = {
     "contains": Registered(build=ContainsVerifier),
     "exact_answer": Registered(build=ExactAnswerVerifier),
     "json_schema": Registered(build=JSONSchemaVerifier),
+    "math": Registered(build=MathVerifier),
     "regex_format": Registered(build=_boxed_format),
     "tool_call": Registered(build=ToolCallVerifier),
 }
