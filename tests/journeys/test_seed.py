@@ -183,8 +183,10 @@ class TestAdd(unittest.TestCase):
         ("import sys\nsys.exit(0)\n", False, True),
         ("import unittest\n\ndef add(a, b):\n    raise unittest.SkipTest\n", False, True),
         (
-            "import unittest\nunittest.TestCase.run = lambda *a: None\n"
-            "@unittest.skip('no')\nclass TestAdd(unittest.TestCase): pass\n",
+            (
+                "import unittest\nunittest.TestCase.run = lambda *a: None\n"
+                "@unittest.skip('no')\nclass TestAdd(unittest.TestCase): pass\n"
+            ),
             False,
             True,
         ),

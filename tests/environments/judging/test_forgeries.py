@@ -19,13 +19,13 @@ NAMES_OF_OPERATIONS = "['__eq__', '__sub__', '__abs__', '__lt__', '__float__', '
 
 FORGERIES = {
     "methods that are operators": PEER + f"""
-sys.modules["provenir.environments.judging.peer"].method_names = lambda cls: {NAMES_OF_OPERATIONS}
+sys.modules["provenir.environments.judging.objects"].method_names = lambda cls: {NAMES_OF_OPERATIONS}
 class E:
     def __eq__(self, other): return True
 def f(x): return E()
 """,
     "operators of a value": PEER + f"""
-sys.modules["provenir.environments.judging.peer"].special_names = lambda cls, base: {NAMES_OF_OPERATIONS}
+sys.modules["provenir.environments.judging.objects"].special_names = lambda cls, base: {NAMES_OF_OPERATIONS}
 class E(float):
     def __eq__(self, other): return True
     def __sub__(self, other): return 0.0
@@ -34,7 +34,7 @@ class E(float):
 def f(x): return E(9)
 """,
     "a class that says it is the judge's": PEER + """
-m = sys.modules["provenir.environments.judging.peer"].Peer
+m = sys.modules["provenir.environments.judging.objects"].ObjectTable
 m.class_expr = lambda self, cls: ["w", 1]
 class E: pass
 def f(x): return E

@@ -25,6 +25,8 @@ from provenir.environments.judging.wire import ChannelClosedError, ProtocolFault
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from provenir.environments.judging.mirror import Asks
+
 __all__ = ["MODULE", "SOURCE_FILE", "main"]
 
 MODULE = "solution"
@@ -116,7 +118,7 @@ class CandidateRules:
     def look(self, target: Any, name: str, args: tuple[Any, ...]) -> None:
         """Anything may be asked for."""
 
-    def decide(self, peer: Peer, name: str, target: Any, args: tuple[Any, ...]) -> Any:
+    def decide(self, peer: Asks, name: str, target: Any, args: tuple[Any, ...]) -> Any:
         """Ask the test's side."""
         return peer.ask("op", target, name, *args)
 

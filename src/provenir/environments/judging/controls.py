@@ -18,7 +18,7 @@ from provenir.environments.judging.mirror import MirrorType, link_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provenir.environments.judging.peer import Peer
+    from provenir.environments.judging.mirror import Asks
 
 __all__ = ["EqualityControl", "OrderControl", "other_values", "perturbed"]
 
@@ -75,7 +75,7 @@ class EqualityControl:
             if len(pairs) < _MAX_PAIRS and left is not right:
                 pairs.append((left, right))
 
-    def worthless(self, peer: Peer, seed: str) -> str:
+    def worthless(self, peer: Asks, seed: str) -> str:
         """The name of a class that calls everything equal; empty if there is none."""
         order = random.Random(seed)  # noqa: S311 - which of two questions comes first
         for cls, pairs in self._pairs.items():
@@ -83,7 +83,7 @@ class EqualityControl:
                 return cls.__name__
         return ""
 
-    def _equal_to_all(self, peer: Peer, pair: tuple[Any, Any], order: random.Random) -> bool:
+    def _equal_to_all(self, peer: Asks, pair: tuple[Any, Any], order: random.Random) -> bool:
         """Whether the left of a pair is equal to every control too; True needs one at least."""
         left, right = pair
         if self._says(peer, "equals_nothing", left):
@@ -102,14 +102,14 @@ class EqualityControl:
         return asked > 0
 
     @staticmethod
-    def _says(peer: Peer, question: str, target: Any) -> bool:
+    def _says(peer: Asks, question: str, target: Any) -> bool:
         try:
             return peer.ask("ask", None, question, target) is True
         except Exception:  # noqa: BLE001
             return False
 
     @staticmethod
-    def _equal(peer: Peer, left: Any, right: Any) -> bool:
+    def _equal(peer: Asks, left: Any, right: Any) -> bool:
         try:
             return peer.ask("op", left, "__eq__", right) is True
         except Exception:  # noqa: BLE001
@@ -128,7 +128,7 @@ class OrderControl:
         if len(pairs) < _MAX_PAIRS and type(left) is type(right):
             pairs.append((left, right, name, answer))
 
-    def worthless(self, peer: Peer) -> str:
+    def worthless(self, peer: Asks) -> str:
         """The name of a class whose order goes by when objects were made; else empty."""
         for cls, pairs in self._pairs.items():
             changed = [self._changes(peer, *pair) for pair in pairs]
@@ -137,7 +137,7 @@ class OrderControl:
         return ""
 
     @staticmethod
-    def _changes(peer: Peer, left: Any, right: Any, name: str, answer: Any) -> bool:
+    def _changes(peer: Asks, left: Any, right: Any, name: str, answer: Any) -> bool:
         """Whether the answer changes when the two are made anew, the right one first."""
         ours, theirs = link_of(left).arguments, link_of(right).arguments
         if not ours or not theirs:

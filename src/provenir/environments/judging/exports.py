@@ -17,7 +17,7 @@ import types
 from collections.abc import Iterator, KeysView, ValuesView
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.environments.judging.peer import RefusedError
+from provenir.environments.judging.rules import RefusedError
 from provenir.environments.judging.special import OPERATIONS
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ from provenir.environments.judging.exports import TEST_MODULE
 from provenir.environments.judging.instrument import COUNTER, Source, instrument
 from provenir.environments.judging.mutation import mutated
 from provenir.environments.judging.naming import subject_builtin
-from provenir.environments.judging.peer import ORIGIN, RefusedError
+from provenir.environments.judging.peer import ORIGIN
 from provenir.environments.judging.pytest_cases import Unavailable, cases_of, is_skipped
+from provenir.environments.judging.rules import RefusedError
 from provenir.environments.judging.tools import borrowed
 from provenir.environments.judging.wire import ChannelClosedError, ProtocolFaultError
 

@@ -26,8 +26,9 @@ from provenir.environments.judging.harness import Harness, Unit, explained
 from provenir.environments.judging.mutation import Control
 from provenir.environments.judging.naming import Importer
 from provenir.environments.judging.opaque import Opaque
-from provenir.environments.judging.peer import Peer, RefusedError
+from provenir.environments.judging.peer import Peer
 from provenir.environments.judging.pytest_shim import pytest_module
+from provenir.environments.judging.rules import RefusedError
 from provenir.environments.judging.wire import ChannelClosedError, ProtocolFaultError, Wire
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sized
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.judging.mirror import note_name
-from provenir.environments.judging.peer import RefusedError
+from provenir.environments.judging.rules import RefusedError
 from provenir.environments.judging.tools import FOREIGN
 
 if TYPE_CHECKING:

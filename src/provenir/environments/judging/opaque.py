@@ -37,12 +37,13 @@ from provenir.environments.judging.controls import EqualityControl, OrderControl
 from provenir.environments.judging.functions import coroutine
 from provenir.environments.judging.heap import kind_of
 from provenir.environments.judging.mirror import PREDICATES, Link, MirrorType, link_of
-from provenir.environments.judging.peer import ORIGIN, RefusedError
+from provenir.environments.judging.peer import ORIGIN
+from provenir.environments.judging.rules import RefusedError
 from provenir.environments.judging.special import ARITHMETIC, NUMBERS, ORDERINGS
 from provenir.environments.judging.values import plain_base
 
 if TYPE_CHECKING:
-    from provenir.environments.judging.peer import Peer
+    from provenir.environments.judging.mirror import Asks
 
 __all__ = ["Opaque", "is_opaque"]
 
@@ -108,7 +109,7 @@ class Opaque:
         if self.watches(target, name) and not all(map(is_opaque, args or (None,))):
             raise _refused(f"the test asks an object of the candidate whether it {name}")
 
-    def decide(self, peer: Peer, name: str, target: Any, args: tuple[Any, ...]) -> Any:
+    def decide(self, peer: Asks, name: str, target: Any, args: tuple[Any, ...]) -> Any:
         """Perform a special method of a candidate's object.
 
         Raises:
@@ -133,7 +134,7 @@ class Opaque:
             return self._left(peer, name, target, args)
         return peer.ask("op", target, name, *args)
 
-    def _left(self, peer: Peer, name: str, target: Any, args: tuple[Any, ...]) -> Any:
+    def _left(self, peer: Asks, name: str, target: Any, args: tuple[Any, ...]) -> Any:
         """Leave a block that a candidate's object guards."""
         kind, error, trace = args
         handled = peer.ask("op", target, name, kind, error, None)
@@ -155,7 +156,7 @@ class Opaque:
         around = [block for block in self.blocks if block[0] <= line <= block[2]]
         return bool(around) and line < max(around)[1]
 
-    def _equal(self, peer: Peer, target: Any, other: Any) -> Any:
+    def _equal(self, peer: Asks, target: Any, other: Any) -> Any:
         if not is_opaque(other):
             if isinstance(type(other), MirrorType) or type(other).__module__ == "builtins":
                 self.compared_with_plain += 1
@@ -166,7 +167,7 @@ class Opaque:
             self.equality.note(target, other)
         return equal
 
-    def _ordered(self, peer: Peer, name: str, target: Any, other: Any) -> Any:
+    def _ordered(self, peer: Asks, name: str, target: Any, other: Any) -> Any:
         if is_opaque(other):
             answer = peer.ask("op", target, name, other)
             if answer is True and name in _OPPOSITES:
@@ -189,7 +190,7 @@ class Opaque:
                 raise RefusedError("contradictory_order", "an object is before whatever is asked")
         return answer
 
-    def _holds(self, peer: Peer, target: Any, item: Any) -> bool:
+    def _holds(self, peer: Asks, target: Any, item: Any) -> bool:
         others = list(other_values(item))
         questions = [item] * _TIMES + others
         order = list(range(len(questions)))
@@ -210,13 +211,13 @@ class Opaque:
         return True
 
     @staticmethod
-    def _holds_nothing(peer: Peer, target: Any) -> bool:
+    def _holds_nothing(peer: Asks, target: Any) -> bool:
         try:
             return peer.ask("ask", None, "holds_nothing", target) is True
         except Exception:  # noqa: BLE001
             return False
 
-    def _combined(self, peer: Peer, name: str, target: Any, args: tuple[Any, ...]) -> Any:
+    def _combined(self, peer: Asks, name: str, target: Any, args: tuple[Any, ...]) -> Any:
         other = args[0]
         cls = type(target)
         made = link_of(target).origin == "made"

@@ -15,100 +15,30 @@ from __future__ import annotations
 import contextlib
 import threading
 import types
-import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
-from provenir.environments.judging import functions
 from provenir.environments.judging.awaiting import run_to_end
 from provenir.environments.judging.folder import Folder
-from provenir.environments.judging.heap import Heap, kind_of
-from provenir.environments.judging.known import (
-    known_class,
-    known_name,
-    stdlib_callable_name,
-)
-from provenir.environments.judging.mirror import (
-    Link,
-    MirrorType,
-    is_method_name,
-    link_of,
-    make_class,
-    make_object,
-    method_names,
-)
-from provenir.environments.judging.special import OPERATIONS, forwardable, special_names
-from provenir.environments.judging.values import Packer, Unpacker, plain_base
+from provenir.environments.judging.heap import Heap
+from provenir.environments.judging.mirror import MirrorType
+from provenir.environments.judging.objects import ObjectTable
+from provenir.environments.judging.rules import RefusedError, Rules
+from provenir.environments.judging.special import OPERATIONS
+from provenir.environments.judging.values import Packer, Unpacker
 from provenir.environments.judging.wire import ChannelClosedError, ProtocolFaultError, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     Message = dict[str, Any]
 
-__all__ = ["ORIGIN", "Peer", "RefusedError", "Rules"]
+__all__ = ["ORIGIN", "Peer"]
 
 ORIGIN: Final = "_provenir_at"
 """Attribute of an exception that came from the other side: the line of the program, if known."""
 
 _CALLS: Final = frozenset({"call", "get"})
-_WRAPPED: Final[dict[type, str]] = {
-    types.GeneratorType: "generator",
-    types.CoroutineType: "coroutine",
-    types.AsyncGeneratorType: "async_generator",
-}
-
-
-class RefusedError(BaseException):
-    """A rule of this side forbids what was asked. No ``except Exception`` of a test catches it.
-
-    Attributes:
-        reason: One word for programs.
-        all: Every one that was made in this process, should a test catch it all the same.
-    """
-
-    all: ClassVar[list[RefusedError]] = []
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.all.append(self)
-
-
-class Rules(Protocol):
-    """What a side allows and does itself."""
-
-    real_functions: bool
-    """Whether functions of the other side become functions here, or objects to ask."""
-    by_name: bool
-    """Whether functions of the standard library are sent by name."""
-
-    def export(self, value: Any) -> None:
-        """Raise `RefusedError` where an object must not cross."""
-
-    def serve(self, op: str, target: Any, name: str) -> None:
-        """Raise where the other side may not do this to an object of this side."""
-
-    def watches(self, target: Any, name: str) -> bool:
-        """Whether calls of a method of an object of the other side are looked at first."""
-
-    def look(self, target: Any, name: str, args: tuple[Any, ...]) -> None:
-        """Raise where a method of an object of the other side must not be called."""
-
-    def decide(self, peer: Peer, name: str, target: Any, args: tuple[Any, ...]) -> Any:
-        """Perform a special method of an object of the other side."""
-
-    def question(self, name: str, args: tuple[Any, ...]) -> Any:
-        """Answer a question of the other side that is about no object."""
-
-    def library(self, name: str) -> Any:
-        """The function of the standard library with a name, if that is allowed."""
-
-    def outgoing(self) -> tuple[str, str]:
-        """Text that was written to the standard streams since the last message."""
-
-    def incoming(self, out: str, err: str) -> None:
-        """Text that the other side's program wrote."""
 
 
 class Peer:
@@ -140,15 +70,7 @@ class Peer:
         self._wire = wire
         self._rules = rules
         self._channel = threading.RLock()
-        self._objects: dict[int, Any] = {}
-        self._numbers: dict[int, int] = {}
-        self._classes: dict[int, type] = {}
-        self._class_numbers: dict[type, int] = {}
-        self._new_classes: list[list[Any]] = []
-        self._mirrors: dict[int, Any] = {}
-        self._mirror_classes: dict[int, type] = {}
-        self._stand_ins: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-        self._told: dict[int, Mapping[str, Any] | None] = {}
+        self._table = ObjectTable(self, rules, self.heap)
 
     # What this side asks.
 
@@ -189,7 +111,7 @@ class Peer:
                 ):
                     # Else a call would end the loop that it is made in (PEP 479).
                     value = RuntimeError(f"the program raised {type(value).__name__}")
-                if id(value) not in self._numbers:
+                if not self._table.is_own(value):
                     # Past a mirror's own `__setattr__`, which would ask the other side.
                     object.__setattr__(value, ORIGIN, str(message.get("at"))[:200])
                 raise value
@@ -287,7 +209,7 @@ class Peer:
     # Messages.
 
     def _send(self, message: Message, **fields: Any) -> None:
-        packer = Packer(self)
+        packer = Packer(self._table)
         for key, value in fields.items():
             if key == "a":
                 message["a"] = [packer.expr(x) for x in value]
@@ -296,7 +218,7 @@ class Peer:
             else:
                 message[key] = packer.expr(value)
         message["s"] = packer.finish()
-        message["c"], self._new_classes = self._new_classes, []
+        message["c"] = self._table.new_classes()
         message["d"] = self.heap.forgotten()
         message["out"], message["err"] = self._rules.outgoing()
         message["f"] = None if self.folder is None else self.folder.changes()
@@ -305,14 +227,14 @@ class Peer:
     def _open(self, message: Message) -> Unpacker:
         try:
             for number, description in message["c"]:
-                self._learn(number, description)
+                self._table.learn(number, description)
             dropped = [int(n) for n in message["d"]]
             self._rules.incoming(str(message["out"]), str(message["err"]))
             nodes = message["s"]
             self._take_files(message.get("f"))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise ProtocolFaultError(f"a malformed message: {error}") from None
-        unpacker = Unpacker(self, nodes)
+        unpacker = Unpacker(self._table, nodes)
         # Only now: a container may have changed one last time before it was let go.
         self.heap.drop(dropped)
         return unpacker
@@ -323,163 +245,6 @@ class Peer:
         if changes and self.folder is not None:
             with contextlib.suppress(OSError):
                 self.folder.apply(changes)
-
-    def _learn(self, number: int, told: dict[str, Any]) -> None:
-        bases: list[type] = []
-        for expr in told["b"]:
-            tag, which = expr
-            if tag == "c":
-                bases.append(self._mirror_classes[which])
-            elif tag == "w":
-                bases.append(self._classes[which])
-            else:
-                found = known_class(which)
-                bases.append(object if found is None else found)
-        if not all(isinstance(told[key], str) for key in ("n", "q", "m")):
-            raise ValueError("a class without a name")
-        base, container = _plain_type(bases)
-        told["d"] = forwardable(told["d"], base, container=container)
-        told["f"] = [name for name in told["f"] if is_method_name(name)]
-        self._told[number] = told
-        self._mirror_classes[number] = make_class(Link(self, number), told, bases)
-
-    # The codec's side (`values.Objects`).
-
-    def export(self, value: Any) -> Any:
-        """The expression of an object that is no plain value."""
-        if isinstance(type(value), MirrorType):
-            return ["o", link_of(value).number]
-        stand_in = self._stand_in(value)
-        if stand_in is not None:
-            return ["o", stand_in]
-        name = stdlib_callable_name(value) if self._rules.by_name and callable(value) else None
-        if name is not None:
-            return ["f", name]
-        number = self._numbers.get(id(value))
-        if number is None:
-            self._rules.export(value)
-            number = len(self._objects) + 1
-            self._objects[number] = value
-            self._numbers[id(value)] = number
-            return ["h", number, self._class_number(type(value)), functions.about(value)]
-        return ["h", number, self._class_number(type(value)), None]
-
-    def _stand_in(self, value: Any) -> int | None:
-        try:
-            return self._stand_ins.get(value)
-        except TypeError:
-            return None
-
-    def class_expr(self, cls: type) -> Any:
-        """The expression of a class."""
-        if isinstance(cls, MirrorType):
-            return ["w", link_of(cls).number]
-        name = known_name(cls)
-        return ["C", name] if name is not None else ["c", self._class_number(cls)]
-
-    def _class_number(self, cls: type) -> int:
-        number = self._class_numbers.get(cls)
-        if number is None:
-            bases = [self.class_expr(base) for base in cls.__bases__]
-            kind = kind_of(cls)
-            base = plain_base(cls) if kind is None else kind.type
-            if base is None and issubclass(cls, BaseException):
-                base = next(c for c in cls.__mro__ if c.__module__ == "builtins")
-            number = len(self._class_numbers) + 1
-            self._class_numbers[cls] = number
-            self._classes[number] = cls
-            doc = cls.__doc__
-            description = {
-                "n": cls.__name__,
-                "q": cls.__qualname__,
-                "m": str(cls.__module__),
-                "b": bases,
-                "d": special_names(cls, base),
-                "f": method_names(cls),
-                "doc": doc if isinstance(doc, str) else None,
-                "wrap": _WRAPPED.get(cls, "function" if cls in _FUNCTIONS else None),
-            }
-            self._new_classes.append([number, description])
-        return number
-
-    def own(self, number: int) -> Any:
-        """The object that this side exported under a number."""
-        return self._objects[number]
-
-    def own_class(self, number: int) -> type:
-        """The class that this side described under a number."""
-        return self._classes[number]
-
-    def mirror_class(self, number: int) -> type:
-        """The stand-in for a class of the other side."""
-        return self._mirror_classes[number]
-
-    def mirror(self, number: int, class_number: int, plain: Any = None, about: Any = None) -> Any:
-        """The stand-in for an object of the other side, always the same one."""
-        found = self._mirrors.get(number)
-        if found is None:
-            found = self._make_mirror(number, class_number, plain, about)
-            self._mirrors[number] = found
-        return found
-
-    def _make_mirror(self, number: int, class_number: int, plain: Any, about: Any) -> Any:
-        told = self._told[class_number]
-        wrap = told and told.get("wrap")
-        mirror = make_object(Link(self, number), self._mirror_classes[class_number], plain)
-        if wrap == "generator":
-            made: Any = functions.generator(lambda name, *a: self.ask("method", mirror, name, *a))
-        elif wrap == "async_generator":
-            made = functions.async_generator(lambda name: _later(self.ask("method", mirror, name)))
-        elif wrap == "coroutine":
-            made = functions.coroutine(lambda: self.ask("await", mirror))
-        elif wrap == "function" and self._rules.real_functions:
-            call: Callable[..., Any] = lambda *a, **k: self.ask("call", mirror, "", *a, **k)  # noqa: E731
-            made = functions.function(about, call)
-        else:
-            if wrap == "function" and about:
-                _describe(mirror, about)
-            return mirror
-        self._stand_ins[made] = number
-        return made
-
-    def function(self, name: str) -> Any:
-        """A function of the standard library, where this side takes the other's word for it."""
-        return self._rules.library(name)
-
-
-_FUNCTIONS: Final = frozenset(
-    {
-        types.FunctionType,
-        types.BuiltinFunctionType,
-        types.MethodType,
-        types.MethodDescriptorType,
-        types.WrapperDescriptorType,
-        types.MethodWrapperType,
-    }
-)
-
-
-def _plain_type(bases: list[type]) -> tuple[type | None, bool]:
-    """The plain type among the bases of a mirror, and whether it is a mutable container."""
-    for base in bases:
-        kind = kind_of(base)
-        if kind is not None:
-            return kind.type, True
-        plain = plain_base(base)
-        if plain is not None or issubclass(base, BaseException):
-            return plain or BaseException, False
-    return None, False
-
-
-async def _later(value: Any) -> Any:
-    return await value
-
-
-def _describe(mirror: Any, about: Mapping[str, Any]) -> None:
-    """Give an object that stands for a function the names of the function."""
-    for attribute, key in (("__name__", "n"), ("__qualname__", "q"), ("__doc__", "doc")):
-        if isinstance(about.get(key), str):
-            object.__setattr__(mirror, attribute, about[key])
 
 
 def _derive(_target: Any, name: str, args: list[Any], _kwargs: dict[str, Any]) -> type:

@@ -14,8 +14,8 @@ import itertools
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.environments.judging.peer import RefusedError
 from provenir.environments.judging.pytest_shim import BUILT_IN_FIXTURES, Fixture, Marked, marks_of
+from provenir.environments.judging.rules import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

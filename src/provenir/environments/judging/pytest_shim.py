@@ -19,7 +19,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from provenir.environments.judging.peer import RefusedError
+from provenir.environments.judging.rules import RefusedError
 
 if TYPE_CHECKING:
     from provenir.environments.judging.counting import Count

@@ -16,7 +16,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.environments.judging.peer import RefusedError
+from provenir.environments.judging.rules import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
