@@ -13,8 +13,10 @@ from typing import Any, Final
 __all__ = ["MAX_MESSAGE", "ChannelClosedError", "ProtocolFaultError", "Wire"]
 
 MAX_MESSAGE: Final = 64 * 1024 * 1024
+_ROOM: Final = 65_536
 _LENGTH: Final = struct.Struct("!I")
 _PIECE: Final = 1024 * 1024
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class ChannelClosedError(BaseException):
@@ -36,6 +38,7 @@ class Wire:
     def __init__(self, reading: int, writing: int | None = None) -> None:
         self._reading = reading
         self._writing = reading if writing is None else writing
+        self._ahead = b""
 
     def send(self, message: dict[str, Any]) -> None:
         """Write one message.
@@ -44,7 +47,7 @@ class Wire:
             ChannelClosedError: Nobody reads any more.
             ProtocolFaultError: The message is larger than `MAX_MESSAGE`.
         """
-        body = json.dumps(message, separators=(",", ":"), check_circular=False).encode()
+        body = _ENCODE(message).encode()
         if len(body) > MAX_MESSAGE:
             raise ProtocolFaultError(f"a message of {len(body)} bytes, at most {MAX_MESSAGE} pass")
         rest = memoryview(_LENGTH.pack(len(body)) + body)
@@ -73,14 +76,33 @@ class Wire:
         return message
 
     def _exactly(self, count: int) -> bytes:
-        pieces = []
-        while count:
+        while len(self._ahead) < count:
+            missing = count - len(self._ahead)
             try:
-                piece = os.read(self._reading, min(count, _PIECE))
+                piece = os.read(self._reading, max(_ROOM, min(missing, _PIECE)))
+            except OSError as error:
+                raise ChannelClosedError(str(error)) from None
+            if not piece:
+                raise ChannelClosedError("the other side is gone")
+            if missing > _ROOM:
+                return self._large(count, piece)
+            self._ahead += piece
+        found, self._ahead = self._ahead[:count], self._ahead[count:]
+        return found
+
+    def _large(self, count: int, piece: bytes) -> bytes:
+        """As `_exactly`, for what takes many reads: each piece is copied once."""
+        pieces = [self._ahead, piece]
+        missing = count - len(self._ahead) - len(piece)
+        while missing > 0:
+            try:
+                piece = os.read(self._reading, min(missing, _PIECE))
             except OSError as error:
                 raise ChannelClosedError(str(error)) from None
             if not piece:
                 raise ChannelClosedError("the other side is gone")
             pieces.append(piece)
-            count -= len(piece)
-        return b"".join(pieces)
+            missing -= len(piece)
+        whole = b"".join(pieces)
+        self._ahead = whole[count:]
+        return whole[:count]
