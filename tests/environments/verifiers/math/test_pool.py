@@ -27,7 +27,7 @@ SIGNALS = (signal.SIGALRM, signal.SIGPROF, signal.SIGCHLD)
 
 
 def workers() -> set[int]:
-    return {worker._process.pid for worker in pool._pool.all}
+    return pool.POOL.processes()
 
 
 def alive(pid: int) -> bool:
@@ -85,7 +85,7 @@ def test_a_forked_process_has_workers_of_its_own():
         try:
             passed = MathVerifier().verify(r"\boxed{\sqrt{12}}", r"2\sqrt{3}").passed
             os.write(writing, b"1" if passed and not workers() & mine else b"0")
-            pool.close()
+            pool.POOL.close()
         finally:
             os._exit(0)
     os.close(writing)
@@ -109,7 +109,7 @@ def test_workers_end_with_the_process_that_started_them():
         "import os, signal\n"
         "from provenir.environments.verifiers.math import MathVerifier, pool\n"
         "assert MathVerifier().verify(r'\\boxed{\\sqrt{8}}', r'2\\sqrt{2}').passed\n"
-        "print(*[w._process.pid for w in pool._pool.all], flush=True)\n"
+        "print(*pool.POOL.processes(), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -1,8 +1,8 @@
 """The worker process: compares expressions one after the other until its parent goes away.
 
-It is started as a fresh interpreter, reads one JSON object a line and answers with one. Its time is
-counted in CPU seconds by its own timer; its memory, its files and its children are bounded by the
-system. Where its input ends, it ends at once, in the middle of whatever it does.
+It is started as a fresh interpreter (`warm.WarmPool`). Its time is counted in CPU seconds by its
+own timer; its memory, its files and its children are bounded by the system. Where its input ends,
+it ends at once, in the middle of whatever it does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import os
 import queue
 import resource
 import signal
-import sys
+import socket
+import struct
 import threading
 import time
 from fractions import Fraction
@@ -20,6 +21,7 @@ from typing import Any, Final
 
 __all__ = ["main"]
 
+_LENGTH: Final = struct.Struct("!I")
 _MEMORY_BYTES: Final = 1 << 30
 _OPEN_FILES: Final = 64
 _CPU_GRACE_S: Final = 1
@@ -29,34 +31,32 @@ class _OutOfTime(BaseException):
     """The timer rang; a `BaseException`, for libraries swallow the others."""
 
 
-def main() -> None:
-    """Serve requests from standard input; standard output carries the answers alone."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+def main(descriptor: int) -> None:
+    """Serve questions on a socket: a length, then that many bytes of JSON; so are the answers."""
     from provenir.environments.verifiers.math import symbolic
 
     # The first comparison fills the grammar's tables.
     symbolic.same_value(r"\frac{x+1}{2}", r"\frac{1}{2}x+\frac{1}{2}")
-    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
-    _confine()
-    signal.signal(signal.SIGPROF, _ring)
-    _say(answers, {"ready": True})
-    while True:
-        _say(answers, _answer(json.loads(requests.get()), symbolic))
+    with socket.socket(fileno=descriptor) as line:
+        questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=_listen, args=(line, questions), daemon=True).start()
+        _confine()
+        signal.signal(signal.SIGPROF, _ring)
+        _say(line, {})
+        while True:
+            _say(line, _answer(json.loads(questions.get()), symbolic))
 
 
-def _listen(requests: queue.SimpleQueue[str]) -> None:
-    for line in sys.stdin:
-        requests.put(line)
+def _listen(line: socket.socket, questions: queue.SimpleQueue[bytes]) -> None:
+    incoming = line.makefile("rb")
+    while len(head := incoming.read(_LENGTH.size)) == _LENGTH.size:
+        questions.put(incoming.read(_LENGTH.unpack(head)[0]))
     os._exit(0)
 
 
-def _say(answers: Any, reply: dict[str, Any]) -> None:
-    answers.write(json.dumps(reply) + "\n")
-    answers.flush()
+def _say(line: socket.socket, reply: dict[str, Any]) -> None:
+    body = json.dumps(reply).encode()
+    line.sendall(_LENGTH.pack(len(body)) + body)
 
 
 def _confine() -> None:
