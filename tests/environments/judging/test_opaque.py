@@ -187,3 +187,11 @@ def test_what_is_expected_is_not_computed_from_what_the_program_emptied():
 )
 def test_what_a_test_measures_with_is_pythons_own(program, test):
     assert not verdict(program, test).passed
+
+
+def test_one_equal_control_is_no_proof():
+    program = (
+        "class Mod:\n    def __init__(self, n, m):\n        self.n = n % m\n"
+        "    def __eq__(self, other): return self.n == other.n\n"
+    )
+    assert reason(program, "assert Mod(3, 7) == Mod(10, 7)") == "ok"

@@ -155,7 +155,7 @@ def _other(value: Any, step: int) -> Any:
     link = link_of(value)
     if not link.arguments or any(map(_unlike_data, link.arguments)):
         return None
-    others = [perturbed(argument, step) for argument in link.arguments]
+    others = [perturbed(value, step + place) for place, value in enumerate(link.arguments)]
     if all(other is None for other in others):
         return None
     arguments = [a if o is None else o for a, o in zip(link.arguments, others, strict=True)]

@@ -23,6 +23,9 @@ __all__ = ["Court"]
 _CANDIDATE_PRELOAD: Final = (*PRELOAD, "asyncio", "inspect", "threading", "types")
 _JUDGE_PRELOAD: Final = (*_CANDIDATE_PRELOAD, "unittest.mock", "tempfile", "pathlib", "time")
 
+# Two, for one of them may fall on an equal object, as 3 and 10 are modulo 7.
+_OTHERS: Final = (1, 30)
+
 
 class Court:
     """Judges programs; safe to use from many threads.
@@ -38,19 +41,23 @@ class Court:
 
     def judge(self, program: Program, plan: TestPlan) -> Outcome:
         """Run the test sources of a plan on a program."""
-        outcome = self._run(program, plan, control=False)
+        outcome = self._run(program, plan)
         report = outcome.report
-        if outcome.reason == "ok" and report.get("objects_compared"):
-            controls = self._run(program, plan, control=True).report.get("outcomes", ())
-            if controls and all(controls):
-                detail = "objects are equal to others than the expected ones too"
-                return replace(outcome, reason="worthless_equality", detail=detail)
+        rests_on_objects = outcome.reason == "ok" and report.get("objects_compared")
+        if rests_on_objects and all(self._equals_others(program, plan, s) for s in _OTHERS):
+            detail = "objects are equal to others than the expected ones too"
+            return replace(outcome, reason="worthless_equality", detail=detail)
         if outcome.reason == "ok" and plan.assertions not in {None, report.get("completed")}:
             detail = f"{report.get('completed')} assertions held, and there are {plan.assertions}"
             return replace(outcome, reason="wrong_count", detail=detail)
         return outcome
 
-    def _run(self, program: Program, plan: TestPlan, *, control: bool) -> Outcome:
+    def _equals_others(self, program: Program, plan: TestPlan, step: int) -> bool:
+        """Whether every object is also equal to another than the test expects."""
+        outcomes = self._run(program, plan, control=step).report.get("outcomes", ())
+        return bool(outcomes) and all(outcomes)
+
+    def _run(self, program: Program, plan: TestPlan, *, control: int = 0) -> Outcome:
         given = plan.entry_point or last_function(plan.prompt)
         case = Case(
             source=program.source,

@@ -166,7 +166,7 @@ def _run(request: dict[str, Any], harness: Harness) -> None:
 
 def _controlled(request: dict[str, Any], peer: Peer) -> Report:
     """Run the tests with other expectations; see `mutation`."""
-    control = Control()
+    control = Control(request["control"])
     rules = JudgeRules()
     _, harness = _prepare(request, peer, rules, control, [])
     harness.control = True

@@ -24,11 +24,15 @@ _EQUALITIES: Final = frozenset({"assertEqual", "assertEquals"})
 class Control:
     """What stands in for the count of checks in such a run.
 
+    Args:
+        step: By how much arguments differ from the expected ones; see `controls.perturbed`.
+
     Attributes:
         outcomes: For each comparison whether it held; of none that could not be made otherwise.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, step: int) -> None:
+        self._step = step
         self.outcomes: list[bool] = []
         self.completed = 0
         self.failed = None
@@ -44,8 +48,9 @@ class Control:
 
     def other(self, cls: Any, *args: Any, **kwargs: Any) -> Any:
         """An object of a class, made with other arguments than these."""
-        others = [perturbed(argument, 1) for argument in args]
-        named = {key: perturbed(value, 1) for key, value in kwargs.items()}
+        # Each by another step, so that a difference of two arguments differs too.
+        others = [perturbed(value, self._step + place) for place, value in enumerate(args)]
+        named = {key: perturbed(value, self._step) for key, value in kwargs.items()}
         if all(other is None for other in (*others, *named.values())):
             return cls(*args, **kwargs)
         values = [a if o is None else o for a, o in zip(args, others, strict=True)]

@@ -65,7 +65,8 @@ class Case:
         setup: Code that runs before each of them.
         entry_point: The function that ``check(candidate)`` is given.
         guessed: Whether that was read out of the program, which then decides nothing else.
-        control: Whether the tests run with other expectations; see `mutation`.
+        control: By how much the tests expect other objects than they say; 0 for the tests as they
+            are. See `mutation`.
     """
 
     source: str
@@ -74,7 +75,7 @@ class Case:
     setup: str = ""
     entry_point: str = ""
     guessed: bool = False
-    control: bool = False
+    control: int = 0
 
     def seed(self) -> str:
         """What the judge's random numbers start from: the tests, unknown to the program."""
