@@ -95,7 +95,7 @@ WHOLE = policy_text(
 )
 
 
-@pytest.mark.parametrize("name", ["alice", "alice-2", ALICE.keyid])
+@pytest.mark.parametrize("name", ["alice", "alice-2", ALICE.keyid], ids=["name", "other", "key id"])
 def test_revoking_changes_the_date_of_that_key_and_nothing_else(name):
     before, after = parse(WHOLE), parse(revoked(WHOLE, name, NOW, where="trust.toml"))
     expected = [

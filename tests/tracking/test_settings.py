@@ -48,7 +48,7 @@ class RaisesWhenRead:
         {"dataset": "missing.jsonl"},
         {"dataset": 7},
     ],
-    ids=repr,
+    ids=lambda arguments: ascii(arguments)[:60].partition(" object at")[0],
 )
 def test_misuse_raises_with_a_mend(arguments):
     with pytest.raises(ProvenirError) as caught:

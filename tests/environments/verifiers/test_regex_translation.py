@@ -122,7 +122,7 @@ patterns = st.recursive(
 texts = st.text(st.sampled_from("abc1 \n.-é{}]"), max_size=10)
 
 
-@settings(max_examples=500)
+@settings(max_examples=120)
 @given(
     joined(patterns),
     st.sampled_from(["", "$"]),
