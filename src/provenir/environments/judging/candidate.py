@@ -14,12 +14,12 @@ import importlib
 import io
 import json
 import linecache
-import re
 import sys
 import types
 from typing import TYPE_CHECKING, Any
 
 from provenir.environments.judging.peer import Peer
+from provenir.environments.judging.prose import without_words
 from provenir.environments.judging.wire import ChannelClosedError, ProtocolFaultError, Wire
 
 if TYPE_CHECKING:
@@ -34,11 +34,6 @@ SOURCE_FILE = "<solution>"
 _MAX_TEXT = 1_000_000
 # The frames of this runner that lie under a call, so that a program has the depth it counts on.
 _OWN_FRAMES = 60
-_MAX_ENDS = 40
-_OPENING = re.compile(
-    r"^(?:from [\w.]+ import|import \w|def \w|async def \w|class \w|@\w|[A-Za-z_]\w* ?=[^=])",
-    re.MULTILINE,
-)
 
 
 class _Stream(io.TextIOBase):
@@ -166,36 +161,10 @@ def _compiled(source: str, *, loose: bool) -> types.CodeType:
     try:
         return compile(source, SOURCE_FILE, "exec", dont_inherit=True)
     except SyntaxError:
-        opening = _OPENING.search(source) if loose else None
-        if opening is None:
+        inner = without_words(source) if loose else source
+        if inner == source:
             raise
-        return _cut(source, opening.start())
-
-
-def _cut(source: str, start: int) -> types.CodeType:
-    """Compile what stands from `start` on, as far as it can be compiled.
-
-    Raises:
-        SyntaxError: No part of it can.
-    """
-    lines = source[start:].splitlines(keepends=True)
-    end = len(lines)
-    for _ in range(_MAX_ENDS):
-        try:
-            padding = "\n" * source.count("\n", 0, start)
-            return compile(padding + "".join(lines[:end]), SOURCE_FILE, "exec", dont_inherit=True)
-        except SyntaxError as error:
-            ends = _ends(lines, min((error.lineno or 1) - len(padding) - 1, end - 1))
-            if not ends:
-                raise
-            end = ends[0]
-    raise SyntaxError("no program was found in the text")
-
-
-def _ends(lines: list[str], at: int) -> list[int]:
-    """Where a program that breaks in a line may have ended: before words at the margin."""
-    starts = [n for n in range(at + 1) if lines[n].strip() and lines[n][0] not in " \t"]
-    return [n for n in reversed(starts) if n]
+        return compile(inner, SOURCE_FILE, "exec", dont_inherit=True)
 
 
 def main(payload: bytes, fds: Sequence[int]) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.judging.extraction import last_function
 from provenir.environments.judging.prompts import helpers
+from provenir.environments.judging.prose import without_words
 from provenir.environments.judging.session import CANDIDATE, JUDGE, Case, Outcome, judge
 from provenir.environments.sandbox.warden import PRELOAD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provenir.core.protocols import Execution
     from provenir.environments.judging.extraction import Program
     from provenir.environments.judging.plans import Pair, TestPlan
     from provenir.environments.sandbox.python_sandbox import PythonSandbox
@@ -51,6 +53,14 @@ class Court:
             detail = f"{report.get('completed')} assertions held, and there are {plan.assertions}"
             return replace(outcome, reason="wrong_count", detail=detail)
         return outcome
+
+    def _script(self, program: Program, stdin: str, limit_s: float) -> Execution:
+        """Run a program as a script, without words around it where it does not compile."""
+        ran = self.sandbox.execute(program.source, stdin=stdin, timeout_s=limit_s)
+        last = ran.stderr.rstrip().rpartition("\n")[2]
+        if not program.loose or not last.startswith("SyntaxError"):
+            return ran
+        return self.sandbox.execute(without_words(program.source), stdin=stdin, timeout_s=limit_s)
 
     def _equals_others(self, program: Program, plan: TestPlan, step: int) -> bool:
         """Whether every object is also equal to another than the test expects."""
@@ -97,7 +107,7 @@ class Court:
                 units.append([name, "timeout", "the pairs before it took all the time", 0, 0])
                 break
             limit_s = min(self.sandbox.config.timeout_s, left)
-            ran = self.sandbox.execute(program.source, stdin=pair.stdin, timeout_s=limit_s)
+            ran = self._script(program, pair.stdin, limit_s)
             isolation = dict(ran.isolation)
             if ran.timed_out:
                 units.append([name, "timeout", "the program did not end in time", 0, 0])
