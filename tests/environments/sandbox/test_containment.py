@@ -13,10 +13,13 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from environments.processes import running
 from provenir.environments.sandbox import PythonSandbox, SandboxConfig, probes
 from provenir.environments.sandbox.values import LAYERS
 
@@ -56,30 +59,6 @@ def _nothing_is_left(sandbox):
         time.sleep(0.02)
     assert left == set()
     assert set(Path("/tmp").glob("provenir-run-*")) <= folders
-
-
-def running() -> set[int]:
-    """Our descendants, and what has a warden's environment but no longer a parent of ours."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-            except OSError:
-                continue
-            if state not in "ZX":
-                parents[int(entry.name)] = int(parent)
-    family = {os.getpid()}
-    while more := {pid for pid, parent in parents.items() if parent in family} - family:
-        family |= more
-    return family | {pid for pid, parent in parents.items() if parent == 1 and is_marked(pid)}
-
-
-def is_marked(pid: int) -> bool:
-    try:
-        return b"PYTHONHASHSEED=0\0HOME=/tmp" in Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
 
 
 def holds(sandbox, wall: str) -> bool:
@@ -215,6 +194,50 @@ s.send(b"x")
     assert not (holds(sandbox, "net") and reached)
 
 
+# Without its peer a datagram socket may write to whoever it names, and asking for credentials
+# gives it a name of its own (unix(7)).
+NAMED = """
+import socket, time
+one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+other.close()
+for address in (), ("\\0nobody",):
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    try:
+        one.sendto(b"x", *address)
+    except ConnectionRefusedError:
+        pass
+"""
+LISTEN = (
+    NAMED
+    + """
+one.settimeout(5)
+print("REACHED", one.recvmsg(9)[0])
+"""
+)
+SHOUT = (
+    NAMED
+    + """
+until = time.monotonic() + 4
+while time.monotonic() < until:
+    for name in range(0x100000):
+        try:
+            one.sendto(b"heard", "\\0%05x" % name)
+        except ConnectionRefusedError:
+            pass
+"""
+)
+
+
+def test_two_runs_at_once_do_not_hear_each_other(sandbox):
+    if sandbox.layer == "S0":
+        pytest.skip("no wall between two runs is claimed")
+    with ThreadPoolExecutor() as pool:
+        shouting = pool.submit(sandbox.execute, SHOUT)
+        reached, done = attempt(sandbox, LISTEN)
+        shouting.result()
+    assert not (holds(sandbox, "net") and reached), done
+
+
 def test_asyncio_still_runs(sandbox):
     source = "import asyncio\nasync def f(): print('ran')\nasyncio.run(f())"
     assert sandbox.execute(source).stdout == "ran\n"
@@ -314,6 +337,13 @@ for pid in (os.getppid(), {child.pid}, 1, -1):
     child.communicate(b"\n")
 
 
+def test_a_run_that_interrupts_its_watcher_goes_on(sandbox):
+    if sandbox.layer != "S2":
+        pytest.skip("no process of the run is known by a number")
+    source = "import os, time\nos.kill(1, 2)\ntime.sleep(0.2)\nprint('on')"
+    assert sandbox.execute(source).stdout == "on\n"
+
+
 def test_the_limits_of_the_caller_cannot_be_changed(sandbox):
     if not holds(sandbox, "env"):
         pytest.skip("this layer keeps no process in, and says so")
@@ -395,6 +425,54 @@ time.sleep(10)
     done = sandbox.execute(source)
     assert done.exit_code is None
     assert "together held more memory" in done.detail
+
+
+QUEUES = """
+import ctypes
+libc = ctypes.CDLL(None)
+message = ctypes.create_string_buffer(bytes([1]) * 8008)
+for _ in range(20):
+    queue = libc.msgget(0, 0o1600)
+    if libc.msgsnd(queue, message, 8000, 0o4000) == 0:
+        print("REACHED")
+"""
+SOCKETS = """
+import os, socket, time
+for _ in range(6):
+    if os.fork() == 0:
+        break
+held = []
+try:
+    while True:
+        held += socket.socketpair()
+        held[-1].setblocking(False)
+        try:
+            while True:
+                held[-1].send(bytes(65536))
+        except BlockingIOError:
+            pass
+except OSError:
+    time.sleep(10)
+"""
+
+
+def test_queues_of_messages_do_not_fill_the_memory_of_the_kernel(sandbox):
+    reached, _ = attempt(sandbox, QUEUES)
+    assert not (sandbox.layer != "S0" and reached)
+
+
+def test_sockets_do_not_fill_the_memory_of_the_kernel(sandbox):
+    small = replace(sandbox.config, memory_bytes=96 * MIB)
+    with PythonSandbox(small) as other:
+        if other.plan.by == "bubblewrap" or not counts_descriptors():
+            pytest.skip("nobody can look here")
+        done = other.execute(SOCKETS)
+    assert "together held more memory" in done.detail
+
+
+def counts_descriptors() -> bool:
+    """Whether /proc says how many descriptors a process has (Linux 6.2)."""
+    return Path("/proc/self/fd").stat().st_size > 0
 
 
 def test_one_file_does_not_fill_the_disk(sandbox):

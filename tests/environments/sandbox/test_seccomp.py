@@ -90,6 +90,11 @@ def test_arguments_decide(built):
     assert [asked("ioctl", 1, request) for request in (0x5412, 0x541C)] == [EPERM, EPERM]
     assert asked("ioctl", 0x5412, 0x5401) == ALLOW
     assert [asked("prlimit64", pid) for pid in (0, 1, PID)] == [ALLOW, EPERM, EPERM]
+    for kind, found in ((1, ALLOW), (5, ALLOW), (2, EPERM), (3, EPERM), (10, EPERM)):
+        for flags in (0, 0x800, 0x8_0000, 0x8_0800):  # SOCK_NONBLOCK, SOCK_CLOEXEC
+            assert asked("socketpair", 1, kind | flags) == found
+    assert [asked("socketpair", family, 1) for family in (2, 16, 30)] == [EPERM] * 3
+    assert [asked("setsockopt", 3, 1, option) for option in (7, 16)] == [EPERM, ALLOW]
     others = ALLOW if pid_namespace else EPERM
     assert [asked("kill", pid) for pid in (PID, 1, 0xFFFF_FFFF)] == [ALLOW, others, others]
     assert [asked("tgkill", pid) for pid in (PID, 1)] == [ALLOW, others]

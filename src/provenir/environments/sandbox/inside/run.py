@@ -41,7 +41,7 @@ _PR_SET_KEEPCAPS = 8
 _PR_SET_CHILD_SUBREAPER = 36
 _CAP_DAC_READ_SEARCH = 1 << 2
 _PR_SET_NO_NEW_PRIVS = 38
-_SIGKILL, _SIGTERM = 9, 15  # `signal` is an import that every cold start would pay for
+_SIGINT, _SIGKILL, _SIGTERM = 2, 9, 15  # `signal` is an import that every cold start would pay for
 _FIRST_GIVEN = 3
 # As an interpreter opens them in UTF-8 mode.
 _STREAMS = (
@@ -280,6 +280,9 @@ def _watch(job: Job, program: int) -> NoReturn:
     """Wait for the program, reaping what it leaves behind, and report how it ended."""
     layer, report, folder = job.walls.layer, job.report, job.folder
     os.closerange(0, report)
+    # The only signal that this process handles, and so the only one by which a program could end
+    # it; our client's come to another session.
+    _signal.signal(_SIGINT, _signal.SIG_IGN)
     if layer != "S2":
         # A warden that is killed can end nothing; the kernel would end us alone.
         _signal.signal(_SIGTERM, lambda number, frame: _end_all(folder))

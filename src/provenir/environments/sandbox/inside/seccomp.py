@@ -25,6 +25,10 @@ _X32 = 0x4000_0000
 _NAMESPACES = 0x7E02_0000  # every CLONE_NEW* flag that clone(2) takes
 _PR_SET_PDEATHSIG = 1
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+_AF_UNIX = 1
+# SOCK_STREAM is 1 and SOCK_SEQPACKET 5; every type that is addressed by message has one of these.
+_NOT_A_STREAM = 0b1010
+_SO_SNDBUF = 7
 
 _AUDIT = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 # Numbers on x86_64 and aarch64; 0 where an architecture lacks the call (asm/unistd.h).
@@ -95,6 +99,8 @@ _DENIED = {
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
+    "msgget": (68, 186),
+    "semget": (64, 190),
 }
 # Without a pid namespace: a session of its own would take a program out of the group that is
 # killed, and the caller's processes could be slowed.
@@ -121,6 +127,8 @@ _CHECKED = {
     "prctl": (157, 167),
     "prlimit64": (302, 261),
     "ioctl": (16, 29),
+    "socketpair": (53, 199),
+    "setsockopt": (54, 208),
 }
 
 
@@ -176,6 +184,13 @@ def _program(machine: str, *, pid_namespace: bool, own_pid: int | None) -> list[
     code += _argument(call["clone"], 0, [_step(_ANY_BIT, _NAMESPACES, 0, 1), _refuse(errno.EPERM)])
     code += _argument(call["prctl"], 0, _refuse_values((_PR_SET_PDEATHSIG,)))
     code += _argument(call["ioctl"], 1, _refuse_values(_TERMINAL_INPUT))
+    # A datagram names its receiver in memory, so it could reach sockets that nobody handed over:
+    # those of another run of this warden, or at S1 those of the host.
+    stream = [_step(_ANY_BIT, _NOT_A_STREAM, 0, 1), _refuse(errno.EPERM)]
+    code += _argument(call["socketpair"], 1, stream)
+    code += _argument(call["socketpair"], 0, [_step(_EQUAL, _AF_UNIX, 1, 0), _refuse(errno.EPERM)])
+    # What a socket may hold is the kernel's memory, which `usage` counts at its default size.
+    code += _argument(call["setsockopt"], 2, _refuse_values((_SO_SNDBUF,)))
     # The limits of other processes of ours.
     code += _argument(call["prlimit64"], 0, [_step(_EQUAL, 0, 1, 0), _refuse(errno.EPERM)])
     if own_pid is not None:

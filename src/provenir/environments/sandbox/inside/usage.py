@@ -17,6 +17,10 @@ __all__ = ["children", "held", "resident", "spent"]
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
+# What a socket can make the kernel hold (net.core.wmem_default and a message beyond it); every
+# descriptor might be one. The first few of a process are streams and a handful of files.
+_OF_A_SOCKET = 256 * 1024
+_FREE_DESCRIPTORS = 16
 
 
 def resident(proc: int, process: str = "self") -> int:
@@ -44,8 +48,20 @@ def children(proc: int) -> dict[int, str]:
 
 
 def held(proc: int, process: str, base: int) -> int:
-    """Bytes that a process and all below it hold, each beyond `base`."""
-    return sum(max(0, resident(proc, one) - base) for one in _with_descendants(proc, process))
+    """Bytes that a process and all below it hold, each beyond `base`, and what sockets may hold."""
+    return sum(
+        max(0, resident(proc, one) - base)
+        + _OF_A_SOCKET * max(0, _descriptors(proc, one) - _FREE_DESCRIPTORS)
+        for one in _with_descendants(proc, process)
+    )
+
+
+def _descriptors(proc: int, process: str) -> int:
+    """How many descriptors a process has open; 0 where the kernel does not say (before 6.2)."""
+    try:
+        return os.stat(f"{process}/fd", dir_fd=proc).st_size
+    except OSError:
+        return 0
 
 
 def spent(proc: int, process: str) -> float:
