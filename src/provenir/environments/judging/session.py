@@ -33,6 +33,9 @@ JUDGE: Final = f"{_ROOM}.judge"
 """Modules whose `main` runs in the two processes."""
 
 _MAX_REPORT: Final = 4 * 1024 * 1024
+# How long a judge may take to exit once its pipe is closed, or has carried too much: a test that
+# closes or floods it must not hold its verifier up.
+_LEAVING_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,18 +146,17 @@ def _read_all(descriptor: int, deadline: float) -> bytes | None:
 
 
 def _outcome(body: bytes | None, nonce: str, run: Run, candidate: Run) -> Outcome:
+    candidate.kill()
     if body is None:
-        candidate.kill()
         run.kill()
-        ended = candidate.wait(None)
+    ended, judged = candidate.wait(_LEAVING_S), run.wait(_LEAVING_S)
+    if body is None:
         return Outcome(
             reason="timeout",
             detail="the tests did not end in time",
             isolation=ended.isolation.as_dict(),
             peak_bytes=ended.peak_bytes,
         )
-    candidate.kill()
-    ended, judged = candidate.wait(None), run.wait(None)
     isolation = ended.isolation.as_dict()
     try:
         report = json.loads(body)

@@ -1,0 +1,48 @@
+"""What a test of a dataset cannot do to the process that asked for a verdict."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from environments.judging.verdicts import reason
+from environments.processes import running
+from provenir.environments import CodeVerifier
+from provenir.environments.sandbox import SandboxConfig
+
+PROGRAM = "def add(a, b):\n    return a + b\n"
+HOLDS = "assert add(1, 2) == 3"
+HOSTILE = {
+    "floods its pipe": "import os\nwhile True: os.write(4, bytes(1 << 20))",
+    "closes its pipe and stays": "import os, time\nos.closerange(0, 64)\ntime.sleep(1000)",
+    "leaves a thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()",
+    "stops itself": "import os\nos.kill(os.getpid(), 19)",
+    "forks without end": "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+    "writes a verdict of its own": 'import os\nos.write(4, b\'{"reason": "ok", "detail": ""}\')\nos._exit(0)',
+}
+
+
+def settled(before: set[int]) -> bool:
+    """Whether nothing runs that did not; what was killed takes a moment to be gone."""
+    until = time.monotonic() + 5
+    while (more := running() - before) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not more
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_test_ends_in_time_and_passes_nothing(name):
+    with_limit = CodeVerifier(SandboxConfig(timeout_s=2))
+    assert with_limit.verify(PROGRAM, {"test_code": HOLDS}).passed
+    before, began = running(), time.monotonic()
+    found = with_limit.verify(PROGRAM, {"test_code": f"{HOSTILE[name]}\n{HOLDS}"})
+    assert not found.passed
+    assert time.monotonic() - began < 60
+    assert settled(before)
+    assert with_limit.verify(PROGRAM, {"test_code": HOLDS}).passed
+
+
+def test_a_program_on_the_channel_of_the_judge_is_noticed():
+    source = "import os\nfor n in range(3, 9):\n    try: os.write(n, bytes(64))\n    except OSError: pass\n"
+    assert reason(source + PROGRAM, HOLDS) == "protocol_violation"
