@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import select
 import socket
 import subprocess
+import weakref
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.sandbox.inside import wire
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["WardenProcess", "receive"]
 
 _ANSWER_S: Final = 10.0
+_alive: weakref.WeakSet[WardenProcess] = weakref.WeakSet()
 
 
 def receive(channel: socket.socket) -> bytes:
@@ -63,6 +66,7 @@ class WardenProcess:
             os.close(client)
         self.descriptor = os.pidfd_open(self._popen.pid)
         self._why: str | None = None
+        _alive.add(self)
 
     def ended(self) -> bool:
         """Whether it ended, or never started to serve."""
@@ -103,3 +107,12 @@ class WardenProcess:
         self._close_descriptor()
         # Or the destructor would wait for a process that is no child of ours.
         self._popen.returncode = 0
+
+
+def _close_all() -> None:
+    for process in list(_alive):
+        process.close()
+
+
+# While modules still work, which they do not when the last objects are collected.
+atexit.register(_close_all)
