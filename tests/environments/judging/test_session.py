@@ -16,7 +16,7 @@ HOLDS = "assert add(1, 2) == 3"
 HOSTILE = {
     "floods its pipe": "import os\nwhile True: os.write(4, bytes(1 << 20))",
     "closes its pipe and stays": "import os, time\nos.closerange(0, 64)\ntime.sleep(1000)",
-    "leaves a thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()",
+    "nests its verdict without end": "import os\nos.write(4, b'[' * 60_000)\nos._exit(0)",
     "stops itself": "import os\nos.kill(os.getpid(), 19)",
     "forks without end": "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
     "writes a verdict of its own": 'import os\nos.write(4, b\'{"reason": "ok", "detail": ""}\')\nos._exit(0)',
@@ -46,3 +46,11 @@ def test_a_hostile_test_ends_in_time_and_passes_nothing(name):
 def test_a_program_on_the_channel_of_the_judge_is_noticed():
     source = "import os\nfor n in range(3, 9):\n    try: os.write(n, bytes(64))\n    except OSError: pass\n"
     assert reason(source + PROGRAM, HOLDS) == "protocol_violation"
+
+
+@pytest.mark.parametrize(
+    "left",
+    ["threading.Thread(target=time.sleep, args=(99,)).start()", "atexit.register(time.sleep, 99)"],
+)
+def test_a_verdict_does_not_wait_for_what_a_test_leaves_behind(left):
+    assert reason(PROGRAM, f"import atexit, threading, time\n{left}\n{HOLDS}") == "ok"

@@ -147,30 +147,35 @@ def _read_all(descriptor: int, deadline: float) -> bytes | None:
 
 def _outcome(body: bytes | None, nonce: str, run: Run, candidate: Run) -> Outcome:
     candidate.kill()
-    if body is None:
+    report = _said(body or b"", nonce)
+    if body is None or report is not None:
+        # There is no more to hear from it; else how it ended is the reason.
         run.kill()
     ended, judged = candidate.wait(_LEAVING_S), run.wait(_LEAVING_S)
-    if body is None:
-        return Outcome(
-            reason="timeout",
-            detail="the tests did not end in time",
-            isolation=ended.isolation.as_dict(),
-            peak_bytes=ended.peak_bytes,
-        )
     isolation = ended.isolation.as_dict()
-    try:
-        report = json.loads(body)
-    except ValueError:
-        report = None
-    if not isinstance(report, dict) or not secrets.compare_digest(
-        str(report.pop("nonce", "")).encode(), nonce.encode()
-    ):
+    if body is None:
+        reason, detail = "timeout", "the tests did not end in time"
+    elif report is None:
         why = judged.detail or ended.detail or "it ended without a verdict"
-        return Outcome(reason="judge_failed", detail=f"the judge: {why}", isolation=isolation)
+        reason, detail = "judge_failed", f"the judge: {why}"
+    else:
+        reason, detail = str(report.pop("reason")), str(report.pop("detail"))
     return Outcome(
-        reason=str(report.pop("reason")),
-        detail=str(report.pop("detail")),
-        report=report,
+        reason=reason,
+        detail=detail,
+        report=report or {},
         isolation=isolation,
         peak_bytes=ended.peak_bytes,
     )
+
+
+def _said(body: bytes, nonce: str) -> dict[str, Any] | None:
+    """What came out of the pipe, if the judge of this run wrote it."""
+    try:
+        report = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(report, dict):
+        return None
+    given = str(report.pop("nonce", "")).encode()
+    return report if secrets.compare_digest(given, nonce.encode()) else None
