@@ -310,7 +310,13 @@ class Unpacker:
             OverflowError,
         ) as error:
             raise ProtocolFaultError(f"a malformed value: {error}") from None
-        except (decimal.InvalidOperation, re.error, ZeroDivisionError) as error:
+        except (
+            decimal.InvalidOperation,
+            re.error,
+            ZeroDivisionError,
+            RecursionError,
+            MemoryError,
+        ) as error:
             raise ProtocolFaultError(f"a malformed value: {error}") from None
 
     def node(self, number: int) -> Any:
@@ -350,6 +356,8 @@ def _class(unpacker: Unpacker, expr: Expr) -> Any:
 
 def _view(unpacker: Unpacker, expr: Expr) -> Any:
     content = unpacker.value(expr[2])
+    if type(content) is not list:
+        raise TypeError("a view of what is no list")
     if expr[1] == 0:
         return dict.fromkeys(content).keys()
     return dict(enumerate(content)).values() if expr[1] == 1 else dict(content).items()
