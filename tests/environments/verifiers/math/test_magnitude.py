@@ -44,3 +44,13 @@ def test_what_is_too_large(latex):
         bound(latex)
     assert caught.value.reason == "too_large"
     assert MAX_MAGNITUDE < 4_300
+
+
+def test_a_tighter_bound_for_the_symbols_bounds_a_power_of_several():
+    from provenir.environments.verifiers.math.magnitude import magnitude
+    from provenir.environments.verifiers.math.symbolic import _tree
+
+    tree = _tree(r"e^{-\frac{mgh}{kT}}")
+    with pytest.raises(Undecided):
+        magnitude(tree)
+    assert magnitude(tree, 0.3) < MAX_MAGNITUDE

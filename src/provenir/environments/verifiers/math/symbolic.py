@@ -26,7 +26,7 @@ from provenir.environments.verifiers.math.limits import Undecided
 from provenir.environments.verifiers.math.magnitude import magnitude
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["proportional", "same_value"]
 
@@ -50,6 +50,10 @@ _DECIMAL: Final = re.compile(r"(\d*)\.(\d+)")
 _DEGREES: Final = re.compile(r"(\d|[A-Za-z)}])\s*\^\\circ(?![A-Za-z])")
 _SUBSCRIPT: Final = re.compile(r"([A-Za-z])\s*_\s*(\d)(?!\d)")
 _POINTS: Final = 9
+_NEAR_BOUND: Final = 0.3  # of the decimal logarithm of a symbol's value near 1
+_STEPPED: Final = frozenset(
+    ("floor", "ceiling", "Mod", "Max", "Min", "Sum", "Product", "factorial", "gamma", "binomial")
+)
 _ENOUGH: Final = 5
 _DIGITS: Final = 100
 _AGREEING: Final = 60  # digits behind the point, and as many more as a value has before it
@@ -80,7 +84,7 @@ def same_value(
     context = _context([*trees[0], *trees[1]])
     allowed = (Fraction(0), Fraction(0)) if names else (relative, absolute)
     agreeing = 0
-    for values in _points(names, reference, answer):
+    for values in _points(names, reference, answer, near=context.near):
         left = _evaluated(trees[0], context, values)
         right = _evaluated(trees[1], context, values)
         if left is None or right is None:
@@ -112,7 +116,8 @@ def proportional(reference: Sequence[str], answer: Sequence[str], *, ordered: bo
         return False
     context = _context([*trees[0], *trees[1]])
     ratios: list[Value] = []
-    for values in _points(names, "\0".join(reference), "\0".join(answer)):
+    texts = "\0".join(reference), "\0".join(answer)
+    for values in _points(names, *texts, near=context.near):
         wanted = _evaluated(trees[0], context, values)
         given = _evaluated(trees[1], context, values)
         if wanted is None or given is None:
@@ -187,13 +192,32 @@ def _symbols(trees: Sequence[Any]) -> set[str]:
 def _context(trees: Sequence[Any]) -> Any:
     """Return an mpmath context with enough digits for the largest and smallest value on the way."""
     context = mpmath.mp.clone()
-    largest = int(max(magnitude(tree) for tree in trees)) + 1
+    context.near = False
+    try:
+        bound = max(magnitude(tree) for tree in trees)
+    except Undecided:
+        # e^(-mgh/kT): symbols near 1 tell apart what has no steps.
+        if any(type(node).__name__ in _STEPPED for tree in trees for node in _nodes(tree)):
+            raise
+        bound = max(magnitude(tree, _NEAR_BOUND) for tree in trees)
+        context.near = True
+    largest = int(bound) + 1
     context.dps = _DIGITS + 4 * largest
     context.nothing = context.mpf(10) ** -(_AGREEING + largest)
     return context
 
 
-def _points(names: Sequence[str], reference: str, answer: str) -> list[Mapping[str, Fraction]]:
+def _nodes(tree: Any) -> Iterator[Any]:
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += getattr(node, "args", ())
+
+
+def _points(
+    names: Sequence[str], reference: str, answer: str, *, near: bool
+) -> list[Mapping[str, Fraction]]:
     if not names:
         return [{}]
     seed = hashlib.sha256(f"{reference}\0\0{answer}".encode()).digest()
@@ -201,11 +225,13 @@ def _points(names: Sequence[str], reference: str, answer: str) -> list[Mapping[s
     points: list[Mapping[str, Fraction]] = []
     for number in range(_POINTS):
         signs = {0: (1,), 1: (-1,)}.get(number, (1, -1))
-        points.append({name: _coordinate(chance, signs) for name in names})
+        points.append({name: _coordinate(chance, signs, near=near) for name in names})
     return points
 
 
-def _coordinate(chance: random.Random, signs: Sequence[int]) -> Fraction:
+def _coordinate(chance: random.Random, signs: Sequence[int], *, near: bool) -> Fraction:
+    if near:
+        return Fraction(chance.choice(signs) * chance.randint(31, 97), chance.choice((53, 59, 61)))
     return Fraction(chance.choice(signs) * chance.randint(1, 97), chance.choice((7, 11, 13)))
 
 
