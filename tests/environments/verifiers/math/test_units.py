@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provenir.environments.verifiers.math.units import same_unit, split_unit
+from provenir.environments.verifiers.math.units import LABEL, same_unit, split_unit
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,10 @@ from provenir.environments.verifiers.math.units import same_unit, split_unit
         ("18 dollars per day", ("18", "$/day")),
         ("50%", ("50", "%")),
         (r"90^\circ", ("90", "deg")),
-        (r"5\text{ apples}", ("5", "")),
+        (r"5\text{ apples}", ("5", LABEL)),
+        (r"5\text{ square units}", ("5", "")),
+        (r"30^\circ\text{C}", ("30", "deg")),
+        (r"200\Omega", ("200", "ohm")),
         ("about 5", ("5", "")),
         (r"3\sqrt{2}\text{ m}", (r"3\sqrt{2}", "m")),
     ],
@@ -58,3 +61,6 @@ def test_only_two_different_measures_differ():
     assert same_unit("$", "$/day")
     assert not same_unit("cm", "m")
     assert not same_unit("cm", "cm^2")
+    assert same_unit(LABEL, "")
+    assert same_unit(LABEL, LABEL)
+    assert not same_unit("cm", LABEL)

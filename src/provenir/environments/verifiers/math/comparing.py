@@ -17,7 +17,7 @@ from provenir.environments.verifiers.math.intervals import as_intervals
 from provenir.environments.verifiers.math.limits import Undecided
 from provenir.environments.verifiers.math.notation import unwrap_text
 from provenir.environments.verifiers.math.numerals import same_number, slack
-from provenir.environments.verifiers.math.units import same_unit
+from provenir.environments.verifiers.math.units import LABEL, same_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,11 @@ _COMPUTATION: Final = re.compile(
 )
 _SYMBOLS: Final = frozenset(string.ascii_letters) - {"e", "i"}
 _LETTER: Final = re.compile(r"[A-Za-z]")
+# Commands that stand for no unknown; the others (Greek letters) do.
+_NO_SYMBOL: Final = re.compile(
+    r"\\(?:frac|sqrt|binom|cdot|times|div|pi|infty|log|ln|exp|a?(?:arc)?(?:sin|cos|tan|cot|sec|csc)h?"
+    r"|[lr](?:floor|ceil)|circ)(?![A-Za-z])"
+)
 _ONE_SYMBOL: Final = re.compile(r"[A-Za-z](?:_\{?\w+\}?)?")
 _NAME: Final = re.compile(
     r"\\?[A-Za-z]+(?:_\{?[\w ]+\}?)?'*(?:\s*\([A-Za-z, ]*\))?"
@@ -209,14 +214,17 @@ class Comparison:
         if len({item.source for item in answer.items}) < len(answer.items):
             return False
         leaves = [item for item in answer.items if item.kind == "leaf"]
-        plain = [x for x in leaves if not _LETTER.search(re.sub(r"\\[a-z]+", "", x.source))]
+        plain = [x for x in leaves if not _LETTER.search(_NO_SYMBOL.sub("", x.source))]
         judge = Comparison(self.engine, self.tolerance, "any")
         return all(judge.same(a, b) for a, b in pairwise(plain))
 
     def _leaves(self, reference: Answer, answer: Answer) -> bool:
         units = (reference.unit, answer.unit)
         if not same_unit(*units) and "%" not in units:
-            self.notes["unit"] = f"{answer.unit} instead of {reference.unit}"
+            given, wanted = (
+                u.replace(LABEL, "another word") for u in (answer.unit, reference.unit)
+            )
+            self.notes["unit"] = f"{given} instead of {wanted}"
             return False
         if "%" in units and reference.number and answer.number:
             return self._percentages(reference.number, answer.number, units)

@@ -76,6 +76,10 @@ _FONTS: Final = (
 _REWRITES: Final = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
+        # A dash is a minus sign, but for one between two numbers, which may be a range.
+        (r"(?<!\d)[–—]|[–—](?!\d)", "-"),
+        (r"\\(?:text)?color\s*\{\s*[a-z]+\s*\}", ""),
+        (r"\{([^{}]*)\\over(?![A-Za-z])([^{}]*)\}", r"\\frac{\1}{\2}"),
         (r"√\s*(\d+(?:\.\d+)?|[A-Za-z]|\{[^{}]*\})", r"\\sqrt{\1}"),
         (r"√\s*\(([^()]*)\)", r"\\sqrt{\1}"),
         # A thin space or a comma in braces between groups of digits is a thousands separator.
@@ -108,14 +112,14 @@ _REWRITES: Final = tuple(
         (r"\\exponentialE(?![A-Za-z])", "e"),
         (r"(?<![\\A-Za-z])sqrt\s*\(([^()]*)\)", r"\\sqrt{\1}"),
         (r"(?<![\\A-Za-z])sqrt(?=\s*[\d{])", r"\\sqrt"),
-        (r"(?i)(?<![\\A-Za-z])infinity(?![A-Za-z])", r"\\infty "),
+        (r"(?i)(?<![\\A-Za-z])inf(?:inity)?(?![A-Za-z])", r"\\infty "),
         (r"(?<![\\A-Za-z])oo(?![A-Za-z])", r"\\infty "),
         (r"(?<![\\A-Za-z])pi(?![A-Za-z])", r"\\pi "),
         (rf"(?<![\\A-Za-z])({_FUNCTIONS})(?=\s*[\d(\\{{^_]|\s+[a-z](?![A-Za-z]))", r"\\\1"),
         (r"([_^])\s*\{\s*([A-Za-z0-9])\s*\}", r"\1\2"),
         (r"\\%", "%"),
         (r"(?i)\s*(?<![A-Za-z\\])(?:percent(?:age)?|pct)(?![A-Za-z])", "%"),
-        (r"\\text\{\s*%\s*\}", "%"),
+        (r"\\text\{\s*([%:])\s*\}", r"\1"),
         (r"\\inf(?![A-Za-z])", r"\\infty "),
     )
 )

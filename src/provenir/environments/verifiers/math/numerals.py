@@ -14,8 +14,6 @@ __all__ = ["DEFAULT_TOLERANCE", "Numeral", "read_numeral", "same_number", "slack
 DEFAULT_TOLERANCE: Final = Fraction(1, 1_000_000)
 """Relative difference that a written decimal may have where no tolerance was asked for."""
 
-_ROUNDED_PLACES: Final = 3  # fewer decimals than that are an answer of their own, not a rounding
-
 _WHOLE: Final = r"(?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,2}(?: \d{3})+(?![\d ])|\d+)"
 _DECIMAL: Final = rf"(?:{_WHOLE}?\.\d+|{_WHOLE}\.?)"
 _SIGN: Final = r"\s*([+-]?)\s*"
@@ -231,9 +229,9 @@ def slack(
     relative = DEFAULT_TOLERANCE * abs(reference.value)
     if reference.form == "fraction":
         return relative if answer is not None and answer.form == "decimal" else Fraction(0)
-    if answer is not None and answer.form == "decimal":
-        return min(relative, reference.half_unit)
-    return reference.half_unit if reference.places >= _ROUNDED_PLACES else Fraction(0)
+    # An endless value may have been cut off in the reference, and not rounded.
+    exact = answer is None or answer.form != "decimal"
+    return min(relative, reference.half_unit * (2 if exact else 1))
 
 
 def _terminates(value: Fraction) -> bool:

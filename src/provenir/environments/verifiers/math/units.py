@@ -1,7 +1,7 @@
 r"""Units behind a number: ``5 cm``, ``\$5``, ``5\text{ apples}``, ``90^\circ``, ``50%``.
 
-A unit that only one side writes is no difference; two different measures are. Nothing is
-converted. A label that measures nothing (apples, students) is dropped.
+A unit that only one side writes is no difference; two different measures are, and so are a measure
+and a word that is none. Nothing is converted. What was counted (apples, students) makes no difference.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["MEASURES", "same_unit", "split_unit"]
+__all__ = ["LABEL", "MEASURES", "same_unit", "split_unit"]
 
 _NAMES: Final = {
     "%": "%",
@@ -56,7 +56,7 @@ _NAMES: Final = {
     "W": "watt watts",
     "V": "volt volts",
     "A": "ampere amperes amp amps",
-    "ohm": "ohm ohms",
+    "ohm": "ohm ohms omega",
     "Hz": "hz hertz",
     "K": "kelvin kelvins",
     "Pa": "pa pascal pascals",
@@ -65,6 +65,12 @@ _NAMES: Final = {
 MEASURES: Final = {spelling: unit for unit, names in _NAMES.items() for spelling in names.split()}
 """Spelling in lower case → the unit."""
 
+LABEL: Final = "#"
+"""The unit of what has a label that measures nothing known: apples, students, xm."""
+
+_GENERAL: Final = re.compile(
+    r"(?:(?:square|sq\.?|cubic|cu\.?)\s+)?units?(?:\s+squared)?|per\b.*|each"
+)
 _LONGEST: Final = 300  # characters of a value with its unit; it bounds the patterns' cost
 _SINGLE: Final = frozenset("mgshlnj")  # as bare letters they may as well be variables
 _MATHEMATICAL_WORDS: Final = (
@@ -93,7 +99,10 @@ _BARE_LABEL: Final = re.compile(
     r"(?:\^\s*\{?\s*([23])\s*\}?)?\s*$",
     re.DOTALL,
 )
-_SIGN: Final = re.compile(r"^(.*?[\d})\w])\s*(%|\^\\circ\s*[CF]?|°|\\\$|[$€£₹¥¢])\s*$", re.DOTALL)
+_SIGN: Final = re.compile(
+    r"^(.*?[\d})\w])\s*(%|\^\\circ\s*(?:[CF]|\\text\s*\{\s*[CF]\s*\})?|°|\\Omega|\\\$|[$€£₹¥¢])\s*$",
+    re.DOTALL,
+)
 _TRIGONOMETRY: Final = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)")
 
 
@@ -107,10 +116,10 @@ def split_unit(text: str) -> tuple[str, str]:
         symbol = prefixed[2].rstrip(".").lower().lstrip("\\").removeprefix("us$") or "$"
         rest, behind = split_unit(prefixed[1] + prefixed[3] + text[prefixed.end() :])
         money = MEASURES.get(symbol, "$")
-        return rest, money if behind in ("", money) else f"{money} {behind}"
+        return rest, money if behind in ("", LABEL, money) else f"{money} {behind}"
     signed = _SIGN.match(text)
     if signed and not ("circ" in signed[2] and _TRIGONOMETRY.search(signed[1])):
-        symbol = signed[2].rstrip("CF ")
+        symbol = signed[2]
         unit = "deg" if "circ" in symbol else MEASURES.get(symbol.lstrip("\\").lower(), symbol)
         return signed[1].strip(), unit
     labelled = _TEXT_LABEL.match(text)
@@ -148,8 +157,10 @@ def _is_bare_unit(label: str, *, spaced: bool, number: str) -> bool:
 
 
 def _unit(label: str, power: str | None) -> str:
-    """Return the measure that a label names, or nothing where it only names what was counted."""
+    """Return the measure that a label names; `LABEL` for what was counted, nothing for "units"."""
     text = label.strip().rstrip(".").lower()
+    if _GENERAL.fullmatch(text):
+        return ""
     squared = re.match(r"(?:square|sq\.?)\s+(.*)$|(.*)\s+squared$", text)
     cubed = re.match(r"(?:cubic|cu\.?)\s+(.*)$|(.*)\s+cubed$", text)
     for match, exponent in ((squared, "2"), (cubed, "3")):
@@ -161,7 +172,7 @@ def _unit(label: str, power: str | None) -> str:
     if not all(parts):
         # "dollars per apple" measures money; what follows a known measure says what it is of.
         first = MEASURES.get(re.split(r"[\s/]", text)[0], "")
-        return first + (f"^{power}" if first and power else "")
+        return first + (f"^{power}" if power else "") if first else LABEL
     return "/".join(parts) + (f"^{power}" if power else "")
 
 
@@ -174,4 +185,4 @@ def _measure(text: str) -> str:
 
 def same_unit(reference: str, answer: str) -> bool:
     """Whether two units agree; one that is not written agrees with every other."""
-    return not reference or not answer or reference == answer or answer.startswith(reference + "/")
+    return not reference or not answer or reference == answer or answer.startswith(f"{reference}/")
