@@ -221,9 +221,7 @@ class Comparison:
     def _leaves(self, reference: Answer, answer: Answer) -> bool:
         units = (reference.unit, answer.unit)
         if not same_unit(*units) and "%" not in units:
-            given, wanted = (
-                u.replace(LABEL, "another word") for u in (answer.unit, reference.unit)
-            )
+            wanted, given = (unit.replace(LABEL, "another word") for unit in units)
             self.notes["unit"] = f"{given} instead of {wanted}"
             return False
         if "%" in units and reference.number and answer.number:

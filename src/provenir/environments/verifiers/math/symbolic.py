@@ -35,7 +35,7 @@ _COMMAND_NAMES: Final = (
     "frac sqrt binom cdot times div pi infty log ln exp sin cos tan cot sec csc arcsin arccos "
     "arctan sinh cosh tanh lfloor rfloor lceil rceil max min gcd lcm mod sum prod begin end alpha "
     "beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau "
-    "phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega"
+    "phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega Upsilon"
 )
 _COMMANDS: Final = frozenset(_COMMAND_NAMES.split())
 # What the grammar would drop or evaluate: primes and subscripts of functions, bases of numerals,
@@ -49,6 +49,15 @@ _MIXED: Final = re.compile(r"\d\s*\\frac\s*\{(\d+)\}\s*\{(\d+)\}")
 _DECIMAL: Final = re.compile(r"(\d*)\.(\d+)")
 _DEGREES: Final = re.compile(r"(\d|[A-Za-z)}])\s*\^\\circ(?![A-Za-z])")
 _SUBSCRIPT: Final = re.compile(r"([A-Za-z])\s*_\s*(\d)(?!\d)")
+# The grammar takes I for the imaginary unit and drops its subscript, cannot read one of e or E,
+# and knows no letter with a mark: each becomes a symbol of its own. Names of commands, and
+# subscripts of other letters, are stepped over.
+_OWN_SYMBOL: Final = re.compile(
+    r"\\(hbar|ell)(?![A-Za-z])"
+    r"|\\(hat|vec|tilde|bar|dot|ddot)\s*(?:\{\s*([A-Za-z])\s*\}|(?<=[a-z])\s+([A-Za-z]))"
+    r"|(?:\\[A-Za-z]+|(?<![eEI])_(?:\{[^{}]*\}|.))"
+    r"|([eE](?=_)|I)(?:_(?:\{\s*([A-Za-z0-9, ]*)\s*\}|([A-Za-z0-9])))?"
+)
 _POINTS: Final = 9
 _NEAR_BOUND: Final = 0.3  # of the decimal logarithm of a symbol's value near 1
 _STEPPED: Final = frozenset(
@@ -140,6 +149,7 @@ def proportional(reference: Sequence[str], answer: Sequence[str], *, ordered: bo
 def _tree(text: str) -> Any:
     """Read one expression; what is not on the list of what may be read is refused."""
     text = _DEGREES.sub(r"\1\\cdot\\frac{\\pi}{180}", text)
+    text = _OWN_SYMBOL.sub(_own_symbol, text)
     text = _SUBSCRIPT.sub(r"\1_{\2}", text)
     commands = set(re.findall(r"\\([A-Za-z]+)", text))
     environments = set(re.findall(r"\\(?:begin|end)\s*\{([a-z]*)\}", text))
@@ -161,6 +171,11 @@ def _tree(text: str) -> Any:
     if not hasattr(tree, "free_symbols"):
         raise Undecided("not_comparable", "the expression is no value")
     return tree
+
+
+def _own_symbol(match: re.Match[str]) -> str:
+    name = "".join(part for part in match.groups() if part)
+    return rf"\Upsilon_{{{re.sub('[, ]', '', name)}}}" if name else match[0]
 
 
 def _exact_decimal(match: re.Match[str]) -> str:

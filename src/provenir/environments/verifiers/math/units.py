@@ -1,7 +1,7 @@
 r"""Units behind a number: ``5 cm``, ``\$5``, ``5\text{ apples}``, ``90^\circ``, ``50%``.
 
-A unit that only one side writes is no difference; two different measures are, and so are a measure
-and a word that is none. Nothing is converted. What was counted (apples, students) makes no difference.
+A unit that only one side writes is no difference; two different measures are, and so are a
+measure and a word that is none. Nothing is converted. What was counted (apples) does not matter.
 """
 
 from __future__ import annotations
