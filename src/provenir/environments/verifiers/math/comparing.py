@@ -87,6 +87,9 @@ class Comparison:
 
     def _same(self, reference: Answer, answer: Answer) -> bool:
         kinds = {reference.kind, answer.kind}
+        if reference.kind == "leaf" and answer.kind == "list" and answer.form == "or":
+            # Two spellings of one answer: three quarters, or 0.75.
+            return all(self._same(reference, item) for item in answer.items)
         if "relation" in kinds:
             return self._relations(reference, answer)
         if "choice" in kinds:

@@ -56,8 +56,8 @@ def closing(text: str, start: int, stop: int | None = None) -> int:
 
 
 def top_level(text: str) -> str:
-    """Return the text with everything inside brackets blanked; offsets stay as they were."""
-    shown = list(" " * len(text))
+    """Return the text with an underscore for all that brackets hold; offsets stay as they were."""
+    shown = list("_" * len(text))
     for level, start, piece in _levels(text):
         if level == 0 and piece not in _OPENERS and piece not in _CLOSERS:
             shown[start : start + len(piece)] = piece
