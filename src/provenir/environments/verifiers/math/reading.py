@@ -69,6 +69,9 @@ def read_answer(text: str) -> Answer:
     text = _clean(normalise(_undelimited(text)))
     if not text:
         raise Undecided("no_answer", "the answer is empty")
+    choice = _choice(text)
+    if choice is not None:
+        return choice
     deep = scanning.depth(text)
     if deep > MAX_DEPTH:
         raise Undecided("too_large", "the answer is nested too deeply to be compared")
