@@ -1,11 +1,17 @@
-"""The table of pitfalls, as cases."""
+"""The tables of pitfalls and of what the field's graders agree on, as cases."""
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
 
-TABLE = tomllib.loads((Path(__file__).parent / "pitfalls.toml").read_text(encoding="utf-8"))
+TABLE = {
+    pitfall: sides
+    for name in ("pitfalls.toml", "field.toml")
+    for pitfall, sides in tomllib.loads(
+        (Path(__file__).parent / name).read_text(encoding="utf-8")
+    ).items()
+}
 
 
 def cases() -> list[tuple[str, str, str, bool]]:

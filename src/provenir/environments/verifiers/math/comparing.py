@@ -42,6 +42,11 @@ _COMPUTATION: Final = re.compile(
     r"|\\(?:cdot|times|div|sum|prod|int|lim|mod|bmod|gcd|lcm|max|min)(?![A-Za-z])"
     r"|/|\)\s*\(|(?<![a-z])\d\s*\(|\}\s*\("
 )
+_FACTORED: Final = re.compile(
+    r"[^&]{1,40}?(?<![-+])\s*\\begin\{[pb]matrix\}(?:(?!\\begin).)*\\end\{[pb]matrix\}", re.DOTALL
+)
+_ARTICLE: Final = re.compile(r"^(?:an?|the)\s+")
+_NO_SOLUTION: Final = re.compile(r"(?:there (?:is|are) )?no solutions?|empty ?set")
 _SYMBOLS: Final = frozenset(string.ascii_letters) - {"e", "i"}
 _LETTER: Final = re.compile(r"[A-Za-z]")
 # Commands that stand for no unknown; the others (Greek letters) do.
@@ -106,11 +111,18 @@ class Comparison:
             return self._in_order(reference.items, answer.items)
         if "ratio" in kinds:
             return _same_ratio(reference, answer)
+        if kinds == {"matrix", "leaf"}:
+            # A number in front of a matrix, which only the grammar can multiply.
+            factored = [a for a in (reference, answer) if _FACTORED.fullmatch(a.source)]
+            return bool(factored) and self._values(reference, answer)
         if "matrix" in kinds:
             same_shape = reference.form == answer.form and kinds == {"matrix"}
             return same_shape and self._in_order(reference.items, answer.items)
-        if "union" in kinds or "interval" in kinds:
-            return self._intervals(as_intervals(reference), as_intervals(answer))
+        if kinds & {"union", "interval", "difference"}:
+            return self._intervals(as_intervals(reference), as_intervals(answer)) or (
+                kinds <= {"union", "difference"}
+                and _unspaced(reference.source) == _unspaced(answer.source)
+            )
         if "tuple" in kinds:
             # A bare list is a tuple without its brackets; a set is none.
             return kinds <= {"tuple", "list"} and self._in_order(reference.items, answer.items)
@@ -170,7 +182,7 @@ class Comparison:
             return self._as_range(reference, answer)
         if reference.kind != "relation":
             value = _assigned(answer)
-            if value is None or reference.kind in ("interval", "union"):
+            if value is None or reference.kind in ("interval", "union", "difference"):
                 return self._as_range(reference, answer) or (
                     value is not None and self._same(reference, value)
                 )
@@ -288,11 +300,14 @@ def _same_choice(reference: Answer, answer: Answer) -> bool:
 
 def _same_words(reference: Answer, answer: Answer) -> bool:
     """Whether two texts hold the same words; case and spacing do not count."""
-    words = [
-        " ".join(unwrap_text(a.source).split()).strip(" .'\"").casefold()
-        for a in (reference, answer)
-    ]
+    words = [_word(a.source) for a in (reference, answer)]
     return words[0] == words[1] and bool(words[0])
+
+
+def _word(source: str) -> str:
+    text = " ".join(unwrap_text(source).split()).strip(" .'\"").casefold()
+    text = _ARTICLE.sub("", text)
+    return "\\emptyset" if _NO_SOLUTION.fullmatch(text) else text
 
 
 def _same_ratio(reference: Answer, answer: Answer) -> bool:

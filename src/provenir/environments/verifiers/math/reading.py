@@ -34,6 +34,7 @@ _RELATION: Final = re.compile(
 )
 _ONE_NAME: Final = re.compile(r"\\?[A-Za-z]+(?:_\{?\w+\}?)?")
 _UNION: Final = re.compile(r"\\cup(?![A-Za-z])")
+_WITHOUT: Final = re.compile(r"\\(?:setminus|backslash)(?![A-Za-z])")
 _RATIO: Final = re.compile(r"(?<=[\d\w}])\s*:\s*(?=[\d\w\\])")
 _PLUS_MINUS: Final = re.compile(r"\\(pm|mp)(?![A-Za-z])")
 _MATRIX: Final = re.compile(
@@ -210,6 +211,9 @@ def _bracketed(text: str) -> Answer | None:
     pieces, cups = scanning.split_top(text, _UNION)
     if cups and all(pieces):
         return Answer("union", text, _items(pieces))
+    pieces, minus = scanning.split_top(text, _WITHOUT)
+    if len(minus) == 1 and all(pieces):
+        return Answer("difference", text, _items(pieces))
     opening, ending = _OPENING.match(text), _CLOSING.search(text)
     if opening is None or ending is None or ending.start() < opening.end():
         return None
@@ -262,6 +266,8 @@ def _words(text: str) -> Answer | None:
     r"""Read a leaf of words: ``\text{even}``, ``Monday``, ``no solution``."""
     bare = unwrap_text(text).strip()
     whole = re.fullmatch(r"\\text\s*\{([^{}]*)\}", text)
+    if whole and re.match(r"[-+$]?\d", bare):
+        return _read(bare)
     if whole and re.search(r"[A-Za-z]", bare):
         return Answer("text", bare)
     if _COMMANDS.search(bare) or not _WORDS.fullmatch(bare):

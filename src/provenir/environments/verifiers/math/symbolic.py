@@ -187,11 +187,14 @@ def _entries(tree: Any) -> list[Any]:
     """Return the entries of a matrix, with its shape in front, or the expression alone."""
     if not getattr(tree, "is_Matrix", False):
         return [tree]
-    for part in tree.args:
-        if hasattr(part, "is_Rational"):
-            magnitude(part)
+    for part in getattr(tree, "args", ()):
+        for entry in (
+            part if getattr(part, "is_Matrix", False) and hasattr(part, "flat") else [part]
+        ):
+            if hasattr(entry, "is_Rational"):
+                magnitude(entry)
     try:
-        matrix = tree.doit().as_explicit()
+        matrix = tree.doit().as_explicit() if hasattr(tree, "as_explicit") else tree
     except Exception as error:
         raise Undecided("not_comparable", "the matrix cannot be computed") from error
     from sympy import Integer

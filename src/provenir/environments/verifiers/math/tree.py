@@ -19,6 +19,7 @@ Kind = Literal[
     "set",
     "list",
     "union",
+    "difference",
     "matrix",
     "relation",
     "ratio",

@@ -160,6 +160,8 @@ def _read_reference(reference: Any) -> Answer:
 
 def _reference_text(reference: Any) -> str:
     if isinstance(reference, str):
+        if reference.strip().lower() == "nan":
+            raise _BadReference("the reference is NaN")
         return reference
     if isinstance(reference, bool):
         raise _BadReference("the reference is a truth value")
