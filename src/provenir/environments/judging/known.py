@@ -108,8 +108,12 @@ def _resolve(name: str) -> Any:
 
 
 def _name(cls: type) -> str:
+    # As `type` reads them: a class written in C keeps its module elsewhere than in its namespace.
     read = type.__dict__
-    module = cls.__dict__.get("__module__", "builtins")
+    try:
+        module = read["__module__"].__get__(cls)
+    except AttributeError:
+        return ""
     qualname = read["__qualname__"].__get__(cls)
     return f"{module}:{qualname}" if isinstance(module, str) else ""
 
