@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
 
 import pytest
@@ -54,3 +57,17 @@ def test_a_program_on_the_channel_of_the_judge_is_noticed():
 )
 def test_a_verdict_does_not_wait_for_what_a_test_leaves_behind(left):
     assert reason(PROGRAM, f"import atexit, threading, time\n{left}\n{HOLDS}") == "ok"
+
+
+def test_a_program_whose_warden_was_killed_is_accused_of_nothing():
+    verifier = CodeVerifier(SandboxConfig(timeout_s=20))
+    slow = "import time\ndef f():\n    time.sleep(20)\n    return 1\n"
+    assert verifier.verify("def f(): return 1", "assert f() == 1").passed
+    warden = verifier._court._candidates._process._popen.pid
+    threading.Timer(0.5, os.kill, (warden, signal.SIGKILL)).start()
+    result = verifier.verify(slow, "assert f() == 1")
+    assert (result.metadata["reason"], result.metadata["suspected_hacking"]) == (
+        "judge_failed",
+        False,
+    )
+    assert verifier.verify("def f(): return 1", "assert f() == 1").passed

@@ -159,7 +159,10 @@ def _outcome(body: bytes | None, nonce: str, run: Run, candidate: Run) -> Outcom
         why = judged.detail or ended.detail or "it ended without a verdict"
         reason, detail = "judge_failed", f"the judge: {why}"
     else:
-        reason, detail = str(report.pop("reason")), str(report.pop("detail"))
+        reason = str(report.pop("reason", "judge_failed"))
+        detail = str(report.pop("detail", ""))
+    if reason == "candidate_died" and candidate.lost():
+        reason, detail = "judge_failed", "the sandbox lost the program's process; try again"
     return Outcome(
         reason=reason,
         detail=detail,
