@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -59,12 +60,20 @@ def test_a_verdict_does_not_wait_for_what_a_test_leaves_behind(left):
     assert reason(PROGRAM, f"import atexit, threading, time\n{left}\n{HOLDS}") == "ok"
 
 
+def kill_wardens(argument: bytes) -> None:
+    for pid in running() - {os.getpid()}:
+        try:
+            if argument in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+        except OSError:
+            continue
+
+
 def test_a_program_whose_warden_was_killed_is_accused_of_nothing():
     verifier = CodeVerifier(SandboxConfig(timeout_s=20))
     slow = "import time\ndef f():\n    time.sleep(20)\n    return 1\n"
     assert verifier.verify("def f(): return 1", "assert f() == 1").passed
-    warden = verifier._court._candidates._process._popen.pid
-    threading.Timer(0.5, os.kill, (warden, signal.SIGKILL)).start()
+    threading.Timer(0.5, kill_wardens, (b"entry=provenir.environments.judging.candidate",)).start()
     result = verifier.verify(slow, "assert f() == 1")
     assert (result.metadata["reason"], result.metadata["suspected_hacking"]) == (
         "judge_failed",
