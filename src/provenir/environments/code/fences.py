@@ -28,7 +28,7 @@ def cut(text: str, most: int) -> list[Fenced]:
     if "```" not in text and "~~~" not in text:
         return [Fenced(0, len(text), None)]
     parts: list[Fenced] = []
-    opened: tuple[str, int, str] | None = None
+    opened: tuple[str, int, str, int] | None = None
     begin = at = 0
     for line in text.splitlines(keepends=True):
         if len(parts) >= most:
@@ -44,9 +44,9 @@ def cut(text: str, most: int) -> list[Fenced]:
                 skip = len(inner) - len(inner.lstrip()) + len(word)
                 _append(parts, first + skip, first + len(inner), word.lower())
             else:
-                opened = (mark[0], len(mark), _word(rest).lower())
+                opened = (mark[0], len(mark), _word(rest).lower(), _indent(line))
             begin = at + len(line)
-        elif opened and mark.startswith(opened[0] * opened[1]) and not rest.strip():
+        elif opened and _closes(line, mark, rest, opened):
             _append(parts, begin, at, opened[2])
             opened, begin = None, at + len(line)
         at += len(line)
@@ -60,6 +60,16 @@ def _fence(line: str) -> tuple[str, str]:
         return "", ""
     rest = bare.lstrip(bare[0])
     return bare[: len(bare) - len(rest)], rest
+
+
+def _closes(line: str, mark: str, rest: str, opened: tuple[str, int, str, int]) -> bool:
+    """Whether a fence ends a block; one far to the right stands in a text of the program."""
+    longer = mark.startswith(opened[0] * opened[1]) and not rest.strip()
+    return longer and _indent(line) <= opened[3] + 3
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
 
 
 def _word(info: str) -> str:

@@ -24,6 +24,13 @@ _MAX_PARTS: Final = 200
 _DEFINED: Final = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 _FUNCTION: Final = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _ASSIGNED: Final = re.compile(r"^(\w+)[ \t]*(?::[^=\n]{1,200})?=(?!=)", re.MULTILINE)
+_WORD: Final = re.compile(r"[^\W\d]\w*")
+_IMPORT: Final = re.compile(r"^(?:import|from)[ \t][^\n]*", re.MULTILINE)
+_RETURN: Final = re.compile(r"(?:return|yield)\b")
+# What ends a model's turn, where a template was not taken off.
+_END_MARKS: Final = re.compile(
+    r"(?:\s{0,9}(?:<\|[\w-]{1,40}\|>|</s>|\[DONE\])){1,9}\s*\Z|\A\s*\[BEGIN\]"
+)
 _OPENING: Final = re.compile(
     r"^(?:from [\w.]+ import|import \w|def \w|async def \w|class \w|@\w)", re.MULTILINE
 )
@@ -51,20 +58,39 @@ def extract(response: str, wanted: Iterable[str] = (), *, prompt: str = "") -> P
         prompt: Code that the response continues, if it does not define what is wanted itself.
     """
     names = set(wanted)
+    response = _END_MARKS.sub("", response)
     program = _program(response, names)
     if prompt and names and not names & defined(program.source):
-        return Program(f"{prompt}{response}" if "```" not in response else _below(prompt, program))
+        bodies = [text for _, text in _blocks(response)] or [response]
+        return Program(_continued(prompt, bodies[-1]), loose=True)
     return program
 
 
-def _below(prompt: str, program: Program) -> str:
-    return f"{prompt}\n{program.source}"
+def _continued(prompt: str, body: str) -> str:
+    """A prompt and what a model wrote behind it, which may have lost its indentation."""
+    lines = body.lstrip("\n").splitlines(keepends=True)
+    if not lines or lines[0][0].isspace() or _OPENING.match(lines[0]):
+        return f"{prompt}{body}"
+    lost_all = any(_RETURN.match(line) for line in lines[1:])
+    lines = [f"    {line}" if lost_all or not n else line for n, line in enumerate(lines)]
+    return f"{prompt.rstrip()}\n{''.join(lines)}"
+
+
+def _blocks(response: str) -> list[tuple[str, str]]:
+    """The fenced blocks of a response, each as (language, text)."""
+    parts = [part for part in cut(response, _MAX_PARTS) if part.info is not None]
+    return [(part.info or "", _unquoted(response[part.start : part.end])) for part in parts]
+
+
+def _unquoted(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    if not lines or not all(line.startswith(">") for line in lines):
+        return text
+    return "".join(line[1:].removeprefix(" ") for line in lines)
 
 
 def _program(response: str, names: set[str]) -> Program:
-    parts = [part for part in cut(response, _MAX_PARTS) if part.info is not None]
-    blocks = [(part.info, response[part.start : part.end]) for part in parts]
-    blocks = [(info, text) for info, text in blocks if not text.lstrip().startswith(">>>")]
+    blocks = [(i, text) for i, text in _blocks(response) if not text.lstrip().startswith(">>>")]
     marked = [text for info, text in blocks if info in _PYTHON]
     plain = [text for info, text in blocks if info in _UNSAID and _OPENING.search(text)]
     found = marked or plain
@@ -72,10 +98,29 @@ def _program(response: str, names: set[str]) -> Program:
         return Program(response, loose=True)
     complete = [text for text in found if names and names <= defined(text)]
     if complete:
-        return Program(_dedented(complete[-1]))
+        needed = _needed(complete[-1], found, names)
+        return Program("\n".join(map(_dedented, (*needed, complete[-1]))))
     if names:
         found = [text for text in found if names & defined(text)] or found
     return Program("\n".join(map(_dedented, found)))
+
+
+def _needed(program: str, blocks: list[str], names: set[str]) -> list[str]:
+    """Other blocks with helpers and imports that a program uses: those that do not use it."""
+    words = set(_WORD.findall(program))
+    missing = words - defined(program) - _imported(program)
+    return [
+        text
+        for text in blocks
+        if text is not program
+        and not names & set(_WORD.findall(text))
+        and (defined(text) | _imported(text)) & missing
+    ]
+
+
+def _imported(source: str) -> set[str]:
+    lines = [match[0] for match in _IMPORT.finditer(source)]
+    return {word for line in lines for word in _WORD.findall(line)} - {"import", "from", "as"}
 
 
 def _dedented(text: str) -> str:
