@@ -18,9 +18,11 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from provenir.environments.judging.notices import forward_notices
 from provenir.environments.judging.peer import Peer
 from provenir.environments.judging.prose import without_words
 from provenir.environments.judging.wire import ChannelClosedError, ProtocolFaultError, Wire
+from provenir.environments.judging.world import Around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,6 +101,7 @@ class CandidateRules:
         self.module = types.ModuleType(MODULE)
         self.loaded = ""
         self.loose = False
+        self._around = Around()
 
     def export(self, value: Any) -> None:
         """Anything may cross."""
@@ -129,6 +132,8 @@ class CandidateRules:
             return args[0] == object()
         if name == "holds_nothing":
             return object() in args[0]
+        if self._around.question(name, args):
+            return None
         raise ProtocolFaultError(f"an unknown question {name!r}")
 
     def _load(self) -> Any:
@@ -182,6 +187,7 @@ def main(payload: bytes, fds: Sequence[int]) -> None:
     sys.stdout, sys.stderr = rules.out, rules.err
     sys.stdin = _Input(lambda name: peer.ask("ask", None, name))
     builtins.input = lambda prompt="", /: _input(peer, rules, prompt)
+    forward_notices(lambda name, *args: peer.ask("ask", None, name, *args), lambda: peer.busy)
     sys.setrecursionlimit(sys.getrecursionlimit() + _OWN_FRAMES)
     with contextlib.suppress(ChannelClosedError, ProtocolFaultError):
         peer.serve()

@@ -10,6 +10,7 @@ import unittest
 from typing import TYPE_CHECKING, Any
 
 from provenir.environments.judging.expectations import reachable
+from provenir.environments.judging.peer import is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +27,8 @@ class Count:
         started: Those that began, assert statements and assertion methods alike.
         completed: Those that held.
         failed: The last assert statement that began and was not completed yet.
-        moved: An assert statement whose expectation was computed from a container that the
-            candidate had just put elements in or out of.
+        moved: Where an expectation was computed from a container that the candidate had put
+            elements in or out of.
 
     Args:
         altered: Ids of the test's containers and objects that the candidate altered.
@@ -56,16 +57,40 @@ class Count:
             site.started += 1
             self.open.append(site)
 
-    def complete(self, number: int | None = None, read: tuple[Any, ...] = ()) -> None:
-        """It held; `read` are values that were handed over and that the expectation reads."""
+    def complete(self, number: int | None = None) -> None:
+        """It held."""
         self.completed += 1
         if number is not None:
             site = self._sites[number]
-            if self._altered and any(self._was_altered(value) for value in read):
-                self.moved = f"line {site.line}: {site.text}"
             site.completed += 1
             if site in self.open:
                 self.open.remove(site)
+
+    def reading(self, value: Any, read: tuple[Any, ...], line: int) -> Any:
+        """An expectation, just computed from values that were handed to the program."""
+        if self._altered and any(self._was_altered(part) for part in read):
+            self.moved = f"line {line}"
+        return value
+
+    def begun(self) -> int:
+        """How many assert statements are under way."""
+        return len(self.open)
+
+    def give_up(self, error: BaseException | None, begun: int = 0, first: int = 0) -> None:
+        """Take back assert statements that an error of the program cut short, as the test expects.
+
+        Args:
+            error: The error; of the test's own nothing is taken back.
+            begun: How many statements were under way before.
+            first: The first statement that is concerned, by its number.
+        """
+        if error is None or not is_foreign(error):
+            return
+        for site in self.open[begun:]:
+            if site.number >= first:
+                self.open.remove(site)
+                self.started -= 1
+                site.started -= 1
 
     def _was_altered(self, value: Any) -> bool:
         return not self._altered.isdisjoint(reachable(value, self._own_module))
@@ -82,20 +107,23 @@ class _Counted:
     def __init__(self, inner: Any, count: Count) -> None:
         self._inner = inner
         self._count = count
+        self._begun = 0
 
     def __enter__(self) -> Any:
+        self._begun = self._count.begun()
         return self._inner.__enter__()
 
     def __exit__(self, *error: Any) -> Any:
         handled = self._inner.__exit__(*error)
         if error[0] is None or handled:
+            self._count.give_up(error[1], self._begun)
             self._count.complete()
         return handled
 
 
 def _counted(method: Callable[..., Any], count: Count) -> Callable[..., Any]:
     @functools.wraps(method)
-    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def counted(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         count.start()
         result = method(self, *args, **kwargs)
         if hasattr(result, "__exit__"):
@@ -109,5 +137,5 @@ def _counted(method: Callable[..., Any], count: Count) -> Callable[..., Any]:
 def count_unittest(count: Count) -> None:
     """Count the assertion methods of `unittest.TestCase` in this process."""
     for name in dir(unittest.TestCase):
-        if name.startswith("assert"):
+        if name.startswith("assert") or name == "fail":
             setattr(unittest.TestCase, name, _counted(getattr(unittest.TestCase, name), count))

@@ -62,6 +62,9 @@ _STREAMS: Final = (io.StringIO, io.BytesIO)
 _ITERATES: Final = frozenset({"__next__", "__iter__", "__len__", "__contains__", "__reversed__"})
 
 
+_COMPARED: Final = frozenset({"__eq__", "__ne__", "__hash__"})
+
+
 def _mock_type() -> type | None:
     module = sys.modules.get("unittest.mock")
     return None if module is None else module.NonCallableMock
@@ -100,6 +103,8 @@ def _of_streams(op: str, _target: Any, name: str) -> bool:
 def _of_mocks(op: str, target: Any, name: str) -> bool:
     if op == "call" or (op == "op" and name == "__call__"):
         return True
+    if op == "op":
+        return name in OPERATIONS and name not in _COMPARED and hasattr(type(target), name)
     own = name.startswith("_") or name in dir(_mock_type())
     return op in {"get", "set", "method"} and not own and not name.startswith("assert")
 

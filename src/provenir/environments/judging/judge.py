@@ -25,11 +25,13 @@ from provenir.environments.judging.folder import Folder
 from provenir.environments.judging.harness import Harness, Unit, explained
 from provenir.environments.judging.mutation import Control
 from provenir.environments.judging.naming import Importer
+from provenir.environments.judging.notices import take_notice
 from provenir.environments.judging.opaque import Opaque
 from provenir.environments.judging.peer import Peer
 from provenir.environments.judging.pytest_shim import pytest_module
 from provenir.environments.judging.rules import RefusedError
 from provenir.environments.judging.wire import ChannelClosedError, ProtocolFaultError, Wire
+from provenir.environments.judging.world import World, changes_the_world
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +70,8 @@ class JudgeRules(Exports, Opaque):
 
     def question(self, name: str, args: tuple[Any, ...]) -> Any:
         """Give the candidate a line of the input that the test provides; None at its end."""
+        if take_notice(name, args):
+            return None
         if name not in {"input", "readline"}:
             raise ProtocolFaultError(f"an unknown question {name!r}")
         if name == "input" and builtins.input is not _INPUT:
@@ -129,6 +133,8 @@ def _judge(request: dict[str, Any], channel: int) -> Report:
         return {"reason": reason, "detail": f"the program raised {kind} when it was loaded: {text}"}
     if str(Path.cwd()) == _SHARED and _speaks_of_files(request["tests"]):
         peer.folder = Folder(_SHARED)
+    if changes_the_world(request["tests"]):
+        peer.before = World(peer, request["tests"]).tell
     if request["control"]:
         return _controlled(request, peer)
     count = Count(peer.heap.altered, TEST_MODULE)

@@ -42,13 +42,13 @@ PREDICATES: Final = frozenset(
 class Asks(Protocol):
     """What a mirror asks of its peer."""
 
-    def ask(self, op: str, target: Any, name: str = "", *args: Any, **kwargs: Any) -> Any:
+    def ask(self, op: str, target: Any, name: str = "", /, *args: Any, **kwargs: Any) -> Any:
         """Have the other side do something with an object of its own, and return what came back."""
 
-    def operate(self, name: str, target: Any, *args: Any, **kwargs: Any) -> Any:
+    def operate(self, name: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         """As `ask`, for a special method; rules of this side come first."""
 
-    def method(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+    def method(self, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """As `ask`, for a method; rules of this side come first."""
 
     def attribute(self, target: Any, name: str) -> Any:
@@ -115,7 +115,7 @@ class MirrorType(type):
     def __init__(cls, *_args: Any, **_kwargs: Any) -> None:
         pass
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
         """Make an object on the other side."""
         link = link_of(cls)
         made = link.asks.ask("call", cls, "", *args, **kwargs)
@@ -181,7 +181,7 @@ class MirrorObject(metaclass=MirrorType):
 
 
 def _special(name: str) -> Callable[..., Any]:
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         return link_of(self).asks.operate(name, self, *args, **kwargs)
 
     method.__name__ = name
@@ -191,7 +191,7 @@ def _special(name: str) -> Callable[..., Any]:
 def _forwarder(name: str, owner: Callable[[], type]) -> Callable[..., Any]:
     """A method that a subclass written on this side reaches through ``super()``."""
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         asks = link_of(self).asks
         nearest = next(c for c in type(self).__mro__ if name in c.__dict__)
         if nearest is owner():

@@ -46,7 +46,18 @@ class Control:
 
     complete = start
 
-    def other(self, cls: Any, *args: Any, **kwargs: Any) -> Any:
+    def reading(self, value: Any, _read: tuple[Any, ...], _line: int) -> Any:
+        """An expectation."""
+        return value
+
+    def begun(self) -> int:
+        """Nothing is counted."""
+        return 0
+
+    def give_up(self, *_about: Any) -> None:
+        """Nothing is taken back."""
+
+    def other(self, cls: Any, /, *args: Any, **kwargs: Any) -> Any:
         """An object of a class, made with other arguments than these."""
         # Each by another step, so that a difference of two arguments differs too.
         others = [perturbed(value, self._step + place) for place, value in enumerate(args)]

@@ -26,6 +26,7 @@ from provenir.environments.judging.mirror import (
     make_object,
     method_names,
 )
+from provenir.environments.judging.not_a_number import NotANumber
 from provenir.environments.judging.special import forwardable, special_names
 from provenir.environments.judging.values import plain_base
 
@@ -119,10 +120,8 @@ class ObjectTable:
         return ["h", number, self._class_number(type(value)), None]
 
     def _stand_in(self, value: Any) -> int | None:
-        try:
-            return self._stand_ins.get(value)
-        except TypeError:
-            return None
+        # Nothing else is asked for its hash, which a mock would note down.
+        return self._stand_ins.get(value) if type(value) in _STAND_INS else None
 
     def class_expr(self, cls: type) -> Any:
         """The expression of a class."""
@@ -200,11 +199,16 @@ class ObjectTable:
         self._stand_ins[made] = number
         return made
 
+    def no_number(self) -> float:
+        """What NaN of the other side is here: nothing that the judge would order."""
+        return NotANumber() if self._rules.by_name else float("nan")
+
     def function(self, name: str) -> Any:
         """A function of the standard library, where this side takes the other's word for it."""
         return self._rules.library(name)
 
 
+_STAND_INS: Final = frozenset({types.FunctionType, *_WRAPPED})
 _FUNCTIONS: Final = frozenset(
     {
         types.FunctionType,

@@ -37,7 +37,7 @@ from provenir.environments.judging.controls import EqualityControl, OrderControl
 from provenir.environments.judging.functions import coroutine
 from provenir.environments.judging.heap import kind_of
 from provenir.environments.judging.mirror import PREDICATES, Link, MirrorType, link_of
-from provenir.environments.judging.peer import ORIGIN
+from provenir.environments.judging.peer import is_foreign
 from provenir.environments.judging.rules import RefusedError
 from provenir.environments.judging.special import ARITHMETIC, NUMBERS, ORDERINGS
 from provenir.environments.judging.values import plain_base
@@ -57,15 +57,6 @@ def is_opaque(value: Any) -> bool:
     """Whether a value is an object of the candidate without a plain value underneath."""
     cls = type(value)
     return isinstance(cls, MirrorType) and plain_base(cls) is None and not _is_container(cls)
-
-
-def _is_foreign(error: BaseException) -> bool:
-    """Whether an exception came from the candidate."""
-    try:
-        object.__getattribute__(error, ORIGIN)
-    except AttributeError:
-        return False
-    return True
 
 
 def _is_container(cls: type) -> bool:
@@ -140,9 +131,9 @@ class Opaque:
         handled = peer.ask("op", target, name, kind, error, None)
         if handled is not True or error is None:
             return handled
-        if isinstance(error, AssertionError) and not _is_foreign(error):
+        if isinstance(error, AssertionError) and not is_foreign(error):
             raise RefusedError("swallowed_assertion", "an object swallowed a failed assertion")
-        if _is_foreign(error) and self._breaks_off(trace):
+        if is_foreign(error) and self._breaks_off(trace):
             raise RefusedError("swallowed_error", "an object swallowed an error of the program")
         return handled
 

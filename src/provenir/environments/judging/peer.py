@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 
     Message = dict[str, Any]
 
-__all__ = ["ORIGIN", "Peer"]
+__all__ = ["ORIGIN", "Peer", "is_foreign"]
 
 ORIGIN: Final = "_provenir_at"
 """Attribute of an exception that came from the other side: the line of the program, if known."""
 
-_CALLS: Final = frozenset({"call", "get"})
+_STEPS: Final = frozenset({"__next__", "__anext__", "send", "throw", "asend", "athrow"})
+"""Methods that say with StopIteration that there is no more."""
 
 
 class Peer:
@@ -54,6 +55,7 @@ class Peer:
     Attributes:
         folder: The working folder, where files cross too.
         asked: Requests that this side made.
+        before: Called before each of them.
         lets_stop: Whether a call may raise StopIteration here, which ends the loop it is made in.
         broken: Why the channel cannot be used any more, whoever caught the error.
     """
@@ -62,6 +64,8 @@ class Peer:
         self, wire: Wire, rules: Rules, *, first: int, prunes: bool = False, follows: bool = False
     ) -> None:
         self.asked = 0
+        self.before: Callable[[], None] | None = None
+        self._under_way = 0
         self.lets_stop = True
         self.broken: BaseException | None = None
         self.folder: Folder | None = None
@@ -72,9 +76,14 @@ class Peer:
         self._channel = threading.RLock()
         self._table = ObjectTable(self, rules, self.heap)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a message is being written or read."""
+        return self._under_way > 0
+
     # What this side asks.
 
-    def ask(self, op: str, target: Any, name: str = "", *args: Any, **kwargs: Any) -> Any:
+    def ask(self, op: str, target: Any, name: str = "", /, *args: Any, **kwargs: Any) -> Any:
         """Have the other side do something, and return what came back.
 
         Raises:
@@ -82,6 +91,8 @@ class Peer:
             ProtocolFaultError: The other side does not keep to the protocol.
             ChannelClosedError: It is gone.
         """
+        if self.before is not None:
+            self.before()
         try:
             return self._ask(op, target, name, args, kwargs)
         except (ChannelClosedError, ProtocolFaultError) as error:
@@ -93,7 +104,7 @@ class Peer:
             self.asked += 1
             self._send({"k": "q", "p": op, "n": name}, t=target, a=args, w=kwargs)
             while True:
-                message = self._wire.receive()
+                message = self._receive()
                 if message.get("k") == "q":
                     self._answer(message)
                     continue
@@ -103,9 +114,9 @@ class Peer:
                     return value
                 if not isinstance(value, BaseException):
                     raise ProtocolFaultError("an exception that is none")
-                calls = op in _CALLS or (op == "op" and name == "__call__")
                 if (
-                    calls
+                    name not in _STEPS
+                    and op != "await"
                     and not self.lets_stop
                     and isinstance(value, StopIteration | StopAsyncIteration)
                 ):
@@ -116,13 +127,13 @@ class Peer:
                     object.__setattr__(value, ORIGIN, str(message.get("at"))[:200])
                 raise value
 
-    def operate(self, name: str, target: Any, *args: Any, **kwargs: Any) -> Any:
+    def operate(self, name: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Perform a special method of the other side's object, as the rules of this side say."""
         if kwargs:
             return self.ask("op", target, name, *args, **kwargs)
         return self._rules.decide(self, name, target, args)
 
-    def method(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+    def method(self, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """Call a method of an object of the other side; rules of this side come first."""
         self._rules.look(target, name, args)
         return self.ask("method", target, name, *args, **kwargs)
@@ -156,7 +167,7 @@ class Peer:
         """
         while True:
             with self._channel:
-                message = self._wire.receive()
+                message = self._receive()
             if message.get("k") != "q":
                 raise ProtocolFaultError("an answer to nothing")
             self._answer(message)
@@ -209,6 +220,13 @@ class Peer:
     # Messages.
 
     def _send(self, message: Message, **fields: Any) -> None:
+        self._under_way += 1
+        try:
+            self._write(message, fields)
+        finally:
+            self._under_way -= 1
+
+    def _write(self, message: Message, fields: dict[str, Any]) -> None:
         packer = Packer(self._table)
         for key, value in fields.items():
             if key == "a":
@@ -223,6 +241,13 @@ class Peer:
         message["out"], message["err"] = self._rules.outgoing()
         message["f"] = None if self.folder is None else self.folder.changes()
         self._wire.send(message)
+
+    def _receive(self) -> Message:
+        self._under_way += 1
+        try:
+            return self._wire.receive()
+        finally:
+            self._under_way -= 1
 
     def _open(self, message: Message) -> Unpacker:
         try:
@@ -245,6 +270,15 @@ class Peer:
         if changes and self.folder is not None:
             with contextlib.suppress(OSError):
                 self.folder.apply(changes)
+
+
+def is_foreign(error: BaseException) -> bool:
+    """Whether an exception came from the other side."""
+    try:
+        object.__getattribute__(error, ORIGIN)
+    except AttributeError:
+        return False
+    return True
 
 
 def _derive(_target: Any, name: str, args: list[Any], _kwargs: dict[str, Any]) -> type:

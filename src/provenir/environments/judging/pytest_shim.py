@@ -1,30 +1,27 @@
 """The part of pytest that tests of programs use, for a place where pytest is not.
 
 Only names and behaviour that pytest documents: `raises`, `approx`, `mark`, `fixture`, `param`,
-`fail`, `skip`, `importorskip`, and the fixtures `capsys`, `monkeypatch` and `tmp_path`.
+`warns`, `fail`, `skip`, `importorskip`; its fixtures are in `pytest_fixtures`.
 
 Runs inside the sandbox: standard library only.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import math
-import pathlib
 import re
-import sys
-import tempfile
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from provenir.environments.judging.pytest_fixtures import Patches
 from provenir.environments.judging.rules import RefusedError
 
 if TYPE_CHECKING:
     from provenir.environments.judging.counting import Count
 
-__all__ = ["BUILT_IN_FIXTURES", "Fixture", "Marked", "marks_of", "pytest_module"]
+__all__ = ["Fixture", "Marked", "marks_of", "pytest_module"]
 
 _REL: Final = 1e-6
 _ABS: Final = 1e-12
@@ -71,12 +68,25 @@ class Fixture(NamedTuple):
     function: Callable[..., Any]
     name: str | None
     autouse: bool
+    params: tuple[Any, ...] = ()
+    shared: bool = False
 
 
-def _fixture(function: Any = None, *, name: Any = None, autouse: bool = False, **_: Any) -> Any:
-    if function is None:
-        return lambda decorated: Fixture(decorated, name, autouse)
-    return Fixture(function, name, autouse)
+def _fixture(
+    function: Any = None,
+    *,
+    scope: Any = "function",
+    params: Any = None,
+    autouse: bool = False,
+    name: Any = None,
+    **_: Any,
+) -> Any:
+    shared = scope in {"module", "session", "package"}
+
+    def made(decorated: Callable[..., Any]) -> Fixture:
+        return Fixture(decorated, name, autouse, tuple(params or ()), shared)
+
+    return made if function is None else made(function)
 
 
 class ExceptionInfo:
@@ -99,9 +109,11 @@ class _Raises:
         self._expected = expected
         self._match = match
         self._info = ExceptionInfo()
+        self._begun = 0
 
     def __enter__(self) -> ExceptionInfo:
         self._count.start()
+        self._begun = self._count.begun()
         return self._info
 
     def __exit__(self, cls: Any, error: Any, _trace: Any) -> bool:
@@ -110,10 +122,38 @@ class _Raises:
         if not isinstance(error, self._expected):
             return False
         self._info.value, self._info.type = error, cls
+        self._count.give_up(error, self._begun)
         if self._match is not None:
             self._info.match(self._match)
         self._count.complete()
         return True
+
+
+_DEPRECATIONS: Final = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
+
+
+class _Warns(warnings.catch_warnings):
+    """A block in which a warning is expected."""
+
+    def __init__(self, count: Count, expected: Any, match: str | None) -> None:
+        super().__init__(record=True)
+        self._count, self._expected, self._match = count, expected, match
+        self._caught: Any = []
+
+    def __enter__(self) -> Any:
+        self._count.start()
+        self._caught = super().__enter__()
+        warnings.simplefilter("always")
+        return self._caught
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        if error[0] is not None:
+            return
+        fitting = [w.message for w in self._caught if issubclass(w.category, self._expected)]
+        if not any(re.search(self._match or "", str(message)) for message in fitting):
+            raise AssertionError(f"did not warn of {self._expected}")
+        self._count.complete()
 
 
 class Approx:
@@ -171,97 +211,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | complex | Decimal | Fraction) and value is not True
 
 
-class _Capture:
-    def __init__(self) -> None:
-        self._streams: list[io.StringIO] = []
-        self._restart()
-
-    def _restart(self) -> None:
-        self._streams = [io.StringIO(), io.StringIO()]
-        sys.stdout, sys.stderr = self._streams
-
-    def readouterr(self) -> Any:
-        """What was written since the last time, as ``(out, err)``."""
-        read = _Captured(*(stream.getvalue() for stream in self._streams))
-        self._restart()
-        return read
-
-
-class _Captured(NamedTuple):
-    out: str
-    err: str
-
-
-@contextlib.contextmanager
-def _capsys() -> Iterator[_Capture]:
-    kept = sys.stdout, sys.stderr
-    try:
-        yield _Capture()
-    finally:
-        sys.stdout, sys.stderr = kept
-
-
-class _Patches:
-    """The fixture `monkeypatch`."""
-
-    def __init__(self) -> None:
-        self._undo: list[Callable[[], Any]] = []
-
-    def setattr(self, target: Any, name: Any, value: Any = ..., raising: bool = True) -> None:
-        """Set an attribute until the test ends."""
-        if value is ...:
-            import pkgutil
-
-            place, _, attribute = target.rpartition(".")
-            target, name, value = pkgutil.resolve_name(place), attribute, name
-        try:
-            old = getattr(target, name)
-        except AttributeError:
-            if raising:
-                raise
-            self._undo.append(lambda: delattr(target, name))
-        else:
-            self._undo.append(lambda: setattr(target, name, old))
-        setattr(target, name, value)
-
-    def setitem(self, target: Any, key: Any, value: Any) -> None:
-        """Set an item until the test ends."""
-        old = dict(target)
-        self._undo.append(lambda: (target.clear(), target.update(old)))
-        target[key] = value
-
-    def undo(self) -> None:
-        """Take everything back."""
-        while self._undo:
-            self._undo.pop()()
-
-
-@contextlib.contextmanager
-def _monkeypatch() -> Iterator[_Patches]:
-    patches = _Patches()
-    try:
-        yield patches
-    finally:
-        patches.undo()
-
-
-@contextlib.contextmanager
-def _tmp_path() -> Iterator[pathlib.Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield pathlib.Path(folder)
-
-
-BUILT_IN_FIXTURES: Final[dict[str, Callable[[], Any]]] = {
-    "capsys": _capsys,
-    "monkeypatch": _monkeypatch,
-    "tmp_path": _tmp_path,
-}
-
-
-def _fail(reason: str = "", **_: Any) -> None:
-    raise AssertionError(reason)
-
-
 def _skip(reason: str = "", **_: Any) -> None:
     raise RefusedError("unsupported_test", f"the test leaves itself out: {reason}")
 
@@ -270,22 +219,28 @@ def pytest_module(count: Count) -> types.ModuleType:
     """The module that ``import pytest`` gives; its checks are counted."""
     module = types.ModuleType("pytest")
 
-    def raises(expected: Any, *args: Any, match: str | None = None, **kwargs: Any) -> Any:
-        context = _Raises(count, expected, match)
+    def raises(expected_exception: Any, *args: Any, match: str | None = None, **kwargs: Any) -> Any:
+        context = _Raises(count, expected_exception, match)
         if not args:
             return context
         with context as info:
             args[0](*args[1:], **kwargs)
         return info
 
+    def fail(reason: str = "", **_: Any) -> None:
+        count.start()
+        raise AssertionError(reason)
+
     def importorskip(name: str, *_: Any, **__: Any) -> Any:
         raise RefusedError("unsupported_test", f"the test needs {name}")
 
     members = {
-        "raises": raises, "approx": Approx, "mark": _Marks(), "fixture": _fixture, "fail": _fail,
+        "raises": raises, "approx": Approx, "mark": _Marks(), "fixture": _fixture, "fail": fail,
         "skip": _skip, "importorskip": importorskip, "main": lambda *_, **__: 0,
         "param": lambda *args, **kwargs: Marked("param", args, kwargs),
-        "ExceptionInfo": ExceptionInfo, "MonkeyPatch": _Patches,
+        "ExceptionInfo": ExceptionInfo, "MonkeyPatch": Patches,
+        "warns": lambda expected=Warning, match=None: _Warns(count, expected, match),
+        "deprecated_call": lambda match=None: _Warns(count, _DEPRECATIONS, match),
     }  # fmt: skip
     for name, value in members.items():
         setattr(module, name, value)

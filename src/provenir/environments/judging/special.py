@@ -129,7 +129,7 @@ OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     "__aiter__": lambda value: type(value).__aiter__(value),
     "__anext__": lambda value: type(value).__anext__(value),
     "__await__": lambda value: type(value).__await__(value),
-    "__call__": lambda value, *args, **kwargs: value(*args, **kwargs),
+    "__call__": lambda value, /, *args, **kwargs: value(*args, **kwargs),
     "__str__": str,
     "__repr__": repr,
     "__format__": format,

@@ -36,10 +36,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from provenir.environments.judging.heap import KIND_BY_TYPE, KINDS, Heap, Kind, kind_of
 from provenir.environments.judging.known import known_class, known_exception
+from provenir.environments.judging.not_a_number import NotANumber
 from provenir.environments.judging.wire import ProtocolFaultError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Expr = Any
     Node = list[Any]
@@ -77,6 +78,9 @@ class Objects(Protocol):
 
     def mirror_class(self, number: int) -> type:
         """The stand-in for a class of the other side."""
+
+    def no_number(self) -> float:
+        """What NaN of the other side is here."""
 
     def function(self, name: str) -> Any:
         """A function of the standard library, if this side takes the other's word for it."""
@@ -133,6 +137,8 @@ class Packer:
         cls = type(value)
         if value is None or cls is bool or cls is float or cls is str:
             return value
+        if cls is NotANumber:
+            return float("nan")
         if cls is int:
             return value if value.bit_length() < _BIG_INT_BITS else ["i", hex(value)]
         if cls in KIND_BY_TYPE:
@@ -167,7 +173,7 @@ class Packer:
         cause = value.__cause__
         rest = [self.expr(value.args), None if cause is None else self.expr(cause)]
         if name is not None:
-            return ["x", name, *rest]
+            return ["x", name, *rest, {k: self.expr(v) for k, v in _attributes(value)}]
         exported = self._objects.export(value)
         return ["e", exported[1], exported[2], *rest] if exported[0] == "h" else exported
 
@@ -197,6 +203,23 @@ class Packer:
             self._kept.append(value)
             self.nodes.append([number, _IMMUTABLE[type(value)], content, None])
         return ["n", self._frozen[id(top)]]
+
+
+_SCALARS: Final = (int, float, bool, str, bytes, type(None))
+
+
+def _is_attribute(name: Any) -> bool:
+    """Whether an exception may be given an attribute of this name."""
+    return isinstance(name, str) and (name == "__notes__" or not name.startswith("_"))
+
+
+def _attributes(error: BaseException) -> Iterator[tuple[str, Any]]:
+    """The plain attributes of an exception beside its arguments."""
+    named = {"filename": error.filename} if isinstance(error, OSError) else {}
+    for name, value in {**named, **vars(error)}.items():
+        items = value if type(value) in (list, tuple) else (value,)
+        if _is_attribute(name) and all(type(item) in _SCALARS for item in items):
+            yield name, value
 
 
 def _date_expr(packer: Packer, value: Any) -> Expr:
@@ -298,7 +321,7 @@ class Unpacker:
     def value(self, expr: Expr) -> Any:
         """The value of an expression."""
         if type(expr) is not list:
-            return expr
+            return self._objects.no_number() if expr != expr else expr
         try:
             return _READERS[expr[0]](self, expr)
         except (
@@ -328,9 +351,15 @@ class Unpacker:
             raise KeyError(number)
         return value
 
+    def derived(self, expr: Expr) -> Any:
+        """The value of an expression ``v``."""
+        plain = self.value(expr[3])
+        return plain if plain != plain else self._objects.mirror(expr[1], expr[2], plain)
+
     def exception(self, expr: Expr) -> BaseException:
         """The exception of an expression ``x`` or ``e``."""
-        args = self.value(expr[-2])
+        told, cause = expr[2:4] if expr[0] == "x" else expr[3:5]
+        args = self.value(told)
         if expr[0] == "x":
             cls = known_class(expr[1])
             if cls is None or not issubclass(cls, BaseException):
@@ -340,10 +369,13 @@ class Unpacker:
             except Exception:  # noqa: BLE001
                 raised = cls.__new__(cls)
                 raised.args = args
+            for key, value in expr[4].items():
+                if _is_attribute(key):
+                    setattr(raised, key, self.value(value))
         else:
             raised = self._objects.mirror(expr[1], expr[2], args)
-        if expr[-1] is not None:
-            raised.__cause__ = self.value(expr[-1])
+        if cause is not None:
+            raised.__cause__ = self.value(cause)
         return raised
 
 
@@ -396,7 +428,7 @@ _READERS: Final[dict[str, Callable[[Unpacker, Expr], Any]]] = {
     "p": lambda _, e: {cls.__name__: cls for cls in _PATHS}[e[1]](e[2]),
     "R": lambda u, e: re.compile(u.value(e[1]), e[2] & ~re.DEBUG),
     "h": lambda u, e: u._objects.mirror(e[1], e[2], None, e[3]),
-    "v": lambda u, e: u._objects.mirror(e[1], e[2], u.value(e[3])),
+    "v": lambda u, e: u.derived(e),
     "o": lambda u, e: u._objects.own(e[1]),
     "c": lambda u, e: u._objects.mirror_class(e[1]),
     "w": lambda u, e: u._objects.own_class(e[1]),
