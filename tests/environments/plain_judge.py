@@ -27,7 +27,7 @@ def test_executed():
         before = set(scope)
         exec(compile(test, "tests.py", "exec"), scope)
         if "check" in set(scope) - before:
-            scope["check"](scope[ENTRY])
+            scope["check"](eval(ENTRY, scope))
         for name in sorted(set(scope) - before):
             if name.startswith("test_"):
                 scope[name]()
