@@ -30,6 +30,8 @@ def shown(text):
         f'She said "go", so {HERMES}', f"A set {{1, 2}} and [x]: {HERMES}",
         '{"temperature": 20}\n' + HERMES, f"[TOOL_CALLS][{BARE}]",
         json.dumps({"tool_calls": [{"function": {"name": "f", "arguments": '{"x": 1}'}}]}),
+        '<function=f>{"x": 1}</function>',
+        '<tool_call><function=f>\n{"x": 1}\n</function></tool_call>',
     ],
 )  # fmt: skip
 def test_one_call_with_prose_around(text):
@@ -74,6 +76,8 @@ def test_no_call(text):
         '{"name": "f", "arguments": {}, "arguments": {"x": 2}}',
         '{"name": "f", "arguments": {"x": ' + "1" * 5000 + "}}",
         "<function=f>", "<function=f><parameter=x>1</function>", f"{XML}</function>",
+        '<function=f>{"x": 1, "x": 2}</function>', '<function=f>{"x": 1</function>',
+        '<function=f>{"x": 1}{"x": 2}</function>',
         "<function=f>x</function>", "<Function=f></Function>", "<invoke name='f'></invoke>",
         "<function=f><parameter=x>1</parameter><parameter=x>2</parameter></function>",
         f"{BARE} <tool_call>", f"</tool_call> {HERMES}",

@@ -1,9 +1,10 @@
 """Every tool call in a text, whichever way it is written; none may be overlooked.
 
 What counts is what some runtime would execute: ``<tool_call>`` around JSON (Hermes, Qwen) or around
-``<function=name>`` (Qwen3-Coder), ``<function=name>`` and ``<invoke name="…">`` on their own, and
-JSON in the shapes of `call_shapes`, bare, in a fence, or with prose around. The text is read once,
-from left to right: what stands within the JSON or the parameters of a call is its argument.
+``<function=name>`` (Qwen3-Coder), ``<function=name>`` (Llama 3.1 puts JSON into it) and
+``<invoke name="…">`` on their own, and JSON in the shapes of `call_shapes`, bare, in a fence, or
+with prose around. The text is read once, from left to right: what stands within the JSON or the
+parameters of a call is its argument.
 Calls written as Python (``[search(query="rain")]``) or in one model's special tokens are not read.
 """
 
@@ -11,10 +12,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from provenir.environments.verifiers.call_shapes import Call, MalformedCallError, calls_of
 from provenir.environments.verifiers.json_text import NotJSONError, strict_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["MAX_CALL_CHARS", "read_calls"]
 
@@ -130,6 +134,9 @@ class _Reading:
         return calls
 
     def _xml(self, opening: re.Match[str]) -> Call:
+        if opening.group(1) and (given := self._object()) is not None:
+            self._closing("function")
+            return Call(name=opening.group(1), arguments=given)
         arguments: dict[str, str] = {}
         while (parameter := _PARAMETER.match(self.text, self.at)) is not None:
             name = parameter.group(1) or parameter.group(2)
@@ -139,6 +146,20 @@ class _Reading:
             self.at = parameter.end()
         self._closing("function" if opening.group(1) else "invoke")
         return Call(name=opening.group(1) or opening.group(2), arguments=arguments, typed=False)
+
+    def _object(self) -> Mapping[str, Any] | None:
+        """The arguments as one JSON object, which is how Llama 3.1 writes them within the tag."""
+        begins = self.at
+        while self.text[begins : begins + 1].isspace():
+            begins += 1
+        if self.text[begins : begins + 1] != "{":
+            return None
+        try:
+            _, self.at = _DECODER.raw_decode(self.text, begins)
+            value: Mapping[str, Any] = strict_json(self.text[begins : self.at])
+        except (ValueError, RecursionError, NotJSONError) as fault:
+            raise MalformedCallError(f"arguments that are no JSON: {fault}") from None
+        return value
 
     def _closing(self, tag: str) -> None:
         closing = re.compile(rf"\s*</{tag}>").match(self.text, self.at)

@@ -1,4 +1,4 @@
-r"""The answer, exactly: what is boxed, what follows ``####``, or the whole text."""
+r"""The answer, exactly: what is boxed, tagged, follows ``####``, or the whole text."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ExactAnswerVerifier"]
 
 _MARKER: Final = re.compile(r"(?<!#)####(?!#)([^\n]*)")
+_TAGGED: Final = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL)
 _WRAPPINGS: Final = tuple(
     re.compile(pattern)
     for pattern in (
@@ -52,9 +53,10 @@ class ExactAnswerVerifier:
     r"""Passes a response whose final answer is the reference, character by character.
 
     The final answer is what stands in ``\boxed{}`` (braces may nest); without a box, what follows
-    ``####`` on its line, as in GSM8K (Cobbe et al., arXiv:2110.14168); without either, the whole
-    text. Of a response that thinks aloud, what follows ``</think>`` is read. Several final answers
-    are accepted only where they are all the same; nobody who names two has answered.
+    ``####`` on its line, as in GSM8K (Cobbe et al., arXiv:2110.14168); without either, what stands
+    in ``<answer>…</answer>``; without any, the whole text. Of a response that thinks aloud, what
+    follows ``</think>`` is read. Several final answers are accepted only where they are all the
+    same; nobody who names two has answered.
 
     Before the comparison both sides lose white space around them, white space within becomes one
     space, canonically equivalent Unicode is made one (NFC; look-alikes stay different), and what
@@ -105,7 +107,7 @@ class ExactAnswerVerifier:
             answers = boxed(text)
         except UnclosedBoxError:
             raise _NoAnswerError("unclosed_box", "a box is opened and never closed") from None
-        answers = answers or _MARKER.findall(text) or [text]
+        answers = answers or _MARKER.findall(text) or _TAGGED.findall(text) or [text]
         different = {self._plain(answer) for answer in answers}
         if len(different) > 1:
             few = ", ".join(quoted(answer) for answer in sorted(different)[:3])
