@@ -6,7 +6,12 @@ import ast
 
 import pytest
 
-from provenir.environments.judging.expectations import expectations, program_names, reachable
+from provenir.environments.judging.expectations import (
+    READING,
+    expectations,
+    program_names,
+    reachable,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +33,11 @@ from provenir.environments.judging.expectations import expectations, program_nam
 )
 def test_what_is_read(source, names):
     tree = ast.parse(source)
-    found = expectations(tree, program_names(tree, ["f"]))
-    assert [name for each in found.values() for name in each] == names
+    expectations(tree, program_names(tree, ["f"]))
+    marks = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == READING
+    ]
+    assert [name.id for mark in marks for name in mark.args[1].elts] == names
 
 
 def test_names_of_the_program():

@@ -26,7 +26,7 @@ class Everything(Point):
 
 
 def outcomes(test, cls):
-    control = Control()
+    control = Control(1)
     scope = {COUNTER: control, "P": cls, "move": lambda x: cls(x + 1)}
     exec(compile(mutated(test, {"P", "move"}), "<test>", "exec"), scope)
     return control.outcomes
