@@ -69,6 +69,8 @@ class Warden:
         self.plan = plan
         self._lock = threading.Lock()
         self._closed = False
+        # At the interpreter's end it closes while there are still modules to close it with.
+        weakref.finalize(self, self._supply.close)
         _wardens.add(self)
 
     def start(
@@ -148,9 +150,6 @@ class Warden:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def __del__(self) -> None:
-        self._supply.close()
 
 
 class _Supply:
