@@ -80,6 +80,7 @@ _REWRITES: Final = tuple(
         (r"(?<!\d)[–—]|[–—](?!\d)", "-"),
         (r"\\(?:text)?color\s*\{\s*[a-z]+\s*\}", ""),
         (r"\{([^{}]*)\\over(?![A-Za-z])([^{}]*)\}", r"\\frac{\1}{\2}"),
+        (r"\{([^{}]*)\\choose(?![A-Za-z])([^{}]*)\}", r"\\binom{\1}{\2}"),
         (r"√\s*(\d+(?:\.\d+)?|[A-Za-z]|\{[^{}]*\})", r"\\sqrt{\1}"),
         (r"√\s*\(([^()]*)\)", r"\\sqrt{\1}"),
         # A thin space or a comma in braces between groups of digits is a thousands separator.

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provenir.environments.verifiers.math import scanning
+from provenir.environments.verifiers.math.intervals import as_intervals
 from provenir.environments.verifiers.math.limits import (
     MAX_ANSWER_CHARS,
     MAX_DEPTH,
@@ -51,6 +52,9 @@ _SEVERAL_CHOICES: Final = re.compile(r"(?<![A-Za-z\\])(?:or|and|[A-J])(?![A-Za-z
 _WORDS: Final = re.compile(r"[A-Za-z][A-Za-z'’.\- ]*")
 _COMMANDS: Final = re.compile(r"\\(?!text)[A-Za-z]+")
 _EDGES: Final = re.compile(r"^(?:\\\[|\\\(|\$\$)\s*|\s*(?:\\\]|\\\)|\$\$)$")
+_SUCH_THAT: Final = re.compile(r"[|:]")
+_OF_REALS: Final = re.compile(r"[a-z](?:\s*\\in\s*\\mathbb\s*\{?\s*R\s*\}?)?")
+_LETTERS: Final = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|,?\s*and\s)\s*\(?[A-J]\)?)+")
 _PAIRS: Final = {"(": ")", "[": "]", "\\{": "\\}", "\\langle": "\\rangle"}
 _OPENING: Final = re.compile(r"\\\{|\\langle(?![A-Za-z])|[(\[\]]")
 _CLOSING: Final = re.compile(r"(\\\}|\\rangle|[)\]\[])$")
@@ -227,7 +231,9 @@ def _inside(inside: str, text: str, opening: str, ending: str) -> Answer | None:
     """Read what stands between two brackets, which say what it is."""
     parts = _elements(inside)[0]
     if opening == "\\{" and ending == "\\}":
-        return None if "|" in scanning.top_level(inside) else Answer("set", text, _items(parts))
+        return _described(inside) or (
+            None if "|" in scanning.top_level(inside) else Answer("set", text, _items(parts))
+        )
     if opening == "[" and len(parts) > 1 and all(re.fullmatch(r"\[.*\]", p) for p in parts):
         return _rows([_elements(part[1:-1])[0] for part in parts], text)
     if len(parts) == 1:
@@ -240,6 +246,15 @@ def _inside(inside: str, text: str, opening: str, ending: str) -> Answer | None:
     if len(parts) == 2 and any("\\infty" in part for part in parts):
         return Answer("interval", text, _items(parts), form="()")
     return Answer("tuple", text, _items(parts))
+
+
+def _described(inside: str) -> Answer | None:
+    r"""Read ``\{x \mid x > 2\}`` as the range that it describes; nothing for another condition."""
+    parts, bars = scanning.split_top(inside, _SUCH_THAT)
+    if len(bars) != 1 or not all(parts) or not _OF_REALS.fullmatch(parts[0]):
+        return None
+    condition = _read(parts[1])
+    return condition if as_intervals(condition) and condition.kind == "relation" else None
 
 
 def _comma_list(text: str) -> Answer | None:
@@ -266,7 +281,7 @@ def _words(text: str) -> Answer | None:
     r"""Read a leaf of words: ``\text{even}``, ``Monday``, ``no solution``."""
     bare = unwrap_text(text).strip()
     whole = re.fullmatch(r"\\text\s*\{([^{}]*)\}", text)
-    if whole and re.match(r"[-+$]?\d", bare):
+    if whole and (re.match(r"[-+$]?\d", bare) or _LETTERS.fullmatch(bare)):
         return _read(bare)
     if whole and re.search(r"[A-Za-z]", bare):
         return Answer("text", bare)
