@@ -138,7 +138,8 @@ def normalise(text: str) -> str:
     text = _VULGAR.sub(_vulgar_fraction, text)
     text = unicodedata.normalize("NFKC", text.translate(_SYMBOLS)).translate(_SYMBOLS)
     text = "".join(str(unicodedata.digit(c)) if c.isdigit() and c > "\x7f" else c for c in text)
-    text = _plain_fonts(text)
+    # Several patterns try white space from each of its characters on.
+    text = _plain_fonts(_SPACES.sub(" ", text))
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
     return _SPACES.sub(" ", _braced(text)).strip()
