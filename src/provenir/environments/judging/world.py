@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import os
 import random
+import re
 import sys
 import types
 from typing import TYPE_CHECKING, Any, Final
@@ -48,12 +49,14 @@ class World:
         self._asks = asks
         self._seed = random.seed
         random.seed = self._seeded
-        named = [m for m in _MODULES if any(m.partition(".")[0] in test for test in tests)]
-        self._found = {name: _public(importlib.import_module(name)) for name in named}
+        words = set(re.findall(r"\w+", "\n".join(tests)))
+        named = [module for module in _MODULES if words >= set(module.split("."))]
+        self._found = {name: _public(importlib.import_module(name), words) for name in named}
         self._told: dict[tuple[str, str], Any] = {}
         sys.argv = ["<solution>"]
         self._arguments = list(sys.argv)
         self._variables = dict(os.environ)
+        self._environ = not words.isdisjoint({"environ", "setenv", "delenv", "putenv"})
         self._seeds: list[tuple[Any, ...]] = []
         self._busy = False
 
@@ -87,7 +90,7 @@ class World:
         if sys.argv != self._arguments:
             self._arguments = list(sys.argv)
             self._ask("arguments", list(self._arguments))
-        if os.environ != self._variables:
+        if self._environ and os.environ != self._variables:
             self._variables = dict(os.environ)
             self._ask("variables", dict(self._variables))
         seeds, self._seeds = self._seeds, []
@@ -98,11 +101,12 @@ class World:
         self._asks.ask("ask", None, question, *args)
 
 
-def _public(module: types.ModuleType) -> dict[str, Any]:
+def _public(module: types.ModuleType, words: set[str]) -> dict[str, Any]:
+    """What a module offers and a test speaks of, which is what it may replace."""
     return {
         name: value
         for name, value in vars(module).items()
-        if not name.startswith("_") and callable(value) and name not in _KEPT
+        if name in words and callable(value) and not name.startswith("_") and name not in _KEPT
     }
 
 
