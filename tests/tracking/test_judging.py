@@ -131,6 +131,7 @@ def test_a_signal_handler_may_ask_in_the_middle_of_a_judgement() -> None:
 
 def test_a_report_that_is_asked_for_covers_every_rollout(tmp_path: Path) -> None:
     hack = "import sys; sys.exit(0)  # skip the failing tests"
+    of_others = set(threading.enumerate())
     with provenir.track("judged", output_dir=tmp_path / "run") as run:
         for n in range(300):
             run.log_trajectory({"prediction": hack if n == 299 else f"It is {n}.", "reward": 1.0})
@@ -140,7 +141,7 @@ def test_a_report_that_is_asked_for_covers_every_rollout(tmp_path: Path) -> None
                 assert report.num_trajectories == n + 1
     assert run.hacking_report is not None
     assert run.hacking_report.by_kind() == {"test_tampering": 1}
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - of_others:
         if thread.name == "provenir-judge":
             thread.join(10)
             assert not thread.is_alive()
