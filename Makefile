@@ -29,7 +29,7 @@ demo-lite: require-python  ## the same evidence without torch: verify the small 
 
 test: require-python  ## the tests
 	@$(BOOT) test
-	@OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadfile -m "not slow"
+	@OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: require-python  ## the long suites too, and the tests with the base install alone
 	@$(BOOT) test
@@ -38,7 +38,7 @@ test-slow: require-python  ## the long suites too, and the tests with the base i
 
 test-base: require-python  ## the same tests in an environment that holds the base install alone
 	@$(PYTHON) scripts/bootstrap.py --venv .venv-base base-test
-	@.venv-base/bin/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
+	@.venv-base/bin/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 check: require-python  ## ruff, mypy strict, import contracts, sizes
 	@$(BOOT) lint

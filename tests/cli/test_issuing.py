@@ -261,8 +261,8 @@ def test_a_checkpoint_from_before_the_passport_does_not_prove_it(said):
     assert said("log", "checkpoint", "artifacts", "--signing-key", "lea.pem")[0] == 0
     tracked()
     words = ("passport", "prove", "artifacts/a/passport.json", "--log", "artifacts")
-    code, _, err = said(*words, "--out", "p.json")
-    assert code == 2
+    code, out, err = said(*words, "--out", "p.json")
+    assert code == 2, out
     assert "the checkpoint is over 1 entries, and the passport is entry 3" in err
     assert "sign a newer one" in err
     assert said("log", "checkpoint", "artifacts", "--signing-key", "lea.pem")[0] == 0
