@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -201,7 +202,7 @@ def _free(source: str) -> frozenset[str]:
 
 def _wanted(plan: TestPlan) -> set[str]:
     """Names that the tests take from the program."""
-    builtin = vars(__import__("builtins"))
+    builtin = vars(builtins)
     names = {name for source in plan.sources for name in _free(source) if name not in builtin}
     return names | ({plan.entry_point.partition(".")[0].removesuffix("()")} - {""})
 
