@@ -47,14 +47,13 @@ MAX_HEADER, MAX_ENTRIES = 32 * 2**20, 500_000  # of a safetensors file, of a mod
 SAFE_INTEGER: Final = 2**53 - 1  # RFC 7493, section 2.2
 
 BASE: Final = "https://provenir.example/attestation/"
-PASSPORT, DATA_SOURCE, RUN = BASE + "passport/v1", BASE + "data-source/v1", BASE + "run/v1"
-POLICY, REVOCATION, VERDICT = BASE + "policy/v1", BASE + "revocation/v1", BASE + "verdict/v1"
+PASSPORT, DATA_SOURCE, RUN, POLICY, REVOCATION, VERDICT, METADATA, CLOSE = (f"{BASE}{name}/v1" for name in (
+    "passport", "data-source", "run", "policy", "revocation", "verdict", "example-metadata", "ledger-close"))
 IN_TOTO, STATEMENT = "application/vnd.in-toto+json", "https://in-toto.io/Statement/v1"
 LEVELS: Final = ("declared", "L0", "L1", "L2")  # of assurance, weakest first
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {  # role -> predicate types unless stated
-    "operator": (PASSPORT, RUN), "data-source": (DATA_SOURCE,), "auditor": (VERDICT,),
-    "governance": (POLICY, REVOCATION), "root": (), "log": (), "witness": (),
-}
+    "operator": (PASSPORT, RUN, CLOSE), "data-source": (DATA_SOURCE, METADATA), "auditor": (VERDICT,),
+    "governance": (POLICY, REVOCATION), "root": (), "log": (), "witness": ()}
 LONELY: Final = frozenset({"root", "log", "witness"})  # such a key has no other role
 
 # ------------------------------------------------------------------------------ text and files
@@ -273,6 +272,7 @@ KINDS: Final[Mapping[str, Callable[[Any], bool]]] = {
 # A field is `name:kind`. `kind?` may be null or missing; `kind=x` may be missing and is then x;
 # `name!` must be there all the same. `'a|b` are words, `[kind]` is a list, `{kind}` an object with
 # any names, `{a|b:kind}` one with some of these names. Nothing else may stand in an object.
+FOUND: Final = "by_kind:{Count}={} by_severity:{info|warning|critical:Count}={}"
 SCHEMAS: Final = {line.partition(" = ")[0]: line.partition(" = ")[2] for line in f"""
 envelope = payload:Text payloadType:PayloadType signatures:[signature]
 signature = keyid:KeyId="" sig:Name
@@ -285,14 +285,11 @@ code = git_sha:Name? dependencies_hash:Digest? framework:Text? dirty:Flag? diff_
 eval = benchmark:Name score!:Number? contaminated:Flag? n:Count? judge:Text? judge_calibrated:Flag? report:Digest? \
 meta:Free={{}}
 file = name:Name sha256:Hex size:Count
-artifact = name:Label kind:Name=model tensor_root:Digest? n_tensors:Count=0 dir_hash:Hex files:[file] \
-ignored:[Text]=[]
+artifact = name:Label kind:Name=model tensor_root:Digest? n_tensors:Count=0 dir_hash:Hex files:[file] ignored:[Text]=[]
 run = name:Name status:'running|completed|failed|interrupted started_at:Text? ended_at:Text? config_hash:Digest? \
 seed:Seed? findings:{{Count}}={{}}
-flight = num_steps:Count verdict:'HEALTHY|DEGRADED|CRITICAL|UNKNOWN by_kind:{{Count}}={{}} \
-by_severity:{{info|warning|critical:Count}}={{}}
-hacking = num_trajectories:Count hacking_rate:Rate? is_clean:Flag by_kind:{{Count}}={{}} \
-by_severity:{{info|warning|critical:Count}}={{}} not_examined:{{Text}}={{}}
+flight = num_steps:Count verdict:'HEALTHY|DEGRADED|CRITICAL|UNKNOWN {FOUND}
+hacking = num_trajectories:Count hacking_rate:Rate? is_clean:Flag {FOUND} not_examined:{{Text}}={{}}
 bom = schema_version:'model-bom/1=model-bom/1 model_id:Name base_model:Name=unknown run_id:Name? data:[data]=[] \
 code:code? evals:[eval]=[] hyperparameters:Free={{}} artifacts:[artifact]=[] run:run? flight:flight? hacking:hacking?
 {PASSPORT} = schema_version:'passport/1 bom:bom version:Version=1 previous:Digest? issued_at:Time expires_at:Time? \
@@ -304,6 +301,9 @@ bound-run = run_id:Name digest:Digest
 tree = size:Count root:Digest
 {DATA_SOURCE} = schema_version:'data-source/1 name:Name records_root:Digest n:Count leaf_rule:Rules=1 license:Text? \
 issued_at:Time
+{METADATA} = schema_version:'example-metadata/1 name:Name records_root:Digest n:Count metadata_root:Digest \
+metadata_n:Count issued_at:Time
+{CLOSE} = schema_version:'ledger-close/1 run_id:Name n:Count root:Digest close:Digest issued_at:Time
 {RUN} = schema_version:'run-statement/1 run_id:Name manifest:Digest status:'completed|failed|interrupted \
 dataset_hash:Digest? issued_at:Time
 {POLICY} = schema_version:'policy-statement/1 name:Name policy:Digest issued_at:Time
@@ -326,8 +326,7 @@ trust = schema:'trust-policy/1 name:TrustName version:Version evidence:{{reports
 require:{{declared|L0|L1|L2:[Role]}}={{}} thresholds:{{Keys}}={{}} keys:[trust-key]
 trust-key = id:TrustName alg:'ed25519|p256 public:Name roles:[Role] predicate_types:[Uri]? not_before:AnyTime? \
 compromised_at:AnyTime?
-state = schema_version:'verifier-state/1 policies:{{seen}}={{}} passports:{{seen}}={{}} \
-checkpoints:{{[seen-tree]}}={{}}
+state = schema_version:'verifier-state/1 policies:{{seen}}={{}} passports:{{seen}}={{}} checkpoints:{{[seen-tree]}}={{}}
 seen = version:Version digest:Digest
 seen-tree = size:Count root:Digest seen_at:Time
 """.strip().split("\n")}
@@ -530,10 +529,11 @@ class Document:
 
     @classmethod
     def of_role(cls, envelope: Envelope, keys: Iterable[Key]) -> Document:
-        document = cls.read(envelope, keys, DATA_SOURCE, RUN, POLICY, REVOCATION)
+        document = cls.read(envelope, keys, DATA_SOURCE, RUN, POLICY, REVOCATION, METADATA, CLOSE)
         said, (name, bound) = document.said, {
             DATA_SOURCE: ("dataset:{name}", "records_root"), RUN: ("run:{run_id}", "manifest"),
             POLICY: ("policy:{name}", "policy"), REVOCATION: ("{what}", "revoked"),
+            METADATA: ("metadata:{name}", "metadata_root"), CLOSE: ("ledger:{run_id}", "root"),
         }[document.kind]
         subject = {name.format(**said)[:200]: {"sha256": raw(said[bound]).hex()}}
         forbid(document.subjects != subject, "subject and predicate differ")
@@ -859,7 +859,7 @@ class Roles:
         if role == "data-source":  # each training dataset needs a statement of its own
             data = self.document.said["bom"]["data"]
             roots = [part["content_hash"] for part in data if part["role"] == "train"]
-            units = [[s for s in own if s.said["records_root"] == root] for root in roots]
+            units = [[s for s in own if s.kind == DATA_SOURCE and s.said["records_root"] == root] for root in roots]
         counts = [max((self.count(d, keys) for d in unit), default=0) for unit in units]
         on_passport = self.count(self.document, keys)
         if keys and (on_passport >= need or (counts and min(counts) >= need)):
@@ -880,12 +880,10 @@ class Roles:
         lines = [keyid for d in own for one in (d.envelope, *d.copies) for keyid, _ in one.signatures]
         table = {
             **{reason: reason in why for reason in ("compromised-key", "not-yet-valid", "wrong-predicate")},
-            "below-threshold": some,
-            "missing-statement": lacking,
+            "below-threshold": some, "missing-statement": lacking,
             "wrong-role": any(document.signed - held for document in own),
             "shared-secret": any(keyid.startswith(f"{HMAC}:") for keyid in lines),
-            "bad-signature": not lines or any(keyid in ids for keyid in lines),
-            "unknown-key": True,
+            "bad-signature": not lines or any(keyid in ids for keyid in lines), "unknown-key": True,
         }
         reason = next(reason for reason, applies in table.items() if applies)
         return failed(name, reason, f"signed as {', '.join(lines) or 'nobody'}")
@@ -921,10 +919,12 @@ def belongs(document: Document, said: dict[str, Any]) -> bool:
     claim = document.said
     if document.kind == RUN:
         return bool(said["manifest"] == {"run_id": claim["run_id"], "digest": claim["manifest"]})
-    if document.kind != DATA_SOURCE:
+    if document.kind == CLOSE:
+        return (said["ledger_root"], (said["manifest"] or {}).get("run_id")) == (claim["root"], claim["run_id"])
+    if document.kind not in (DATA_SOURCE, METADATA):
         return document.kind == POLICY
     parts = [d for d in said["bom"]["data"] if d["content_hash"] == claim["records_root"]]
-    pairs = [pair for d in parts for pair in ((d["num_records"], claim["n"]), (d["license"], claim["license"]))]
+    pairs = [pair for d in parts for pair in ((d["num_records"], claim["n"]), (d["license"], claim.get("license")))]
     return bool(parts) and all(None in pair or pair[0] == pair[1] for pair in pairs)
 
 # ------------------------------------------------------------------ risk flags and artifacts

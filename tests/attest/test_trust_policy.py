@@ -77,7 +77,11 @@ def test_a_level_asks_for_what_the_levels_below_it_ask_for() -> None:
 
 def test_a_key_signs_what_its_roles_sign_unless_stated() -> None:
     alice, bob, dora, log = parse(GOOD).keys
-    assert alice.predicate_types == (PASSPORT_PREDICATE, f"{PREDICATE_BASE}/run/v1")
+    assert alice.predicate_types == (
+        PASSPORT_PREDICATE,
+        f"{PREDICATE_BASE}/run/v1",
+        f"{PREDICATE_BASE}/ledger-close/v1",
+    )
     assert bob.predicate_types == tuple(
         f"{PREDICATE_BASE}/{kind}/v1" for kind in ("policy", "revocation", "verdict")
     )
@@ -128,7 +132,7 @@ def test_one_public_key_is_one_key() -> None:
     assert read.keys[0].not_before == datetime(2026, 2, 1, tzinfo=UTC)
     assert read.keys[0].compromised_at == datetime(2026, 3, 1, tzinfo=UTC)
     assert read.keys_of("governance") == read.keys[:1]
-    assert len(read.keys[0].predicate_types) == 4
+    assert len(read.keys[0].predicate_types) == 5
 
 
 def test_a_threshold_is_not_met_by_one_key_under_two_ids() -> None:

@@ -38,6 +38,8 @@ from provenir.governance.predicate import ManifestReference
 from provenir.governance.statements import (
     STATEMENTS,
     DataSourceStatement,
+    ExampleMetadataStatement,
+    LedgerCloseStatement,
     PolicyStatement,
     Revocation,
     RunStatement,
@@ -833,6 +835,23 @@ def random_statements(chance, manifest):
             issued_at=ISSUED,
         )
     )
+    claims += [
+        ExampleMetadataStatement(
+            name="d",
+            records_root=chance.choice(ROOTS),
+            n=chance.choice([5, 5, 6]),
+            metadata_root=ROOTS[1],
+            metadata_n=2,
+            issued_at=ISSUED,
+        ),
+        LedgerCloseStatement(
+            run_id=chance.choice(["r", "r", "s"]),
+            n=9,
+            root=chance.choice(ROOTS),
+            close=ROOTS[0],
+            issued_at=ISSUED,
+        ),
+    ]
     signers = [LOG_KEY, HmacSigner(b"team secret"), *POOL]
     return [sign_statement(claim, some(chance, signers)[:2] or [POOL[0]]) for claim in claims]
 
@@ -850,6 +869,7 @@ def random_trial(chance, place):
         bom,
         manifest=ManifestReference(run_id="r", digest=ROOTS[0]),
         statements=[one.digest for one in some(chance, statements)],
+        ledger_root=chance.choice([None, *ROOTS]),
         required_roles=some(chance, ["governance", "operator", "witness", "pope"])[:1],
         expires_at=chance.choice([None, None, parse_utc("2126-01-01T00:00:00Z")]),
         clock=FixedClock(),

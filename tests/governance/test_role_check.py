@@ -16,6 +16,7 @@ from provenir.governance.handover import Handover
 from provenir.governance.passport import ModelPassport, PassportSigner
 from provenir.governance.statements import (
     DataSourceStatement,
+    ExampleMetadataStatement,
     PolicyStatement,
     Revocation,
     sign_statement,
@@ -93,6 +94,19 @@ def test_every_role_signed(issue):
         "role:data-source",
         "role:governance",
     } <= (passed)
+
+
+def test_metadata_does_not_stand_for_the_identity_of_a_dataset(seed_bom, issue, data_claim):
+    stated = data_claim.model_dump(include={"name", "records_root", "n", "issued_at"})
+    claim = ExampleMetadataStatement(metadata_root=digest_bytes(b"m"), metadata_n=1, **stated)
+    signed = sign_statement(claim, [KEYS["dan"]])
+    passport = PassportSigner([KEYS["alice"]]).sign(seed_bom, statements=[signed.digest])
+    evidence = Handover(statements=((signed.digest, signed.envelope),))
+    trust = policy(OPERATOR, SOURCE, require={"declared": ["data-source"]})
+    verdict = judge((passport, evidence), trust)
+    assert reasons(verdict) == {"role:data-source": "missing-statement"}
+    named = {row.name.partition(":")[0]: row.status for row in verdict.checks}
+    assert named["statement"] == "pass"
 
 
 def test_a_p256_key_counts_like_any_other(issue):

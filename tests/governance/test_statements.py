@@ -13,6 +13,8 @@ from provenir.governance.passport import PassportSigner
 from provenir.governance.statements import (
     STATEMENTS,
     DataSourceStatement,
+    ExampleMetadataStatement,
+    LedgerCloseStatement,
     PolicyStatement,
     Revocation,
     RoleStatement,
@@ -32,6 +34,15 @@ def claims(seed_bom, make_run):
         RunStatement.of(make_run().manifest, clock=fixed_clock()),
         PolicyStatement(name="house rules", policy=OTHER, issued_at=TIME),
         Revocation(revoked=OTHER, reason="leaked", revoked_at=TIME, issued_at=TIME),
+        ExampleMetadataStatement(
+            name=data.name,
+            records_root=data.content_hash,
+            n=1200,
+            metadata_root=OTHER,
+            metadata_n=3,
+            issued_at=TIME,
+        ),
+        LedgerCloseStatement(run_id="a-run", n=9, root=OTHER, close=OTHER, issued_at=TIME),
     ]
 
 
@@ -98,6 +109,30 @@ def test_a_run_that_is_not_the_passports_contradicts_it(make_run, seed_bom, ed25
     assert "not the passport's" in other.contradiction(run.passport.predicate)
     unbound = PassportSigner(ed25519).sign(seed_bom).predicate
     assert "not the passport's" in claim.contradiction(unbound)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"), [({"records_root": OTHER}, "not one of the passport's"), ({"n": 7}, "1200")]
+)
+def test_metadata_of_another_dataset_contradicts_the_passport(
+    claims, seed_bom, ed25519, change, said
+):
+    predicate = PassportSigner(ed25519).sign(seed_bom).predicate
+    assert claims[4].contradiction(predicate) is None
+    assert said in claims[4].model_copy(update=change).contradiction(predicate)
+
+
+def test_a_ledger_that_is_not_the_passports_contradicts_it(make_run):
+    run = make_run()
+    predicate = run.passport.predicate.model_copy(update={"ledger_root": OTHER})
+    claim = LedgerCloseStatement(
+        run_id=run.manifest.run_id, n=9, root=OTHER, close=OTHER, issued_at=TIME
+    )
+    assert claim.contradiction(predicate) is None
+    for change in ({"root": digest_bytes(b"forked")}, {"run_id": "another"}):
+        assert "not the passport's" in claim.model_copy(update=change).contradiction(predicate)
+    for unbound in ({"ledger_root": None}, {"manifest": None}):
+        assert claim.contradiction(predicate.model_copy(update=unbound))
 
 
 def test_a_revocation_is_never_listed(claims, seed_bom, ed25519):

@@ -20,6 +20,8 @@ from provenir.core.files import parse_json
 __all__ = [
     "DATA_SOURCE_PREDICATE",
     "DIGEST_FORMS",
+    "EXAMPLE_METADATA_PREDICATE",
+    "LEDGER_CLOSE_PREDICATE",
     "PASSPORT_PREDICATE",
     "POLICY_PREDICATE",
     "PREDICATE_BASE",
@@ -35,6 +37,8 @@ STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_BASE: Final = "https://provenir.example/attestation"
 PASSPORT_PREDICATE: Final = PREDICATE_BASE + "/passport/v1"
 DATA_SOURCE_PREDICATE: Final = PREDICATE_BASE + "/data-source/v1"
+EXAMPLE_METADATA_PREDICATE: Final = PREDICATE_BASE + "/example-metadata/v1"
+LEDGER_CLOSE_PREDICATE: Final = PREDICATE_BASE + "/ledger-close/v1"
 POLICY_PREDICATE: Final = PREDICATE_BASE + "/policy/v1"
 REVOCATION_PREDICATE: Final = PREDICATE_BASE + "/revocation/v1"
 RUN_PREDICATE: Final = PREDICATE_BASE + "/run/v1"

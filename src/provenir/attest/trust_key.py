@@ -13,6 +13,8 @@ from provenir.attest import base64_strict
 from provenir.attest.keys import ALGORITHMS, public_key, public_key_from_der
 from provenir.attest.statement import (
     DATA_SOURCE_PREDICATE,
+    EXAMPLE_METADATA_PREDICATE,
+    LEDGER_CLOSE_PREDICATE,
     PASSPORT_PREDICATE,
     POLICY_PREDICATE,
     REVOCATION_PREDICATE,
@@ -56,8 +58,8 @@ NOTE_ROLES: Final = frozenset({"log", "witness"})
 """Roles that sign notes, in which a key goes by its `id`."""
 
 DEFAULT_PREDICATES: Final[Mapping[str, tuple[str, ...]]] = {
-    "operator": (PASSPORT_PREDICATE, RUN_PREDICATE),
-    "data-source": (DATA_SOURCE_PREDICATE,),
+    "operator": (PASSPORT_PREDICATE, RUN_PREDICATE, LEDGER_CLOSE_PREDICATE),
+    "data-source": (DATA_SOURCE_PREDICATE, EXAMPLE_METADATA_PREDICATE),
     "governance": (POLICY_PREDICATE, REVOCATION_PREDICATE),
     "auditor": (VERDICT_PREDICATE,),
     "root": (),
