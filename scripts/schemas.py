@@ -23,11 +23,16 @@ from provenir.core.manifest import RunManifest
 from provenir.data.overlap.index_header import EvalIndexHeader
 from provenir.eval.canary.commitment import CanaryCommitment, CanaryRegister
 from provenir.eval.contamination.document import ContaminationReportDocument
+from provenir.governance.admission import AdmissionPolicy
+from provenir.governance.blocks import BlockMap
 from provenir.governance.bom import ModelBOM
+from provenir.governance.depth import DepthTable, RoutesDocument
 from provenir.governance.passport_proof import PassportProof
 from provenir.governance.predicate import PassportPredicate
 from provenir.governance.statements import (
     DataSourceStatement,
+    ExampleMetadataStatement,
+    LedgerCloseStatement,
     PolicyStatement,
     Revocation,
     RunStatement,
@@ -41,15 +46,20 @@ if TYPE_CHECKING:
     from provenir.core.document import Document
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
+    AdmissionPolicy,
     AlertDocument,
+    BlockMap,
     CanaryCommitment,
     CanaryRegister,
     ContaminationReportDocument,
     DataSourceStatement,
+    DepthTable,
     EvalIndexHeader,
+    ExampleMetadataStatement,
     FlightRecorderDocument,
     HackingReportDocument,
     IndexHead,
+    LedgerCloseStatement,
     LineageDocument,
     LogEntry,
     ModelBOM,
@@ -57,6 +67,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     PassportProof,
     PolicyStatement,
     Revocation,
+    RoutesDocument,
     RunManifest,
     RunStatement,
     VerdictDocument,

@@ -25,11 +25,17 @@ from provenir.eval.canary import CanaryCommitment, CanaryGuard, CanaryRegister
 from provenir.eval.contamination import ContaminationChecker
 from provenir.eval.contamination.document import ContaminationReportDocument
 from provenir.flows.verify import Order, verify
+from provenir.governance.admission import AdmissionPolicy
+from provenir.governance.blocks import BlockMap, Parameter, block_of
 from provenir.governance.bom import ModelBOM
+from provenir.governance.depth import DepthTable, RoutesDocument, routes
 from provenir.governance.passport_proof import PassportProof
 from provenir.governance.predicate import PassportPredicate
+from provenir.governance.starter import default_policy, default_table
 from provenir.governance.statements import (
     DataSourceStatement,
+    ExampleMetadataStatement,
+    LedgerCloseStatement,
     PolicyStatement,
     Revocation,
     RunStatement,
@@ -41,15 +47,20 @@ from provenir.tracking.alert_document import AlertDocument
 from provenir.tracking.alert_message import AlertMessage
 
 DOCUMENTS = {
+    AdmissionPolicy: "../../admission-policy.json",
     AlertDocument: "../../alert.json",
+    BlockMap: "../../block-map.json",
     CanaryCommitment: "../../canary-commitment.json",
     CanaryRegister: "../../canary-register.json",
     ContaminationReportDocument: "../../contamination.json",
     DataSourceStatement: "../../data-source.json",
+    DepthTable: "../../depth-profiles.json",
     EvalIndexHeader: "../../eval-index.json",
+    ExampleMetadataStatement: "../../example-metadata.json",
     FlightRecorderDocument: "flight_recorder.json",
     HackingReportDocument: "hacking_report.json",
     IndexHead: "../log/index/head.json",
+    LedgerCloseStatement: "../../ledger-close.json",
     LineageDocument: "lineage.json",
     ModelBOM: "bom.json",
     PassportProof: "passport.proof.json",
@@ -58,6 +69,7 @@ DOCUMENTS = {
     PassportPredicate: None,
     PolicyStatement: "../../policy.json",
     Revocation: "../../revocation.json",
+    RoutesDocument: "../../routes.json",
     RunStatement: "../../run-statement.json",
     VerdictDocument: "../../verdict.json",
     VerifierState: "../../state.json",
@@ -111,22 +123,49 @@ def claims(run):
     alert = AlertMessage(event="onset", detail="kl is 9", value=9.5, step=3, time=NOW, **told)
     register = CanaryRegister.of([CanaryGuard().mint("a"), CanaryGuard(b"k").mint("a", "b")])
     checked = {"contamination.json": contamination()} if available("numpy") else {}
-    return checked | {
-        "alert.json": AlertDocument.model_validate(alert.payload()),
-        "canary-commitment.json": register.commitment(),
-        "canary-register.json": register,
-        "data-source.json": DataSourceStatement(records_root=DIGEST, n=1, license="MIT", **named),
-        "eval-index.json": EvalIndexHeader(
-            fold_version="1",
-            word_hash_version="1",
-            exhaustive=False,
-            sections=(Section(name="items", kind="json", shape=(2,), offset=0),),
-        ),
-        "policy.json": PolicyStatement(policy=DIGEST, **named),
-        "revocation.json": Revocation(
-            revoked=run.passport.digest(), reason="lost", revoked_at=NOW, issued_at=NOW
-        ),
-        "run-statement.json": RunStatement.of(run.manifest),
+    return (
+        checked
+        | governed()
+        | {
+            "alert.json": AlertDocument.model_validate(alert.payload()),
+            "canary-commitment.json": register.commitment(),
+            "canary-register.json": register,
+            "data-source.json": DataSourceStatement(
+                records_root=DIGEST, n=1, license="MIT", **named
+            ),
+            "example-metadata.json": ExampleMetadataStatement(
+                records_root=DIGEST, n=1, metadata_root=DIGEST, metadata_n=1, **named
+            ),
+            "ledger-close.json": LedgerCloseStatement(
+                run_id="a-1", n=3, root=DIGEST, close=DIGEST, issued_at=NOW
+            ),
+            "eval-index.json": EvalIndexHeader(
+                fold_version="1",
+                word_hash_version="1",
+                exhaustive=False,
+                sections=(Section(name="items", kind="json", shape=(2,), offset=0),),
+            ),
+            "policy.json": PolicyStatement(policy=DIGEST, **named),
+            "revocation.json": Revocation(
+                revoked=run.passport.digest(), reason="lost", revoked_at=NOW, issued_at=NOW
+            ),
+            "run-statement.json": RunStatement.of(run.manifest),
+        }
+    )
+
+
+def governed():
+    """What governs a run: its blocks, profiles, policy and routes."""
+    names = ("model.embed_tokens.weight", "model.layers.0.mlp.up_proj.weight", "lm_head.weight")
+    shared = {"dtype": "F32", "shape": (2, 2), "trainable": True, "released": True}
+    blocks = BlockMap.of(Parameter(name=one, block=block_of(one), **shared) for one in names)
+    table = default_table(blocks.blocks)
+    policy = default_policy(table)
+    return {
+        "admission-policy.json": policy,
+        "block-map.json": blocks,
+        "depth-profiles.json": table,
+        "routes.json": routes(policy, table),
     }
 
 
