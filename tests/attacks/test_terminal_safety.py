@@ -33,8 +33,11 @@ from provenir.cli.main import app
 from provenir.core.digest import digest_bytes
 from provenir.data import Dataset
 from provenir.eval.contamination import ContaminationChecker
+from provenir.governance.admission import AdmissionPolicy
 from provenir.governance.bom import CodeComponent, DataComponent, EvalComponent, ModelBOM
+from provenir.governance.metadata import ExampleMetadata, Metadata
 from provenir.governance.passport import PassportSigner
+from provenir.governance.starter import default_policy, default_table
 from provenir.governance.statements import PolicyStatement, Revocation, sign_statement
 
 if TYPE_CHECKING:
@@ -418,6 +421,53 @@ def canaries(s: Scene) -> Lines:
     ]
 
 
+def admissions(s: Scene) -> Lines:
+    """A policy, metadata, and a model whose names are hostile, and what is none of these."""
+    place = s.fresh("governed") / made_visible(s.text[:60])
+    place.mkdir(parents=True)
+    rules, profiles, rows = place / "policy.json", place / "profiles.json", place / "rows.jsonl"
+    depth = default_table(("embedding", "head"), name=s.text)
+    depth.write(profiles)
+    always = [
+        {"name": s.text, "when": ["==", {"field": "source"}, s.text], "effect": "deny"},
+        {"name": "late", "when": ["in", {"field": "rights"}, [s.text, 1]], "effect": "deny"},
+    ]
+    AdmissionPolicy.made_of(
+        name=s.text,
+        profiles=depth.digest(),
+        rules=[one | {"reasons": ["why"]} for one in always],
+    ).write(rules)
+    default_policy(depth, name=s.text).write(place / "good.json")
+    stated = [ExampleMetadata.of(row, source=s.text, rights="open", license=s.text) for row in "ab"]
+    Metadata(stated).write(rows)
+    model = place / "model"
+    model.mkdir()
+    (model / "config.json").write_text(json.dumps({"model_type": s.text}))
+    header = {s.text: {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]}}
+    data = json.dumps(header).encode()
+    (model / "adapter_model.safetensors").write_bytes(len(data).to_bytes(8, "little") + data)
+    other = place / "other"
+    shutil.copytree(model, other)
+    (other / "adapter_model.safetensors").unlink()
+    table, key = ("--profiles", profiles), ("--signing-key", s.private)
+    return [
+        *shown("policy", "check", rules, *table),
+        *shown("policy", "check", place / "good.json", *table),
+        *(("policy", "check", file) for file in (rules, s.junk, s.missing)),
+        ("policy", "check", rules, "--profiles", s.junk),
+        ("policy", "sign", rules, *table, *key, "--out", s.fresh("signed")),
+        *shown("policy", "sign", place / "good.json", *table, *key, "--out", s.fresh("signed")),
+        *shown("policy", "explain", rules, rows, *table),
+        *shown("policy", "explain", rules, rows, *table, "--line", 1),
+        *shown("policy", "explain", place / "good.json", rows, *table, "--line", 2),
+        ("policy", "explain", rules, rows, *table, "--content", s.text),
+        ("policy", "explain", rules, rows, *table, "--on", s.text),
+        ("policy", "explain", rules, rows, *table, "--base", s.text),
+        ("policy", "explain", rules, s.junk, *table),
+        *(("policy", "blocks", folder) for folder in (model, other, s.junk, s.missing)),
+    ]
+
+
 COMMANDS: dict[str, Callable[[Scene], Lines]] = {
     "dataset dedup": duplicates,
     "dataset index": indexes,
@@ -488,6 +538,10 @@ COMMANDS: dict[str, Callable[[Scene], Lines]] = {
         ("lineage", "show", s.run, "--of", s.text),
         ("lineage", "show", s.junk),
     ],
+    "policy check": lambda s: [line for line in admissions(s) if line[1] == "check"],
+    "policy sign": lambda s: [line for line in admissions(s) if line[1] == "sign"],
+    "policy explain": lambda s: [line for line in admissions(s) if line[1] == "explain"],
+    "policy blocks": lambda s: [line for line in admissions(s) if line[1] == "blocks"],
     "key new": lambda s: [*shown("key", "new", "--out", s.fresh("key")), ("key", "new", s.text)],
     "key show": lambda s: [
         *(line for file in (s.private, s.public, s.trust) for line in shown("key", "show", file)),

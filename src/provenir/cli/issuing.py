@@ -43,6 +43,10 @@ def attest(
     license: Annotated[  # noqa: A002 - the option's name
         str | None, typer.Option("--license", help="The dataset's licence (SPDX).")
     ] = None,
+    metadata: Annotated[
+        Path | None,
+        typer.Option("--metadata", help="Answer for what this sidecar says of the dataset's rows."),
+    ] = None,
 ) -> None:
     """Sign the statement of a role.
 
@@ -55,9 +59,13 @@ def attest(
         )
     if license is not None and dataset is None:
         raise UsageError("--license goes with --dataset", mend="leave it out")
+    if metadata is not None and (dataset is None or license is not None):
+        raise UsageError("--metadata goes with --dataset alone", mend="give both, and no licence")
     if name is not None and run is not None:
         raise UsageError("--name goes with --dataset or --policy", mend="leave it out")
-    if dataset is not None:
+    if dataset is not None and metadata is not None:
+        claim = _of_metadata(dataset, metadata, name)
+    elif dataset is not None:
         claim = _of_dataset(dataset, name, license)
     elif policy is not None:
         claim = _of_policy(policy, name)
@@ -189,6 +197,19 @@ def _of_dataset(path: Path, name: str | None, licence: str | None) -> Claim:
         leaf_rule=identity.leaf_rule,
         license=licence,
         issued_at=utc_text(SystemClock().now()),
+    )
+
+
+def _of_metadata(path: Path, sidecar: Path, name: str | None) -> Claim:
+    from provenir.governance.metadata import Metadata
+    from provenir.governance.statements import ExampleMetadataStatement
+
+    metadata = Metadata.read(sidecar)
+    stated = _of_dataset(path, name, None).model_dump(
+        include={"name", "records_root", "n", "issued_at"}
+    )
+    return ExampleMetadataStatement.made_of(
+        metadata_root=metadata.root(), metadata_n=len(metadata), **stated
     )
 
 

@@ -25,6 +25,7 @@ from provenir.cli import (
     lineage,
     log,
     passport,
+    policy,
     report,
     verify,
 )
@@ -60,6 +61,7 @@ app = typer.Typer(
 )
 app.add_typer(run_noun.app, name="run")
 app.add_typer(passport.app, name="passport")
+app.add_typer(policy.app, name="policy")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(key.app, name="key")
 app.add_typer(lineage.app, name="lineage")

@@ -40,6 +40,7 @@ __all__ = [
     "Pii",
     "Rights",
     "is_content_class",
+    "read_metadata",
 ]
 
 Rights = Literal["licensed", "open", "scraped-public", "restricted", "unknown"]
@@ -198,7 +199,7 @@ class Metadata:
                 message names file and line.
             BoundsError: A line or the file is too long.
         """
-        return cls(_read(path, stored=stored))
+        return cls(read_metadata(path, stored=stored))
 
     def write(self, path: str | Path) -> None:
         """Write the sorted lines, atomically.
@@ -234,7 +235,8 @@ class Metadata:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _read(path: str | Path, *, stored: bool) -> Iterator[ExampleMetadata]:
+def read_metadata(path: str | Path, *, stored: bool = False) -> Iterator[ExampleMetadata]:
+    """Yield what each line of a sidecar says, in the order of the file; see `Metadata.read`."""
     lines = read_lines(path, max_line_bytes=_MAX_LINE_BYTES)
     seen: dict[str, int] = {}
     before = ""

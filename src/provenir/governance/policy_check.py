@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from provenir.governance.depth import DepthTable
     from provenir.governance.expressions import Fact
 
-__all__ = ["check_policy"]
+__all__ = ["asked_fields", "check_policy"]
 
 MAX_COMBINATIONS: Final = 50_000
 
@@ -64,6 +64,12 @@ def check_policy(policy: AdmissionPolicy, table: DepthTable | None = None) -> Re
     return Report(
         name="policy", findings=tuple(findings), examined=examined, not_examined=not_examined
     )
+
+
+def asked_fields(policy: AdmissionPolicy) -> frozenset[str]:
+    """Return the fields that any condition of a policy compares."""
+    every = (one for rule in policy.rules for one in _comparisons(rule.when))
+    return frozenset(field for operands in every for field in _fields(operands))
 
 
 def _other_table(policy: AdmissionPolicy, table: DepthTable) -> Iterator[Finding]:
@@ -126,8 +132,8 @@ def _unreached(policy: AdmissionPolicy, table: DepthTable | None) -> Iterator[Fi
 
 
 def _can_fail(name: str, when: Any, what: str, facts: Mapping[str, Fact]) -> Finding:
-    asked = sorted({field for operands in _comparisons(when) for field in _fields(operands)})
-    case = {field: None if facts[field] is None else str(facts[field]) for field in asked}
+    asked = {field for operands in _comparisons(when) for field in _fields(operands)}
+    case = {name: None if facts[name] is None else str(facts[name]) for name in sorted(asked)}
     told = ", ".join(f"{field} {value or 'null'}" for field, value in case.items())
     return Finding(
         kind="rule_can_fail",
@@ -163,7 +169,7 @@ def _domains(policy: AdmissionPolicy, table: DepthTable | None) -> dict[str, Seq
     # Two text fields in one comparison: either may hold what the other is compared with.
     linked = any(len(set(_fields(one)) - _ORDERED) > 1 for one in every)
     words = {word for words in _WORDS.values() for word in words} if linked else set()
-    asked = {field for operands in every for field in _fields(operands)}
+    asked = asked_fields(policy)
     domains: dict[str, Sequence[Fact]] = {}
     for field in FIELDS:
         own = every if linked else [one for one in every if field in _fields(one)]
