@@ -24,7 +24,10 @@ NEEDS = {
     "import.md": ("altair", "vl_convert"),
     "train.md": ("torch", "transformers", "trl", "datasets"),
 }
-COMMANDS_TOO = {"auditor.md", "contamination.md", "dedup.md", "import.md", "trust.md", "verify.md"}
+COMMANDS_TOO = {
+    *("auditor.md", "contamination.md", "dedup.md", "import.md", "policy.md", "trust.md"),
+    "verify.md",
+}
 """Guides whose commands are run between the Python blocks."""
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
