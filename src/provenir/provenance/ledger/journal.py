@@ -17,18 +17,13 @@ from provenir.core.files import atomic_write, open_regular, read_lines
 from provenir.provenance.append_file import AppendFile
 from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.chain import Chain
-from provenir.provenance.ledger.records import Snapshot, parse_record
+from provenir.provenance.ledger.reader import MAX_DETAIL_BYTES, read_records
+from provenir.provenance.ledger.records import Snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MAX_DETAIL_BYTES", "MAX_RECORD_BYTES", "Journal", "Mark", "keep_discarded"]
-
-MAX_RECORD_BYTES: Final = 1 << 20
-"""Longest line of `ledger.jsonl` that is read."""
-
-MAX_DETAIL_BYTES: Final = 16 << 20
-"""Longest line of the other files that is read: some 100,000 entries."""
+__all__ = ["Journal", "Mark", "keep_discarded"]
 
 _GROWING: Final = (layout.FACTS, layout.DETAILS, layout.LEDGER)
 
@@ -120,18 +115,11 @@ class Journal:
             raise
 
     def _read(self) -> None:
-        path = self.folder / layout.LEDGER
-        if not path.exists():
+        if not (self.folder / layout.LEDGER).exists():
             return
-        for number, line in read_lines(path, max_line_bytes=MAX_RECORD_BYTES):
-            where = f"{path}:{number}"
-            record = parse_record(line, where=where)
-            refusal = self.chain.refusal(record)
-            if refusal is not None:
-                raise EvidenceError(refusal.what, reason=refusal.reason, where=where)
-            self.chain.take(record, line)
-            self._ledger_end += len(line) + 1
-            if number == 1 or isinstance(record, Snapshot):
+        for placed in read_records(self.folder, self.chain):
+            self._ledger_end = placed.at + len(placed.line) + 1
+            if self.chain.n == 1 or isinstance(placed.record, Snapshot):
                 self.mark(self.chain.step, self.chain.params or "")
 
     def _cut(self) -> None:
