@@ -1,0 +1,220 @@
+"""Both directions against a slow oracle that reads the files, and every answer with its proof."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import defaultdict
+
+import pytest
+
+from ledgers import BLOCKS, content_of, make_ledger
+from provenir.core.digest import format_digest
+from provenir.core.errors import EvidenceError, InputError, UndecidedError, UsageError
+from provenir.provenance.ledger.proofs import check_proof
+from provenir.provenance.ledger.query import LedgerQuery
+
+
+@pytest.fixture
+def asked(eventful, tmp_path):
+    with LedgerQuery(eventful.folder, cache=tmp_path / "index") as query:
+        yield query
+
+
+def values(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def every_entry(made, *, with_facts=True):
+    """(step, skipped, place, entry, norms) of each entry, from the files alone."""
+    records = values(made.folder / "ledger.jsonl")
+    steps = [record for record in records if record["kind"] == "step"]
+    details = values(made.folder / "details.jsonl")
+    facts = values(made.folder / "private" / "facts.jsonl")
+    for step, detail, sealed in zip(steps, details, facts, strict=True):
+        for place, entry in enumerate(detail["batch"]):
+            norms = sealed["facts"][place]["norms"]
+            yield step["step"], step["skipped"], place, entry, norms
+
+
+def weight(made, entry, block):
+    vector = json.loads(made.plan.routes)["routes"][entry["route"]]
+    return vector[BLOCKS.index(block)] * entry["factor"] // 1000
+
+
+def oracle(made, block, start, stop, *, by_norm=True):
+    given = defaultdict(float)
+    for step, skipped, _, entry, norms in every_entry(made):
+        if start <= step <= stop and not skipped and block not in made.settings.frozen:
+            share = weight(made, entry, block)
+            norm = float(norms[BLOCKS.index(block)]) if by_norm else 1.0
+            if share:
+                given[entry["row"]] += share * norm / 1000
+    return given
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("steps", [(1, None), (1, 1), (3, 6), (5, 5)])
+def test_a_block_is_answered_as_the_files_say(asked, eventful, block, steps):
+    start, stop = steps
+    ranking = asked.ranking(block, start, stop)
+    given = oracle(eventful, block, start, stop or asked.steps)
+    assert ranking.n == len(ranking.rows) == len(given)
+    assert {row.row: row.contribution for row in ranking.rows} == pytest.approx(given)
+    contributions = [row.contribution for row in ranking.rows]
+    assert contributions == sorted(contributions, reverse=True)
+    for row in ranking.rows:
+        assert row.content == format_digest(content_of(row.row, eventful.settings))
+
+
+def test_every_row_is_answered_as_the_files_say(asked, eventful):
+    seen = defaultdict(list)
+    for step, skipped, place, entry, norms in every_entry(eventful):
+        shares = {block: weight(eventful, entry, block) for block in BLOCKS}
+        known = dict(zip(BLOCKS, map(float, norms), strict=True))
+        seen[entry["row"]].append((step, bool(skipped), place, entry["factor"], shares, known))
+    for row in range(eventful.settings.rows):
+        visits = [
+            (v.step, v.skipped, v.place, v.factor, v.weights, v.norms) for v in asked.visits(row)
+        ]
+        assert visits == seen[row]
+
+
+def test_a_content_finds_all_its_rows(asked, eventful):
+    rows = asked.rows_of(format_digest(eventful.plan.examples[0]))
+    assert rows == [0, *range(55, 60)]
+    admission = values(eventful.folder / "admission.jsonl")
+    assert asked.rows_of(admission[57]["example"]) == [57]
+
+
+def test_every_line_is_proved(asked, eventful):
+    for step, _, place, entry, norms in every_entry(eventful):
+        proofs = asked.prover.entry(step, entry["row"], salts=eventful.salts)
+        checked = [check_proof(proof, eventful.closed.root) for proof in proofs]
+        (found,) = [
+            c for c, p in zip(checked, proofs, strict=True) if json.loads(p)["index"] == place
+        ]
+        assert found.entry.model_dump() == entry
+        assert found.record.step == step
+        assert list(found.opened.facts.norms) == norms
+    for block in BLOCKS:
+        found = check_proof(asked.prover.block(5, block), eventful.closed.root)
+        assert found.entry.state == ("frozen" if block == "embedding" else "skipped")
+    for row in (0, 17, 59):
+        found = check_proof(asked.prover.row(row, salts=eventful.salts), eventful.closed.root)
+        assert found.opened.content == format_digest(content_of(row, eventful.settings))
+
+
+def test_without_norms_weights_rank(tmp_path):
+    made = make_ledger(tmp_path / "run" / "governed", norms=False)
+    with LedgerQuery(made.folder, cache=tmp_path / "index") as asked:
+        ranking = asked.ranking("head")
+        assert ranking.by == "weight"
+        given = oracle(made, "head", 1, asked.steps, by_norm=False)
+        assert {row.row: row.weight / 1000 for row in ranking.rows} == pytest.approx(given)
+        assert all(row.contribution is None for row in ranking.rows)
+
+
+def test_a_stranger_asks_by_commitment(eventful, tmp_path):
+    public = tmp_path / "public"
+    shutil.copytree(eventful.folder, public)
+    shutil.rmtree(public / "private")
+    with LedgerQuery(public, cache=tmp_path / "index") as asked:
+        assert asked.ranking("head").by == "weight"
+        admission = values(public / "admission.jsonl")
+        (row,) = asked.rows_of(admission[2]["example"])
+        visits = list(asked.visits(row))
+        assert visits
+        assert all(visit.norms is None for visit in visits)
+        assert check_proof(asked.prover.entry(visits[0].step, row)[0], eventful.closed.root)
+        with pytest.raises(UndecidedError):
+            asked.rows_of(format_digest(eventful.plan.examples[0]))
+        with pytest.raises(UndecidedError):
+            asked.prover.row(0, salts=eventful.salts)
+        with pytest.raises(UndecidedError):
+            asked.prover.entry(visits[0].step, row, salts=eventful.salts)
+
+
+def test_what_is_not_there_is_refused(asked):
+    zeros = format_digest(bytes(32))
+    for ask, refusal in (
+        (lambda: asked.rows_of("x"), UsageError),
+        (lambda: asked.rows_of(zeros), InputError),
+        (lambda: asked.ranking("layer.7"), UsageError),
+        (lambda: asked.ranking("head", 0, 1), UsageError),
+        (lambda: asked.ranking("head", 2, 1), UsageError),
+        (lambda: asked.ranking("head", 1, asked.steps + 1), UsageError),
+        (lambda: asked.prover.entry(1, 59_000), UsageError),
+        (lambda: asked.prover.entry(0, 1), UsageError),
+        (lambda: asked.prover.block(1, "layer.7"), UsageError),
+        (lambda: asked.prover.row(60), InputError),
+    ):
+        with pytest.raises(refusal):
+            ask()
+
+
+def test_an_index_is_made_anew_when_the_files_change(eventful, tmp_path):
+    folder, cache = tmp_path / "governed", tmp_path / "index"
+    shutil.copytree(eventful.folder, folder)
+    LedgerQuery(folder, cache=cache).close()
+    before = cache.stat().st_mtime_ns
+    LedgerQuery(folder, cache=cache).close()
+    assert cache.stat().st_mtime_ns == before
+    shutil.rmtree(folder / "private")
+    with LedgerQuery(folder, cache=cache) as asked:
+        assert not asked.has_norms
+    assert cache.stat().st_mtime_ns != before
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"no database", b"SQLite format 3\0" + bytes(900)])
+def test_a_broken_index_is_made_anew(eventful, tmp_path, rubbish):
+    cache = tmp_path / "index"
+    cache.write_bytes(rubbish)
+    with LedgerQuery(eventful.folder, cache=cache) as asked:
+        assert asked.root.root == eventful.closed.root
+
+
+def test_an_index_without_a_place_serves_one_process(eventful, tmp_path):
+    (tmp_path / "file").write_text("")
+    with LedgerQuery(eventful.folder, cache=tmp_path / "file" / "index") as asked:
+        assert asked.ranking("head").rows
+
+
+def test_what_changed_behind_the_index_is_not_proved(eventful, tmp_path):
+    folder = tmp_path / "governed"
+    shutil.copytree(eventful.folder, folder)
+    with LedgerQuery(folder, cache=tmp_path / "index") as asked:
+        path = folder / "details.jsonl"
+        path.write_bytes(path.read_bytes().replace(b'"factor":1000', b'"factor":1001'))
+        with pytest.raises((EvidenceError, InputError)):
+            asked.prover.block(1, "head")
+        path = folder / "ledger.jsonl"
+        shutil.copy(eventful.folder / "details.jsonl", folder)
+        path.write_bytes(path.read_bytes().replace(b'"dropped":0', b'"dropped":1'))
+        with pytest.raises(EvidenceError):
+            asked.prover.block(1, "head")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("details.jsonl", b'"factor":1000', b'"factor":1001'),
+        ("details.jsonl", b'"weight_sum":', b'"weight_sum":1'),
+        ("details.jsonl", b'"step":1,', b'"step":2,'),
+        ("ledger.jsonl", b'"dropped":0', b'"dropped":1'),
+        ("ledger.jsonl", b'"seq":3', b'"seq":4'),
+        ("admission.jsonl", b'"effect":"deny"', b'"effect":"allow"'),
+        ("private/rows.jsonl", b'"row":0', b'"row":1'),
+        ("private/facts.jsonl", b'"step":1}', b'"step":2}'),
+        ("routes.json", b"1000", b"1001"),
+        ("blocks.json", b'"head"', b'"tail"'),
+    ],
+)
+def test_a_ledger_that_contradicts_itself_is_not_indexed(eventful, tmp_path, name, old, new):
+    folder = tmp_path / "governed"
+    shutil.copytree(eventful.folder, folder)
+    data = (folder / name).read_bytes()
+    assert old in data
+    (folder / name).write_bytes(data.replace(old, new, 1))
+    with pytest.raises((InputError, EvidenceError)):
+        LedgerQuery(folder, cache=tmp_path / "index")
