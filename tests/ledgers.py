@@ -123,6 +123,7 @@ class Settings:
     seed: bytes = bytes(32)
     foreign_sampler: bool = False
     run_id: str = RUN_ID
+    reason: str = "memorized"
     repeated: int = 0
     """How many of the last rows have the content of the first."""
 
@@ -418,7 +419,7 @@ class Training:
             self.history[step] = dict(self.data)
             for row, action, factor in settings.interventions.get(step, []):
                 writer.intervention(
-                    time=time, row=row, action=action, factor=factor, reason="memorized",
+                    time=time, row=row, action=action, factor=factor, reason=settings.reason,
                     measure="4.5",
                 )  # fmt: skip
             if self._snapshot_after(step):

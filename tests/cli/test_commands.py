@@ -394,7 +394,7 @@ def test_every_command_has_help(call, words):
 def test_the_variable_of_an_option_is_named_after_it(call, words):
     out = " ".join(call(*words, "--help")[1].split())
     options = re.findall(r"(--[a-z-]+)(?:(?! --).)*?\[env var: (\w+)", out)
-    command = "_".join(("PROVENIR", *words)).upper()
+    command = "_".join(("PROVENIR", *words)).upper().replace("-", "_")
     assert options
     assert all(name == f"{command}_{flag[2:].replace('-', '_').upper()}" for flag, name in options)
 

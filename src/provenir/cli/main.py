@@ -22,6 +22,7 @@ from provenir.cli import (
     demo,
     doctor,
     key,
+    ledger,
     lineage,
     log,
     passport,
@@ -66,6 +67,7 @@ app.add_typer(dataset.app, name="dataset")
 app.add_typer(key.app, name="key")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(log.app, name="log")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(canary.app, name="canary")
 app.add_typer(contamination.app, name="contamination")
 app.command(name="verify")(verify.verify)

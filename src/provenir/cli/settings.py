@@ -43,6 +43,8 @@ DECIDING: Final = frozenset(
         *("--id", "--recipient", "--key-file", "--register"),
         # What a report of contamination is held against, and how much of it.
         *("--train", "--eval", "--hits", "--sample", "--seed"),
+        # What a proof of the ledger leads to, and which secret opens it.
+        *("--root", "--n", "--salts"),
     )
 )
 
