@@ -71,9 +71,10 @@ def query(
     limit: Annotated[int, typer.Option("--limit", min=1, help="Most lines.")] = 20,
     json: AsJson = False,
 ) -> None:
-    """Ask which steps and blocks an example fed, or what fed a block.
+    """Ask what fed what, in either direction.
 
-    With --json each line carries its proof, which leads to the ledger's root.
+    Which steps and blocks an example fed, or which examples fed a block. With --json each
+    line carries its proof, which leads to the ledger's root.
     """
     if (example is None) == (block is None):
         raise UsageError("--example or --block says what to ask", mend="give one of them")
