@@ -1,4 +1,4 @@
-"""The router against one backward pass for each example."""
+"""The router against one backward pass for each example, in all families and settings."""
 
 from __future__ import annotations
 
@@ -7,36 +7,84 @@ import torch
 
 from provenir.core.errors import UsageError
 from provenir.train.routing import Router
-from routed_models import batch, block_of, llama, losses_of, oracle, worst_error
+from routed_models import (
+    FAMILIES,
+    batch,
+    block_of,
+    causal_model,
+    gradients_by_row,
+    losses_of,
+    weighted,
+    weights_of,
+    worst_error,
+)
+
+WITH_HEAD = {"modules_to_save": ["lm_head"], "bias": "lora_only"}
+KINDS = {
+    "full": (False, None),
+    "full, tied": (True, None),
+    "lora": (False, {}),
+    "lora, tied": (True, {}),
+    "lora, head": (False, WITH_HEAD),
+}
+CHECKPOINTING = {"none": None, "reentrant": True, "recomputed": False}
 
 
-def columns_of(router):
-    return {slot.name: slot.block for slot in router.slots}
+def routed_backward(router, ids, labels, weights, micro=None, **options):
+    """One step: the mean over all rows, in microbatches of a size."""
+    found = []
+    for start in range(0, len(ids), micro or len(ids)):
+        part = slice(start, start + (micro or len(ids)))
+        with router.routed(weights[part], **options) as microbatch:
+            losses = losses_of(router.model, ids[part], labels[part])
+            (losses.sum() / len(ids)).backward()
+        found.append(microbatch)
+    return found
 
 
-def routed_backward(router, model, ids, labels, weights):
-    with router.routed(weights) as microbatch:
-        (losses_of(model, ids, labels).sum() / len(ids)).backward()
-    return microbatch
+def checkpointed(model, reentrant):
+    model.enable_input_require_grads()
+    model.activation_checkpointing_enable({"use_reentrant": reentrant})
+    return model
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_routed_gradients_are_those_of_the_oracle(seed):
-    model = llama(tie_word_embeddings=False)
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("tied", "lora"), KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("checkpointing", CHECKPOINTING)
+def test_routed_gradients_are_those_of_the_oracle(family, tied, lora, checkpointing):
+    model = causal_model(family, tied=tied, lora=lora)
     ids, labels = batch()
+    expected = gradients_by_row(model, ids, labels)
+    if CHECKPOINTING[checkpointing] is not None:
+        checkpointed(model, CHECKPOINTING[checkpointing])
     router = Router(model, block_of=block_of)
-    weights = torch.rand(4, len(router.blocks), generator=torch.Generator().manual_seed(seed))
-    weights[:2, 2] = 0
-    weights[:, 1] = 0
-    router.close()
-    expected = oracle(model, ids, labels, weights.double(), columns_of(router))
-    router = Router(model, block_of=block_of)
-    routed_backward(router, model, ids, labels, weights)
-    assert worst_error(model, expected) <= 1e-12
+    for seed in range(3):
+        weights = weights_of(router, len(ids), seed)
+        for micro in (None, 2, 3):
+            model.zero_grad()
+            routed_backward(router, ids, labels, weights, micro)
+            oracle = weighted(expected, weights / len(ids), router)
+            assert worst_error(model, oracle) <= 1e-12
 
 
-def test_the_forward_pass_is_the_models_own():
-    model = llama(tie_word_embeddings=False)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_dropout_is_that_of_the_plain_pass(family):
+    options = {"lora_dropout": 0.3, "use_rslora": True}
+    model = causal_model(family, lora=options)
+    ids, labels = batch()
+    torch.manual_seed(5)
+    expected = gradients_by_row(model, ids, labels)
+    router = Router(model, block_of=block_of)
+    weights = weights_of(router, len(ids), 0)
+    torch.manual_seed(5)
+    routed_backward(router, ids, labels, weights)
+    assert worst_error(model, weighted(expected, weights / len(ids), router)) <= 1e-12
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("lora", [None, {}], ids=["full", "lora"])
+def test_the_forward_pass_is_the_models_own(family, lora):
+    model = causal_model(family, lora=lora)
     ids, labels = batch()
     plain = losses_of(model, ids, labels)
     router = Router(model, block_of=block_of)
@@ -46,7 +94,7 @@ def test_the_forward_pass_is_the_models_own():
 
 
 def test_a_gradient_outside_of_routed_is_refused():
-    model = llama()
+    model = causal_model()
     ids, labels = batch()
     router = Router(model, block_of=block_of)
     with pytest.raises(UsageError, match="got a gradient outside of its rule"):

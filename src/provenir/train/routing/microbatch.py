@@ -29,14 +29,16 @@ class Column:
 
     Attributes:
         still: All weights are 0.
+        listed: The weights of all rows.
         kept: Indices of the rows with a weight; None where every row has one.
     """
 
-    __slots__ = ("_scales", "_weights", "kept", "still")
+    __slots__ = ("_scales", "_weights", "kept", "listed", "still")
 
     def __init__(self, weights: Tensor, device: Any) -> None:
         kept = weights.nonzero().squeeze(1)
         self.still = not len(kept)
+        self.listed: list[float] = weights.tolist()
         self.kept: Tensor | None = None
         if len(kept) < len(weights):
             weights = weights[kept]
@@ -78,6 +80,13 @@ class Microbatch:
         device: Where the gradients are.
         measured: For each block whether norms of the rows' gradients are taken.
 
+    Attributes:
+        rows: B.
+        columns: The weights of each block.
+        measured: As given.
+        tied: What the head has for the norms of a tied embedding, by name of the parameter: the
+            gradients of its outputs and its inputs, [B, T, V] and [B, T, d].
+
     Raises:
         UsageError: The weights have another shape, or one of them is not in [0, 1].
     """
@@ -105,6 +114,7 @@ class Microbatch:
         self.columns = tuple(Column(column, device) for column in weights.unbind(1))
         self._squares: list[Tensor | None] = [None] * len(blocks)
         self._used: set[str] = set()
+        self.tied: dict[str, tuple[Tensor, Tensor]] = {}
 
     def use(self, module: str) -> None:
         """Note that a module's backward has run.
@@ -119,16 +129,21 @@ class Microbatch:
             )
         self._used.add(module)
 
-    def check_rows(self, module: str, value: Tensor) -> None:
-        """Refuse a value whose first dimension is not the batch.
+    def check_rows(self, module: str, value: Tensor, *, dimensions: int = 3) -> None:
+        """Refuse a value that is not [B, T, …], or is computed in another way than was tested.
 
         Raises:
-            UsageError: It has another number of rows than the weights.
+            UsageError: It has fewer dimensions, or another number of rows than the weights; or
+                autocast is on.
         """
-        if value.shape[0] != self.rows:
+        if value.dim() < dimensions or value.shape[0] != self.rows:
             raise UsageError(
-                f"{module} was given {value.shape[0]} rows where the weights have {self.rows}",
+                f"{module} was given {list(value.shape)} where the weights have {self.rows} rows",
                 mend="an example is one row of the batch, and the batch comes first",
+            )
+        if torch.is_autocast_enabled(value.device.type):
+            raise UsageError(
+                "gradients are routed without autocast", mend="set bf16=False and fp16=False"
             )
 
     def add_squares(self, block: int, squares: Tensor) -> None:

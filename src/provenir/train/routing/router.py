@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from provenir.core.errors import UsageError
 from provenir.core.extras import require
+from provenir.train.routing.coverage import find_sites
 from provenir.train.routing.microbatch import Microbatch
-from provenir.train.routing.rules import RULES, Site, class_name
 from provenir.train.routing.slots import Slot
 
 if TYPE_CHECKING:
@@ -49,45 +49,30 @@ class Router:
             for name, parameter in model.named_parameters()
             if parameter.requires_grad
         )
-        if not self.slots:
-            raise UsageError("no parameter of the model is trained", where="Router(model)")
+        self._device = _only_device(self.slots)
         self._current: Microbatch | None = None
-        self._device = self.slots[0].parameter.device
-        sites = self._sites()
+        self._sites = find_sites(model, self.slots, lambda: self._current)
         self._hooks = [slot.parameter.register_hook(_refusal(slot.name)) for slot in self.slots]
-        self._modules = [site.module for site in sites]
-        for site in sites:
-            site.module.forward = _routed_forward(site)
+        for site in self._sites:
+            site.open()
 
-    def _sites(self) -> list[Site]:
-        by_tensor = {id(slot.parameter): slot for slot in self.slots}
-        sites, covered = [], set()
-        for name, module in self.model.named_modules():
-            slots = {
-                attribute: by_tensor[id(parameter)]
-                for attribute, parameter in module.named_parameters(recurse=False)
-                if id(parameter) in by_tensor
-            }
-            if not slots:
-                continue
-            if class_name(module) not in RULES or not slots.keys() <= {"weight", "bias"}:
-                slot = next(iter(slots.values()))
-                raise UsageError(
-                    f"no rule routes the gradient of {slot.name} in {class_name(module)}",
-                    where="Router(model)",
-                    mend="freeze it with requires_grad_(False)",
-                )
-            covered |= {slot.name for slot in slots.values()}
-            sites.append(Site(name, module, slots, lambda: self._current))
-        return sites
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The blocks of which a parameter is trained, in order."""
+        trained = {slot.block for slot in self.slots}
+        return tuple(name for index, name in enumerate(self.blocks) if index in trained)
 
     @contextmanager
-    def routed(self, weights: Tensor, *, norms: bool = False) -> Iterator[Microbatch]:
+    def routed(
+        self, weights: Tensor, *, norms: bool = False, head_norms: bool = False
+    ) -> Iterator[Microbatch]:
         """Route the forward and the backward pass of one microbatch.
 
         Args:
             weights: [B, blocks], each in [0, 1]; row i is the i-th row of the batch.
-            norms: Measure each row's gradient, block by block, before its weight.
+            norms: Measure each row's gradient, block by block, before its weight; all but the head
+                and a tied embedding.
+            head_norms: Measure these as well, which costs most where the vocabulary is large.
 
         Yields:
             The microbatch; its `norms()` after the backward pass.
@@ -96,33 +81,41 @@ class Router:
             UsageError: The weights are not such, or another microbatch is being routed.
         """
         if self._current is not None:
-            raise UsageError(
-                "routed() inside of routed()", mend="end the microbatch before the next"
-            )
-        measured = [norms] * len(self.blocks)
+            raise UsageError("routed() inside of routed()", mend="end one microbatch first")
+        if not self._sites:
+            raise UsageError("the router is closed", mend="make a new one")
+        measured = self._measured(norms, head_norms)
         self._current = Microbatch(weights, self.blocks, self._device, measured)
         try:
             yield self._current
         finally:
             self._current = None
 
+    def _measured(self, norms: bool, head_norms: bool) -> list[bool]:
+        large = {slot.block for slot in self.slots if slot.tied}
+        return [
+            norms and (head_norms or not (index in large or name == "head"))
+            for index, name in enumerate(self.blocks)
+        ]
+
     def close(self) -> None:
         """Give the model back as it was. Gradients that are there stay."""
-        for module in self._modules:
-            del module.forward
+        for site in self._sites:
+            site.close()
         for hook in self._hooks:
             hook.remove()
-        self._modules, self._hooks = [], []
+        self._sites, self._hooks = [], []
 
 
-def _routed_forward(site: Site) -> Callable[..., Any]:
-    rule, plain = RULES[class_name(site.module)], site.module.forward
-
-    def forward(value: Any) -> Any:
-        microbatch = site.current()
-        return plain(value) if microbatch is None else rule(site, microbatch, value)
-
-    return forward
+def _only_device(slots: tuple[Slot, ...]) -> Any:
+    devices = {slot.parameter.device for slot in slots}
+    if not devices:
+        raise UsageError(
+            "no parameter of the model is trained", mend="set requires_grad before routing"
+        )
+    if len(devices) > 1:
+        raise UsageError("trained parameters on several devices", mend="put the model on one")
+    return devices.pop()
 
 
 def _refusal(name: str) -> Callable[[Tensor | None], None]:
