@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import peft
 import torch
 import transformers
@@ -30,15 +28,6 @@ FAMILIES = {
     "mistral": (transformers.MistralConfig, {**_SHAPE, "sliding_window": 5}),
     "gpt2": (transformers.GPT2Config, {"vocab_size": VOCABULARY, **_GPT2, **_STILL}),
 }
-
-
-def block_of(name):
-    layer = re.search(r"(?:layers|h)\.(\d+)\.", name)
-    if layer:
-        return f"layer.{int(layer.group(1))}"
-    if re.search(r"embed_tokens|wte|wpe", name):
-        return "embedding"
-    return "head" if "lm_head" in name else "final_norm"
 
 
 def causal_model(family="llama", *, tied=False, lora=None, seed=0, **settings):

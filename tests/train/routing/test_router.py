@@ -10,7 +10,6 @@ from provenir.train.routing import Router
 from routed_models import (
     FAMILIES,
     batch,
-    block_of,
     causal_model,
     gradients_by_row,
     losses_of,
@@ -57,7 +56,7 @@ def test_routed_gradients_are_those_of_the_oracle(family, tied, lora, checkpoint
     expected = gradients_by_row(model, ids, labels)
     if CHECKPOINTING[checkpointing] is not None:
         checkpointed(model, CHECKPOINTING[checkpointing])
-    router = Router(model, block_of=block_of)
+    router = Router(model)
     for seed in range(3):
         weights = weights_of(router, len(ids), seed)
         for micro in (None, 2, 3):
@@ -74,7 +73,7 @@ def test_dropout_is_that_of_the_plain_pass(family):
     ids, labels = batch()
     torch.manual_seed(5)
     expected = gradients_by_row(model, ids, labels)
-    router = Router(model, block_of=block_of)
+    router = Router(model)
     weights = weights_of(router, len(ids), 0)
     torch.manual_seed(5)
     routed_backward(router, ids, labels, weights)
@@ -87,7 +86,7 @@ def test_the_forward_pass_is_the_models_own(family, lora):
     model = causal_model(family, lora=lora)
     ids, labels = batch()
     plain = losses_of(model, ids, labels)
-    router = Router(model, block_of=block_of)
+    router = Router(model)
     with router.routed(torch.rand(4, len(router.blocks))):
         routed = losses_of(model, ids, labels)
     assert torch.equal(plain, routed)
@@ -96,7 +95,7 @@ def test_the_forward_pass_is_the_models_own(family, lora):
 def test_a_gradient_outside_of_routed_is_refused():
     model = causal_model()
     ids, labels = batch()
-    router = Router(model, block_of=block_of)
+    router = Router(model)
     with pytest.raises(UsageError, match="got a gradient outside of its rule"):
         losses_of(model, ids, labels).sum().backward()
     router.close()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from provenir.core.errors import UsageError
 from provenir.core.extras import require
+from provenir.governance.blocks import block_of, block_order
 from provenir.train.routing.coverage import find_sites
 from provenir.train.routing.microbatch import Microbatch
 from provenir.train.routing.slots import Slot
@@ -30,22 +31,21 @@ class Router:
 
     Args:
         model: The model; what is to be trained requires gradients already.
-        block_of: Gives each parameter's name its block.
 
     Attributes:
+        model: As given.
         blocks: Names of all blocks, in the order of the model; one column of weights for each.
         slots: The trained parameters.
 
     Raises:
-        UsageError: A trained parameter has no rule, or nothing is trained.
+        UsageError: A trained parameter has no rule, a parameter has no block, nothing is trained.
     """
 
-    def __init__(self, model: Any, *, block_of: Callable[[str], str]) -> None:
+    def __init__(self, model: Any) -> None:
         self.model = model
-        names = {name: block_of(name) for name, _ in model.named_parameters()}
-        self.blocks = tuple(dict.fromkeys(names.values()))
+        self.blocks = block_order(name for name, _ in model.named_parameters())
         self.slots = tuple(
-            Slot(name, parameter, self.blocks.index(names[name]))
+            Slot(name, parameter, self.blocks.index(block_of(name)))
             for name, parameter in model.named_parameters()
             if parameter.requires_grad
         )
