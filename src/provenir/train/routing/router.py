@@ -11,6 +11,7 @@ from provenir.governance.blocks import block_of, block_order
 from provenir.train.routing.coverage import find_sites
 from provenir.train.routing.microbatch import Microbatch
 from provenir.train.routing.slots import Slot
+from provenir.train.routing.support import check_support
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,10 +39,12 @@ class Router:
         slots: The trained parameters.
 
     Raises:
-        UsageError: A trained parameter has no rule, a parameter has no block, nothing is trained.
+        UsageError: A trained parameter has no rule, a parameter has no block, nothing is trained,
+            or the model uses something that `check_support` refuses.
     """
 
     def __init__(self, model: Any) -> None:
+        check_support(model)
         self.model = model
         self.blocks = block_order(name for name, _ in model.named_parameters())
         self.slots = tuple(
