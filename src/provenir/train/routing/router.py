@@ -10,6 +10,7 @@ from provenir.core.extras import require
 from provenir.governance.blocks import block_of, block_order
 from provenir.train.routing.coverage import find_sites
 from provenir.train.routing.microbatch import Microbatch
+from provenir.train.routing.naming import block_map, released_names
 from provenir.train.routing.slots import Slot
 from provenir.train.routing.support import check_support
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from torch import Tensor
+
+    from provenir.governance.blocks import BlockMap
 
 torch: Any = require("train", "torch")
 
@@ -64,6 +67,14 @@ class Router:
         """The blocks of which a parameter is trained, in order."""
         trained = {slot.block for slot in self.slots}
         return tuple(name for index, name in enumerate(self.blocks) if index in trained)
+
+    def released_names(self) -> dict[str, str]:
+        """Map the name of each parameter that is released to its name in the released file."""
+        return released_names(self.model)
+
+    def block_map(self) -> BlockMap:
+        """Return the blocks and every parameter in them, under the names that are released."""
+        return block_map(self.model)
 
     @contextmanager
     def routed(
