@@ -34,9 +34,9 @@ def causal_model(family="llama", *, tied=False, lora=None, seed=0, **settings):
     """A model of a family in float64 and training mode; `lora` holds options of the adapter."""
     torch.manual_seed(seed)
     config_class, shape = FAMILIES[family]
-    config = config_class(**shape, tie_word_embeddings=tied, attn_implementation="eager")
-    for name, value in settings.items():
-        setattr(config, name, value)
+    config = config_class(
+        **{**shape, **settings}, tie_word_embeddings=tied, attn_implementation="eager"
+    )
     model = transformers.AutoModelForCausalLM.from_config(config)
     if lora is not None:
         model = peft.get_peft_model(model, lora_config(family, **lora))
@@ -84,15 +84,16 @@ def losses_of(model, ids, labels):
     return per_example_mean_loss(model(input_ids=ids).logits, labels)
 
 
-def gradients_by_row(model, ids, labels):
+def gradients_by_row(model, ids, labels, losses=None):
     """Name → [B, …]: each row's own gradient of its loss, by one backward pass for each row.
 
     All rows go through one forward pass, so that what they compute is the same to the last bit.
+    `losses` computes the rows' losses of a model in another way.
     """
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    losses = losses_of(model, ids, labels)
+    own = losses_of(model, ids, labels) if losses is None else losses(model)
     by_row = []
-    for loss in losses.unbind():
+    for loss in own.unbind():
         gradients = torch.autograd.grad(
             loss, list(trained.values()), retain_graph=True, allow_unused=True
         )

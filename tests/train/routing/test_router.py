@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from provenir.core.errors import UsageError
-from provenir.train.routing import Router
+from provenir.train.routing import Router, per_example_mean_loss
 from routed_models import (
     FAMILIES,
     batch,
     causal_model,
     gradients_by_row,
+    lora_config,
     losses_of,
     weighted,
     weights_of,
@@ -64,6 +65,95 @@ def test_routed_gradients_are_those_of_the_oracle(family, tied, lora, checkpoint
             routed_backward(router, ids, labels, weights, micro)
             oracle = weighted(expected, weights / len(ids), router)
             assert worst_error(model, oracle) <= 1e-12
+
+
+def with_float64_norms(model):
+    """The families' own RMSNorm computes in float32, which rounds rows apart by 1e-8."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if type(child).__name__.endswith("RMSNorm"):
+                own = torch.nn.RMSNorm(child.weight.shape, child.variance_epsilon)
+                own.weight = child.weight
+                setattr(module, name, own)
+    return model
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("tied", "lora"), KINDS.values(), ids=KINDS)
+def test_each_row_may_as_well_be_a_batch_of_its_own(family, tied, lora):
+    """The oracle without a shared forward pass: each example by itself, at its own length."""
+    model = with_float64_norms(causal_model(family, tied=tied, lora=lora))
+    ids, labels = batch()
+    expected = {}
+    for row in range(len(ids)):
+        own = gradients_by_row(model, ids[row : row + 1], labels[row : row + 1])
+        for name, gradient in own.items():
+            expected.setdefault(name, []).append(gradient[0])
+    router = Router(model)
+    weights = weights_of(router, len(ids), 0)
+    routed_backward(router, ids, labels, weights)
+    by_row = {name: torch.stack(gradients) for name, gradients in expected.items()}
+    assert worst_error(model, weighted(by_row, weights / len(ids), router)) <= 1e-12
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_padding_is_no_part_of_an_example(family):
+    model = causal_model(family, pad_token_id=0)
+    ids, labels = batch()
+    mask = torch.ones_like(ids)
+    for row in range(len(ids)):
+        mask[row, 9 - row :] = 0
+    ids, labels = ids.masked_fill(mask == 0, 0), labels.masked_fill(mask == 0, -100)
+
+    def losses(model):
+        logits = model(input_ids=ids, attention_mask=mask).logits
+        return per_example_mean_loss(logits, labels)
+
+    expected = gradients_by_row(model, ids, labels, losses)
+    router = Router(model)
+    weights = weights_of(router, len(ids), 0)
+    with router.routed(weights):
+        losses(model).sum().backward()
+    assert worst_error(model, weighted(expected, weights, router)) <= 1e-12
+
+
+def test_two_adapters_at_once():
+    model = causal_model(lora={})
+    model.add_adapter("second", lora_config("llama", r=2))
+    model.base_model.set_adapter(["default", "second"])
+    model.double()
+    torch.nn.init.normal_(model.base_model.model.model.layers[0].mlp.down_proj.lora_B.second.weight)
+    ids, labels = batch()
+    expected = gradients_by_row(model, ids, labels)
+    router = Router(model)
+    assert any("second" in slot.name for slot in router.slots)
+    weights = weights_of(router, len(ids), 0)
+    routed_backward(router, ids, labels, weights)
+    assert worst_error(model, weighted(expected, weights / len(ids), router)) <= 1e-12
+
+
+def test_a_narrow_base_under_wide_adapters():
+    model = causal_model(lora={}).float()
+    for name, parameter in model.named_parameters():
+        if "lora" not in name:
+            parameter.data = parameter.data.bfloat16()
+    ids, labels = batch()
+    expected = gradients_by_row(model, ids, labels)
+    router = Router(model)
+    weights = weights_of(router, len(ids), 0).float()
+    routed_backward(router, ids, labels, weights)
+    assert worst_error(model, weighted(expected, weights / len(ids), router)) <= 1e-5
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_float32_is_as_near_as_float32_can_be(family):
+    model = causal_model(family).float()
+    ids, labels = batch()
+    expected = gradients_by_row(model, ids, labels)
+    router = Router(model)
+    weights = weights_of(router, len(ids), 0).float()
+    routed_backward(router, ids, labels, weights)
+    assert worst_error(model, weighted(expected, weights / len(ids), router)) <= 1e-5
 
 
 @pytest.mark.parametrize("family", FAMILIES)
