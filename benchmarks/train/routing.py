@@ -79,8 +79,9 @@ class Bench:
         weights = torch.rand(len(self.ids), len(router.blocks))
         weights[torch.rand(weights.shape) < self.zeros] = 0
         with router.routed(weights, norms=norms) as microbatch:
-            logits = self.model(input_ids=self.ids).logits
-            per_example_mean_loss(logits, self.ids).mean().backward()
+            # Logits that a variable holds would outlive the loss, which needs them no more.
+            losses = per_example_mean_loss(self.model(input_ids=self.ids).logits, self.ids)
+            losses.mean().backward()
         if norms:
             microbatch.norms()
         clip_blocks(router, 1.0)
