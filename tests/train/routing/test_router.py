@@ -67,6 +67,20 @@ def test_routed_gradients_are_those_of_the_oracle(family, tied, lora, checkpoint
             assert worst_error(model, oracle) <= 1e-12
 
 
+@pytest.mark.parametrize("reentrant", [True, False])
+@pytest.mark.parametrize("lora", [None, {}], ids=["full", "lora"])
+def test_checkpointed_layers_are_computed_a_second_time(reentrant, lora):
+    model = checkpointed(causal_model(lora=lora), reentrant)
+    calls = []
+    for name, module in model.named_modules():
+        if name.endswith("layers.1.mlp"):
+            module.register_forward_pre_hook(lambda *_: calls.append(torch.is_grad_enabled()))
+    ids, labels = batch()
+    router = Router(model)
+    routed_backward(router, ids, labels, torch.ones(4, len(router.blocks)))
+    assert calls == [not reentrant, True]
+
+
 def with_float64_norms(model):
     """The families' own RMSNorm computes in float32, which rounds rows apart by 1e-8."""
     for module in list(model.modules()):

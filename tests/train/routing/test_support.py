@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import peft
@@ -144,6 +146,12 @@ def test_the_table_names_each_feature_once():
     names = [feature.name for feature in SUPPORT]
     assert len(set(names)) == len(names)
     assert all(feature.mend or not feature.in_model for feature in SUPPORT)
+
+
+def test_the_guide_has_the_same_table():
+    guide = Path(__file__).resolve().parents[3] / "docs" / "guide" / "routing.md"
+    rows = re.findall(r"^\| (.+) \| (supported|refused) \|$", guide.read_text(), re.MULTILINE)
+    assert rows == [(one.name, "refused" if one.mend else "supported") for one in SUPPORT]
 
 
 def test_other_adapters_have_no_rule():
