@@ -14,6 +14,7 @@ from provenir.console.extras_scan import read_extras
 from provenir.console.file_check import FileCheck, compare_files
 from provenir.console.files_section import FileList, read_files
 from provenir.console.folder import RunSource, attached_reports
+from provenir.console.governed_section import read_governed
 from provenir.console.health import Episode, Health, read_episodes, read_health
 from provenir.console.identity import Identity, read_evals, read_identity
 from provenir.console.lineage_section import Lineage, read_lineage
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from provenir.console.alarm import Alarm
     from provenir.console.checks import Checks
+    from provenir.console.governed_section import Governed
     from provenir.governance.verdict import Check
 
 _PASSPORT_ROWS: Final = ("passport", "signature")
@@ -45,6 +47,7 @@ CONTENTS: Final = (
     ("channels", "Channels"),
     ("rollouts", "Rollouts"),
     ("evals", "Evals"),
+    ("governed", "Governed"),
     ("watched", "Watched"),
     ("checked", "Checked"),
     ("not-checked", "Not checked"),
@@ -69,6 +72,7 @@ class Page:
     channels: Channels
     rollouts: Rollouts
     evals: Table
+    governed: Governed | None
     coverage: Coverage
     checks: Checks
     passport: PassportView
@@ -98,17 +102,19 @@ def build(source: RunSource, *, now: datetime) -> Page:
     checks = _checks(source, run_rows, passport, len(extras) + unfollowed)
     badge = read_badge(source.state, health, alarm)
     manifest = source.record.manifest
+    governed = read_governed(source.record.path)
     return Page(
         masthead=read_masthead(source, badge, health, passport.tile, checks, alarm),
         alarm=alarm,
         notices=(*alarm.notices, *state_notices(source, said=alarm.missing)),
         doubts=alarm.doubts(source),
-        contents=CONTENTS,
+        contents=tuple(one for one in CONTENTS if governed or one[0] != "governed"),
         health=health,
         recording=read_recording(source),
         channels=read_channels([*_watched(source, episodes), *extras], episodes),
         rollouts=read_rollouts(source.rollouts(), source.hacking, rollout_notices(source)),
         evals=read_evals(source.bom),
+        governed=governed,
         coverage=read_coverage(source),
         checks=checks,
         passport=passport,
