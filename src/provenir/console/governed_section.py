@@ -93,7 +93,7 @@ def _notices(found: ContributionMap) -> tuple[Notice, ...]:
     elif found.status != "completed":
         told.append(Notice(f"The run was {found.status}.", "The ledger ends before its last step."))
     if found.by == "profile":
-        text = "The private files are not here, so that nobody can tell here which row came from where."
+        text = "Without the private files nobody can tell which row came from where."
         told.append(Notice("Grouped by depth profile, not by source.", text, tone="info"))
     if not all(found.measured) and found.blocks:
         text = f"Of {_unmeasured(found)} no norms stand in the record."
