@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from provenir.governance.verdict import Check
 
 _PASSPORT_ROWS: Final = ("passport", "signature")
-CONTENTS: Final = (
+CONTENTS: Final[tuple[tuple[str, str], ...]] = (
     ("health", "Health"),
     ("channels", "Channels"),
     ("rollouts", "Rollouts"),
