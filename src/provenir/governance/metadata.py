@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
+import orjson
+
 from provenir.core.canonical import canonical_bytes, example_digest
 from provenir.core.digest import format_digest, is_digest
 from provenir.core.errors import BoundsError, InputError, UsageError
@@ -244,13 +246,15 @@ def read_metadata(path: str | Path, *, stored: bool = False) -> Iterator[Example
         where = f"{path}:{number}"
         if number > MAX_METADATA_LINES:
             raise BoundsError(f"more than {MAX_METADATA_LINES:,} lines", where=where)
-        value = parse_json(data, where=where, max_depth=2)
-        one = ExampleMetadata.from_value(value, where=where)
+        own = _canonical(data)
+        one = own or ExampleMetadata.from_value(
+            parse_json(data, where=where, max_depth=2), where=where
+        )
         if (first := seen.setdefault(one.content, number)) != number:
             raise InputError(
                 f"this content stands in line {first} already", where=where, mend="state it once"
             )
-        if stored and (one.content < before or one.line() != data):
+        if stored and (one.content < before or own is None):
             raise InputError("not sorted, or not a canonical line", where=where)
         before = one.content
         yield one
@@ -258,6 +262,18 @@ def read_metadata(path: str | Path, *, stored: bool = False) -> Iterator[Example
         raise InputError(
             "the last line has no newline", where=str(path), mend="check that the file is whole"
         )
+
+
+def _canonical(data: bytes) -> ExampleMetadata | None:
+    """What a canonical line says; None for any other, which the strict reader then explains.
+
+    A line that comes back byte for byte has no key twice and no number or escape of its own.
+    """
+    try:
+        one = ExampleMetadata.from_value(orjson.loads(data), where="")
+    except (InputError, orjson.JSONDecodeError):
+        return None
+    return one if one.line() == data else None
 
 
 def _is_text(value: object) -> bool:
