@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provenir.core.canonical import canonical_bytes
 from provenir.core.digest import digest_bytes
 from provenir.core.errors import DocumentError, UsageError
 from provenir.governance.depth import (
@@ -122,6 +123,21 @@ def test_whatever_an_example_gets_is_a_route(profiles, caps, rule_caps):
 def test_a_vector_of_another_table_is_no_route():
     with pytest.raises(UsageError, match="no route"):
         routes(Rules(), table()).index((7, 7, 7, 7))
+
+
+@pytest.mark.parametrize("blocks", [[*BLOCKS[:3], "layer.1"], BLOCKS[::-1], []])
+def test_routes_of_blocks_that_are_none_are_refused(blocks):
+    value = {"schema_version": "routes/1", "blocks": list(blocks), "routes": [[0] * len(blocks)]}
+    with pytest.raises(DocumentError):
+        RoutesDocument.from_value(value, where="test")
+
+
+def test_a_table_may_leave_out_what_is_nothing():
+    value = table(bands=None, profiles=table().profiles[1:], caps=()).model_dump(mode="json")
+    whole = digest_bytes(canonical_bytes(value))
+    short = {name: part for name, part in value.items() if name not in ("bands", "caps", "version")}
+    del short["profiles"][0]["content"]
+    assert DepthTable.from_value(short, where="test").digest() == whole
 
 
 def test_too_many_routes_are_not_enumerated():

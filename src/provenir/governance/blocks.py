@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from provenir.core.document import Document, Part
 from provenir.core.errors import UsageError
-from provenir.governance.components import Few
+from provenir.governance.components import Few, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,8 +35,6 @@ _NAME: Final = re.compile(
     r"|(?P<final_norm>norm|ln_f)|(?P<head>lm_head))\.[!-~]+"
 )
 _PLACES: Final = {"embedding": 0, "final_norm": 2, "head": 3}
-_MAX_DIMENSIONS: Final = 64
-_MAX_NAME_CHARS: Final = 1_024
 
 
 def block_of(parameter: str) -> str:
@@ -86,10 +84,10 @@ class Parameter(Part):
         released: Whether it stands in the released file.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=_MAX_NAME_CHARS)]
+    name: Name
     block: Block
-    dtype: Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,16}$")]
-    shape: Annotated[Few[Annotated[int, Field(ge=0, le=2**60)]], Field(max_length=_MAX_DIMENSIONS)]
+    dtype: Name
+    shape: Few[Annotated[int, Field(ge=0, le=2**60)]]
     trainable: bool
     released: bool
 

@@ -64,6 +64,17 @@ def _content_class(word: str) -> str:
     return word
 
 
+def _in_order(blocks: Sequence[str]) -> Sequence[str]:
+    if tuple(blocks) != ordered(set(blocks)):
+        raise ValueError("the blocks are not in the model's order, or one stands twice")
+    return blocks
+
+
+Blocks = Annotated[
+    Few[Block], Field(min_length=1, max_length=MAX_BLOCKS), AfterValidator(_in_order)
+]
+"""Blocks of a model, from the embedding to the head."""
+
 _Edge = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 _Band = Annotated[int, Field(ge=0, le=_MAX_EDGES)]
 _Class = Annotated[str, AfterValidator(_content_class)]
@@ -173,15 +184,13 @@ class DepthTable(Document):
     schema_version: Literal["depth-profiles/1"] = "depth-profiles/1"
     name: Annotated[str, Field(min_length=1, max_length=200)]
     version: Annotated[int, Field(ge=1, le=_MAX_VERSION)] = 1
-    blocks: Annotated[Few[Block], Field(min_length=1, max_length=MAX_BLOCKS)]
+    blocks: Blocks
     bands: Bands | None = None
-    caps: Few[Cap] = ()
+    caps: Few[Cap] = Field(default_factory=list)
     profiles: Annotated[Few[Profile], Field(min_length=1, max_length=_MAX_PROFILES)]
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        if tuple(self.blocks) != ordered(set(self.blocks)):
-            raise ValueError("the blocks are not in the model's order, or one stands twice")
         _once([cap.rights for cap in self.caps])
         _once([profile.id for profile in self.profiles])
         last = -1 if self.bands is None else len(self.bands.edges)
@@ -229,7 +238,7 @@ class RoutesDocument(Document):
     """
 
     schema_version: Literal["routes/1"] = "routes/1"
-    blocks: Annotated[Few[Block], Field(min_length=1, max_length=MAX_BLOCKS)]
+    blocks: Blocks
     routes: Annotated[Few[Few[Weight]], Field(min_length=1)]
 
     @model_validator(mode="after")
