@@ -129,6 +129,14 @@ def test_what_is_too_much_to_try_is_said():
     assert "combinations" in report.not_examined["reachability"]
 
 
+def test_long_rules_are_not_tried_for_hours():
+    long = ["and", *[["in", {"field": "source"}, ["a", "b", None]]] * 190]
+    rules = [rule(f"r{n}", ["not", long]) for n in range(254)]
+    consent = ["==", {"field": "consent"}, "given"]
+    report = check_policy(policy(*rules, rule("x", OPEN), rule("y", consent)))
+    assert "reachability" in report.not_examined
+
+
 def test_the_first_and_the_last_day_can_be_compared_with():
     ends = [{"date": "0001-01-01"}, {"date": "9999-12-31"}]
     rules = [rule(day["date"], ["==", {"field": "date"}, day]) for day in ends]

@@ -3,7 +3,7 @@
 A condition compares fields with literals and with each other, so it cannot tell apart two values
 that lie between the same literals. One value of each kind is therefore enough: the policy is
 evaluated for every combination of them, and a rule that decides none of these decides nothing,
-ever. Where the combinations are too many, that is said instead (`not_examined`).
+ever. Where that would take too long, it is said instead (`not_examined`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["asked_fields", "check_policy"]
 
-MAX_COMBINATIONS: Final = 50_000
+MAX_WORK: Final = 5_000_000
+"""Most parts of conditions that are looked at, over all combinations: a few seconds."""
 
 _WORDS: Final = {"rights": RIGHTS, "consent": CONSENTS, "pii": PII}
 _NULLABLE: Final = frozenset({"license", "jurisdiction"})
@@ -49,18 +50,21 @@ def check_policy(policy: AdmissionPolicy, table: DepthTable | None = None) -> Re
         Findings: ``other_profiles``, ``unknown_word``, ``unreachable_rule`` and
         ``unreachable_profile`` (critical), ``rule_can_fail`` (warning).
     """
-    findings = [*_unknown_words(policy), *_unreached(policy, table)]
+    findings = [*_unknown_words(policy)]
     examined = {"rules": len(policy.rules)}
     not_examined = {}
     if table is None:
         not_examined["profiles"] = "no table was given"
     else:
         examined["profiles"] = len(table.profiles)
-        findings = [*_other_table(policy, table), *findings, *_shadowed(policy, table)]
-    if (count := prod(map(len, _domains(policy, table).values()))) > MAX_COMBINATIONS:
-        not_examined["reachability"] = f"{count:,} combinations of values are too many"
-    else:
+        findings += [*_other_table(policy, table), *_shadowed(policy, table)]
+    domains = _domains(policy, table)
+    count = prod(map(len, domains.values()))
+    if count * _size(policy) <= MAX_WORK:
         examined["combinations"] = count
+        findings += _unreached(policy, domains)
+    else:
+        not_examined["reachability"] = f"{count:,} combinations of values are too many to try"
     return Report(
         name="policy", findings=tuple(findings), examined=examined, not_examined=not_examined
     )
@@ -103,10 +107,7 @@ def _is_word(field: str, word: str) -> bool:
     return bool(word) and word in _WORDS.get(field, (word,))
 
 
-def _unreached(policy: AdmissionPolicy, table: DepthTable | None) -> Iterator[Finding]:
-    domains = _domains(policy, table)
-    if prod(map(len, domains.values())) > MAX_COMBINATIONS:
-        return
+def _unreached(policy: AdmissionPolicy, domains: Mapping[str, Sequence[Fact]]) -> Iterator[Finding]:
     reached: set[str] = set()
     failing: dict[str, tuple[str, dict[str, Fact]]] = {}
     for values in product(*domains.values()):
@@ -219,6 +220,12 @@ def _fresh(texts: set[str]) -> str:
     while fresh in texts:
         fresh += "_"
     return fresh
+
+
+def _size(policy: AdmissionPolicy) -> int:
+    """How many parts the conditions of a policy have, in all."""
+    every = (one for rule in policy.rules for one in _comparisons(rule.when))
+    return len(policy.rules) + sum(len(operands) + 1 for operands in every)
 
 
 def _comparisons(expression: Any) -> Iterator[list[Any]]:
