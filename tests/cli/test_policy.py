@@ -218,6 +218,17 @@ def test_a_source_signs_what_it_says_of_its_rows(call):
     assert claim.records_root == Dataset("rows.jsonl").identity().records_root
 
 
+def test_a_policy_is_not_signed_in_a_form_that_no_run_stores(call):
+    words = ("--policy", "gov/policy.json", "--signing-key", "grace.pem", "--out", "p.dsse.json")
+    code, _, err = call("passport", "attest", *words)
+    assert code == 2
+    assert "provenir policy sign" in err
+    policy = AdmissionPolicy.read("gov/policy.json")
+    policy.write("gov/policy.json")
+    assert call("passport", "attest", *words)[0] == 0
+    assert RoleStatement.read(Path("p.dsse.json")).claim.policy == policy.digest()
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -218,10 +218,25 @@ def _of_policy(path: Path, name: str | None) -> Claim:
     from provenir.core.digest import digest_file
     from provenir.governance.statements import PolicyStatement
 
+    digest = digest_file(path)
+    if _admission_digest(path) not in (None, digest):
+        raise UsageError(
+            "an admission policy, which a run stores in its canonical form",
+            where=str(path),
+            mend="sign it with: provenir policy sign",
+        )
     issued = utc_text(SystemClock().now())
-    return PolicyStatement.made_of(
-        name=name or path.name, policy=digest_file(path), issued_at=issued
-    )
+    return PolicyStatement.made_of(name=name or path.name, policy=digest, issued_at=issued)
+
+
+def _admission_digest(path: Path) -> str | None:
+    from provenir.core.errors import DocumentError
+    from provenir.governance.admission import AdmissionPolicy
+
+    try:
+        return AdmissionPolicy.read(path).digest()
+    except DocumentError:  # a policy of another kind, in whatever form
+        return None
 
 
 def _of_run(path: Path) -> Claim:
