@@ -30,12 +30,12 @@ FAMILIES = {
 }
 
 
-def causal_model(family="llama", *, tied=False, lora=None, seed=0, **settings):
+def causal_model(family="llama", *, tied=False, lora=None, seed=0, attention="eager", **settings):
     """A model of a family in float64 and training mode; `lora` holds options of the adapter."""
     torch.manual_seed(seed)
     config_class, shape = FAMILIES[family]
     config = config_class(
-        **{**shape, **settings}, tie_word_embeddings=tied, attn_implementation="eager"
+        **{**shape, **settings}, tie_word_embeddings=tied, attn_implementation=attention
     )
     model = transformers.AutoModelForCausalLM.from_config(config)
     if lora is not None:
@@ -84,25 +84,28 @@ def losses_of(model, ids, labels):
     return per_example_mean_loss(model(input_ids=ids).logits, labels)
 
 
-def gradients_by_row(model, ids, labels, losses=None):
-    """Name → [B, …]: each row's own gradient of its loss, by one backward pass for each row.
+def gradients_by_row(model, ids, labels, *, micro=None, losses=losses_of):
+    """Name → [B, …]: each row's own gradient of its loss / B, by one backward pass for each row.
 
-    All rows go through one forward pass, so that what they compute is the same to the last bit.
-    `losses` computes the rows' losses of a model in another way.
+    The rows of a microbatch go through one forward pass, and the losses are divided before: the
+    families compute norms, softmax and rotations in float32 whatever the model's type, so that a
+    difference of one bit in float64 may come out as one of 1e-8.
     """
+    size = micro or len(ids)
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    own = losses_of(model, ids, labels) if losses is None else losses(model)
     by_row = []
-    for loss in own.unbind():
-        gradients = torch.autograd.grad(
-            loss, list(trained.values()), retain_graph=True, allow_unused=True
-        )
-        by_row.append(
-            [
-                torch.zeros_like(p) if gradient is None else gradient
-                for p, gradient in zip(trained.values(), gradients, strict=True)
-            ]
-        )
+    for start in range(0, len(ids), size):
+        part = slice(start, start + size)
+        for loss in (losses(model, ids[part], labels[part]) / len(ids)).unbind():
+            gradients = torch.autograd.grad(
+                loss, list(trained.values()), retain_graph=True, allow_unused=True
+            )
+            by_row.append(
+                [
+                    torch.zeros_like(p) if gradient is None else gradient
+                    for p, gradient in zip(trained.values(), gradients, strict=True)
+                ]
+            )
     stacked = [torch.stack(column) for column in zip(*by_row, strict=True)]
     return dict(zip(trained, stacked, strict=True))
 
