@@ -12,8 +12,9 @@ from provenir.train.routing.slots import Slot, ghost_squares
 
 SHAPES = {
     "all rows' products at once": (40, 6, 70),
-    "one by one": (64, 150, 150),
-    "one product, ghost norms": (5, 30, 40),
+    "one by one": (64, 80, 90),
+    "one product, ghost norms": (5, 70, 80),
+    "narrow, of few tokens": (2, 30, 40),
     "one token": (1, 4, 3),
 }
 WEIGHTS = {

@@ -1,9 +1,10 @@
 """A trained parameter, its block, and how the rows' gradients are added to it.
 
 A row's gradient of a matrix is the product of what entered and what came back, `leftᵀ · right`
-over its tokens. Where a batch of such products is no larger than the two operands they are made at
-once, and their norms cost nothing; a larger matrix gets one product over all rows, the narrower
-operand scaled by the weights, and norms from whichever of two ways costs less.
+over its tokens. Of a narrow matrix, such as LoRA's, all rows' products are made at once, and norms
+cost next to nothing. A wide one gets one product over all rows, the narrower operand scaled by the
+weights; where norms are asked for, it gets each row's product in turn while it is in the cache, or
+its norm without its product, whichever costs less.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ torch: Any = require("train", "torch")
 
 __all__ = ["Slot", "ghost_squares"]
 
-_PRODUCT_COST: Final = 48
+_NARROW: Final = 64
+"""Ranks up to this make a matrix narrow."""
+
+_PRODUCT_COST: Final = 32
 """What an element of a row's product costs to measure and add, in multiplications of a matrix
-product: 35 to 62 on one core of an x86 server, for matrices of 256² to 768²."""
+product: 17 to 36 on one core of an x86 server, for matrices of 256² to 768²."""
 
 
 def ghost_squares(left: Tensor, right: Tensor) -> Tensor:
@@ -83,7 +87,7 @@ class Slot:
         if column.still and not measured:
             return
         tokens, m, n = left.shape[1], left.shape[2], right.shape[2]
-        if m * n <= tokens * (m + n):
+        if min(m, n) <= _NARROW and m * n <= tokens * (m + n):
             self._add_all(microbatch, left, right)
         elif measured and tokens * tokens * (m + n) > _PRODUCT_COST * m * n:
             self._add_one_by_one(microbatch, left, right)
@@ -105,13 +109,14 @@ class Slot:
     def _add_one_by_one(self, microbatch: Microbatch, left: Tensor, right: Tensor) -> None:
         column = microbatch.columns[self.block]
         product = left.new_empty(left.shape[2], right.shape[2])
-        norms = []
+        elements = product.view(-1)
+        squares = []
         for weight, one, other in zip(column.listed, left, right, strict=True):
             torch.mm(one.t(), other, out=product)
-            norms.append(torch.linalg.vector_norm(product))
+            squares.append(torch.dot(elements, elements))
             if weight:
                 self.gradient().add_(product, alpha=weight)
-        microbatch.add_squares(self.block, torch.stack(norms).square())
+        microbatch.add_squares(self.block, torch.stack(squares))
 
     def _add_scaled(self, microbatch: Microbatch, left: Tensor, right: Tensor) -> None:
         column = microbatch.columns[self.block]
