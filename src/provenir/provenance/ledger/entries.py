@@ -161,7 +161,8 @@ def _facts(entry: RowOutcome, n_blocks: int) -> Facts:
     if len(norms) != n_blocks:
         raise UsageError(f"{len(norms)} norms for {n_blocks} blocks, row {entry.row}")
     shown = tuple(None if norm is None else real(norm) for norm in norms)
-    return Facts(loss=real(entry.loss), norms=shown)
+    # What `real` wrote is what the reader takes: some 200 numbers a step are not read again.
+    return Facts.model_construct(loss=real(entry.loss), norms=shown)
 
 
 def _unit(block: str, weight_sum: int, outcome: StepOutcome, table: RouteTable) -> BlockEntry:

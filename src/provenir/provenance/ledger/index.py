@@ -87,12 +87,16 @@ class LedgerIndex:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._of_steps: dict[str, array[int]] = {}
         try:
             self._base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
             self.meta: dict[str, Any] = {
                 name: orjson.loads(value)
                 for name, value in self._base.execute("SELECT name, value FROM meta")
             }
+            self._places: dict[str, int] = dict(
+                self._base.execute("SELECT name, rowid FROM packed")
+            )
         except (sqlite3.Error, orjson.JSONDecodeError) as error:
             raise InputError(
                 f"no index: {error}", where=str(path), mend="remove it: it is made anew"
@@ -133,6 +137,13 @@ class LedgerIndex:
     def column(self, name: str, start: int, stop: int) -> array[int]:
         """Whole numbers of a column from one place to another."""
         return _unpacked("Q", self._bytes(name, start * 8, stop * 8))
+
+    def of_steps(self, name: str) -> array[int]:
+        """A whole column of the steps; it is read once."""
+        held = self._of_steps.get(name)
+        if held is None:
+            held = self._of_steps[name] = self.column(name, 0, self.meta["steps"])
+        return held
 
     def norms(self, block: str, start: int, stop: int) -> array[float] | None:
         """The norms of a block by entry, NaN where one was not taken; None where none was."""
@@ -187,13 +198,11 @@ class LedgerIndex:
 
     def _bytes(self, name: str, start: int, stop: int) -> bytes:
         try:
-            found = self._base.execute(
-                "SELECT rowid FROM packed WHERE name = ?", (name,)
-            ).fetchone()
-            with self._base.blobopen("packed", "data", found[0], readonly=True) as blob:
+            rowid = self._places[name]
+            with self._base.blobopen("packed", "data", rowid, readonly=True) as blob:
                 blob.seek(start)
                 data = blob.read(stop - start)
-        except (sqlite3.Error, TypeError, ValueError) as error:
+        except (sqlite3.Error, KeyError, ValueError) as error:
             raise InputError(
                 f"the index has no {name}", where=str(self.path), mend="remove it"
             ) from error

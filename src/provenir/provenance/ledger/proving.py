@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 from typing import TYPE_CHECKING
 
 from provenir.attest.tiles import prove_inclusion
@@ -117,7 +118,7 @@ class Prover:
         if not 1 <= step <= self._steps:
             raise UsageError(f"no step {step}: the run has {self._steps}", mend="count from 1")
         at, size, d_at, d_size = (
-            self._index.column(name, step - 1, step)[0] for name in ("at", "size", "d_at", "d_size")
+            self._index.of_steps(name)[step - 1] for name in ("at", "size", "d_at", "d_size")
         )
         record = _cut(self.folder / layout.LEDGER, at, size)
         line = _cut(self.folder / layout.DETAILS, d_at, d_size)
@@ -173,5 +174,4 @@ class Prover:
 
 def _cut(path: Path, at: int, size: int) -> bytes:
     with open_regular(path) as stream:
-        stream.seek(at)
-        return stream.read(size)
+        return os.pread(stream.fileno(), size, at)

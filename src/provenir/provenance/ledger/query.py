@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
+from heapq import nlargest
+from itertools import compress, repeat
+from operator import mul, neg
 from typing import TYPE_CHECKING, Literal, Self
 
 from provenir.core.digest import is_digest
@@ -20,7 +24,7 @@ from provenir.provenance.ledger.records import FULL_WEIGHT
 from provenir.provenance.ledger.weights import read_route_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -95,13 +99,37 @@ class Ranking:
     entries: int
 
 
-@dataclass(slots=True)
-class _Sum:
-    visits: int = 0
-    weight: int = 0
-    given: float = 0.0
-    most: float = -1.0
-    number: int = 0
+@dataclass(frozen=True, slots=True)
+class _Fed:
+    """What the entries of a range gave one block.
+
+    Attributes:
+        low: Number of the first entry.
+        weights: The weight of each.
+        norms: The norm of each; None where they are ranked by weight.
+    """
+
+    low: int
+    weights: Sequence[int]
+    norms: Sequence[float] | None
+
+    def weight(self, number: int) -> int:
+        """The weight of an entry, zero outside the range."""
+        at = number - self.low
+        return self.weights[at] if 0 <= at < len(self.weights) else 0
+
+    def given(self, number: int) -> float:
+        """Weight times norm of an entry of the range, in thousandths."""
+        at = number - self.low
+        return self.weights[at] * (1.0 if self.norms is None else self.norms[at])
+
+    def by_row(self, rows: Iterable[int]) -> dict[int, float]:
+        """The sums of the rows that have a weight above zero."""
+        sums: defaultdict[int, float] = defaultdict(float)
+        given = map(mul, self.weights, self.norms or repeat(1.0))
+        for row, value in compress(zip(rows, given, strict=False), self.weights):
+            sums[row] += value
+        return sums
 
 
 class LedgerQuery:
@@ -191,14 +219,17 @@ class LedgerQuery:
                 f"steps {start} to {last} of a run with {self.steps}", mend="count steps from 1"
             )
         low, high = self._bounds(start, last)
-        sums, by_norm = self._sums(block, low, self._weights(block, start, last))
-        ranked = sorted(
-            sums.items(),
-            key=lambda pair: (-(pair[1].given if by_norm else pair[1].weight), pair[0]),
-        )
-        rows = tuple(self._ranked(row, total, by_norm) for row, total in ranked[:limit])
+        weights = self._weights(block, start, last)
+        norms = self._index.norms(block, low, high)
+        by_norm = norms is not None and all(map(math.isfinite, norms))
+        fed = _Fed(low, weights, norms if norms is not None and by_norm else None)
+        given = fed.by_row(self._index.column("row", low, high))
+        # Tuples of the value and the negated row: the largest value, and of equals the first row.
+        pairs = zip(given.values(), map(neg, given), strict=True)
+        first = sorted(pairs, reverse=True) if limit is None else nlargest(limit, pairs)
+        rows = tuple(self._ranked(-negated, fed) for _, negated in first)
         by: Literal["weight-norm", "weight"] = "weight-norm" if by_norm else "weight"
-        return Ranking(by=by, rows=rows, n=len(ranked), entries=high - low)
+        return Ranking(by=by, rows=rows, n=len(given), entries=high - low)
 
     def close(self) -> None:
         """Let the index go."""
@@ -217,11 +248,8 @@ class LedgerQuery:
 
     def _bounds(self, start: int, last: int) -> tuple[int, int]:
         """The entries of a range of steps."""
-        low = self._index.column("first", start - 1, start)[0]
-        high = self.entries
-        if last < self.steps:
-            high = self._index.column("first", last, last + 1)[0]
-        return low, high
+        first = self._index.of_steps("first")
+        return first[start - 1], first[last] if last < self.steps else self.entries
 
     def _weights(self, block: str, start: int, last: int) -> list[int]:
         """The weight of each entry; zero where the block was not moved by anything."""
@@ -231,53 +259,32 @@ class LedgerQuery:
         at = self.table.blocks.index(block)
         of_route = [vector[at] for vector in self.table.routes]
         routes, factors = (self._index.column(name, low, high) for name in ("route", "factor"))
-        weights = [
-            of_route[route] if factor == FULL_WEIGHT else of_route[route] * factor // FULL_WEIGHT
-            for route, factor in zip(routes, factors, strict=True)
-        ]
-        for number, skipped in enumerate(self._index.column("skipped", start - 1, last), start):
+        weights = list(map(of_route.__getitem__, routes))
+        if factors.count(FULL_WEIGHT) < len(factors):
+            weights = [w * f // FULL_WEIGHT for w, f in zip(weights, factors, strict=True)]
+        for number, skipped in enumerate(self._index.of_steps("skipped")[start - 1 : last], start):
             if skipped:
                 first, behind = self._bounds(number, number)
                 weights[first - low : behind - low] = [0] * (behind - first)
         return weights
 
-    def _sums(self, block: str, low: int, weights: list[int]) -> tuple[dict[int, _Sum], bool]:
-        high = low + len(weights)
-        rows = self._index.column("row", low, high)
-        norms = self._index.norms(block, low, high)
-        by_norm = norms is not None and all(map(math.isfinite, norms))
-        measure = norms if norms is not None and by_norm else [1.0] * (high - low)
-        sums: dict[int, _Sum] = {}
-        for number, (row, weight, norm) in enumerate(
-            zip(rows, weights, measure, strict=True), start=low
-        ):
-            if weight:
-                total = sums.get(row)
-                if total is None:
-                    total = sums[row] = _Sum()
-                total.visits += 1
-                total.weight += weight
-                given = weight * norm / FULL_WEIGHT
-                total.given += given
-                if given > total.most:
-                    total.most, total.number = given, number
-        return sums, by_norm
-
-    def _ranked(self, row: int, total: _Sum, by_norm: bool) -> RankedRow:
+    def _ranked(self, row: int, fed: _Fed) -> RankedRow:
         example, content = self._index.example(row)
+        numbers = [number for number in self._index.entries_of(row) if fed.weight(number)]
+        contribution = sum(map(fed.given, numbers)) / FULL_WEIGHT
         return RankedRow(
             row=row,
             example=example,
             content=content,
-            visits=total.visits,
-            weight=total.weight,
-            contribution=total.given if by_norm else None,
-            step=self._step_of(total.number),
+            visits=len(numbers),
+            weight=sum(map(fed.weight, numbers)),
+            contribution=None if fed.norms is None else contribution,
+            step=self._step_of(max(numbers, key=fed.given)),
         )
 
     def _step_of(self, number: int) -> int:
         """The step that an entry is of."""
-        return bisect_right(self._index.column("first", 0, self.steps), number)
+        return bisect_right(self._index.of_steps("first"), number)
 
     def _visit(self, number: int) -> Visit:
         step = self._step_of(number)
@@ -293,12 +300,12 @@ class LedgerQuery:
                 norms[block] = found[0] if found and math.isfinite(found[0]) else None
         return Visit(
             step=step,
-            seq=self._index.column("seq", step - 1, step)[0],
+            seq=self._index.of_steps("seq")[step - 1],
             row=row,
-            place=number - self._index.column("first", step - 1, step)[0],
+            place=number - self._index.of_steps("first")[step - 1],
             route=route,
             factor=factor,
             weights=weights,
-            skipped=bool(self._index.column("skipped", step - 1, step)[0]),
+            skipped=bool(self._index.of_steps("skipped")[step - 1]),
             norms=norms,
         )
