@@ -39,6 +39,9 @@ from provenir.governance.statements import (
 )
 from provenir.governance.verdict_document import VerdictDocument
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
+from provenir.provenance.ledger.disclosure import Disclosure
+from provenir.provenance.ledger.proofs import LedgerProof
+from provenir.provenance.ledger.records import FinalTensors, Intent
 from provenir.provenance.lineage_document import LineageDocument
 from provenir.tracking.alert_document import AlertDocument
 
@@ -54,12 +57,16 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     ContaminationReportDocument,
     DataSourceStatement,
     DepthTable,
+    Disclosure,
     EvalIndexHeader,
     ExampleMetadataStatement,
+    FinalTensors,
     FlightRecorderDocument,
     HackingReportDocument,
     IndexHead,
+    Intent,
     LedgerCloseStatement,
+    LedgerProof,
     LineageDocument,
     LogEntry,
     ModelBOM,

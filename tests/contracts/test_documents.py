@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import provenir
+from ledgers import make_ledger
 from provenir.attest.event import LogEntry, LogEvent
 from provenir.attest.keys import Ed25519Signer
 from provenir.attest.log import EventLog
@@ -42,6 +43,10 @@ from provenir.governance.statements import (
 )
 from provenir.governance.verdict_document import VerdictDocument
 from provenir.observability.documents import FlightRecorderDocument, HackingReportDocument
+from provenir.provenance.ledger.disclosure import Disclosure, disclose
+from provenir.provenance.ledger.proofs import LedgerProof
+from provenir.provenance.ledger.query import LedgerQuery
+from provenir.provenance.ledger.records import FinalTensors, Intent
 from provenir.provenance.lineage_document import LineageDocument
 from provenir.tracking.alert_document import AlertDocument
 from provenir.tracking.alert_message import AlertMessage
@@ -55,12 +60,16 @@ DOCUMENTS = {
     ContaminationReportDocument: "../../contamination.json",
     DataSourceStatement: "../../data-source.json",
     DepthTable: "../../depth-profiles.json",
+    Disclosure: "../../governed/private/disclosure.json",
     EvalIndexHeader: "../../eval-index.json",
     ExampleMetadataStatement: "../../example-metadata.json",
+    FinalTensors: "../../governed/final.json",
     FlightRecorderDocument: "flight_recorder.json",
     HackingReportDocument: "hacking_report.json",
     IndexHead: "../log/index/head.json",
+    Intent: "../../governed/intent.json",
     LedgerCloseStatement: "../../ledger-close.json",
+    LedgerProof: "../../ledger-proof.json",
     LineageDocument: "lineage.json",
     ModelBOM: "bom.json",
     PassportProof: "passport.proof.json",
@@ -107,6 +116,7 @@ def folder(tmp_path_factory):
     update_state(place / "state.json", remembering)
     for name, document in claims(run).items():
         document.write(place / name)
+    disclosed(place)
     log, signer = EventLog(place / "artifacts" / "log"), Ed25519Signer.generate()
     log.append_many([LogEvent(type="evaluation", name=f"{n}") for n in range(300)])
     note = SignedNote.parse(log.checkpoint(signer))
@@ -167,6 +177,14 @@ def governed():
         "depth-profiles.json": table,
         "routes.json": routes(policy, table),
     }
+
+
+def disclosed(place):
+    """A ledger of an honest run, disclosed, and a proof from it."""
+    made = make_ledger(place / "governed")
+    disclose(made.folder, made.salts)
+    with LedgerQuery(made.folder, cache=place / "index") as asked:
+        (place / "ledger-proof.json").write_bytes(asked.prover.row(0, salts=made.salts))
 
 
 def contamination():
