@@ -63,6 +63,8 @@ def test_an_honest_ledger_goes_through(eventful, records):
         ("snapshot", {}, {"step": 5}, "ledger-gap"),
         ("snapshot", {}, {"param_root": D}, "parameter-break"),
         ("resume", {}, {"param_root": D}, "parameter-break"),
+        ("resume", {}, {"opt_root": D}, "parameter-break"),
+        ("resume", {}, {"rng_digest": None}, "parameter-break"),
         ("close", {}, {"n_steps": 99}, "ledger-gap"),
         ("close", {}, {"records": {"n": 1, "root": D}}, "ledger-mismatch"),
     ],
@@ -77,6 +79,17 @@ def test_a_skipped_step_moves_nothing(records):
     number = number_of(records, "step", step=5)
     assert records[number].skipped == "gradient-spike"
     assert refusal(records, number, param_post=D).reason == "parameter-break"
+
+
+def test_no_step_follows_a_halt(records):
+    number = number_of(records, "intervention")
+    chain = Chain()
+    halt = records[number].model_copy(update={"action": "halt", "factor": None})
+    for record in [*records[:number], halt]:
+        chain.take(record, record.line())
+    step = records[number_of(records, "step", step=3)]
+    late = step.model_copy(update={"seq": chain.n, "prev": chain.prev})
+    assert chain.refusal(late).reason == "out-of-order"
 
 
 def test_a_header_is_first_and_once(records):

@@ -157,7 +157,8 @@ def test_a_death_between_the_discarded_and_the_cut_is_made_good(unfinished, tmp_
     copy = tmp_path / "governed"
     shutil.copytree(folder, copy)
     lines = (copy / "ledger.jsonl").read_bytes().splitlines(keepends=True)
-    state = {"opt_root": None, "rng_digest": None, "env": {}, "time": "2026-03-01T10:00:00.000Z"}
+    saved = json.loads(lines[3])
+    state = {"opt_root": saved["opt_root"], "rng_digest": saved["rng_digest"], "env": {}}
     training.data = dict(training.history[2])
     root = training.trained_root().root
     with LedgerWriter.reopen(copy, salts) as writer:
@@ -165,7 +166,7 @@ def test_a_death_between_the_discarded_and_the_cut_is_made_good(unfinished, tmp_
     assert (copy / "ledger.discarded-0.jsonl").read_bytes() == b"".join(lines[4:])
     assert (copy / "ledger.jsonl").read_bytes() == b"".join(lines)
     with LedgerWriter.reopen(copy, salts) as writer:
-        writer.resume(2, param_root=root, **state)
+        writer.resume(2, time=saved["time"], param_root=root, **state)
         assert writer.chain.last.discarded.n == len(lines) - 4
     assert not (copy / "ledger.discarded-1.jsonl").exists()
 

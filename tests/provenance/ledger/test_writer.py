@@ -14,6 +14,7 @@ from provenir.core.errors import EvidenceError, LockedError, ProvenirError, Usag
 from provenir.core.merkle import merkle_root
 from provenir.provenance.artifact import identify_tensors
 from provenir.provenance.ledger.commitments import Salts, example_commit, facts_commit
+from provenir.provenance.ledger.entries import BlockOutcome
 from provenir.provenance.ledger.lines import line_bytes
 from provenir.provenance.ledger.writer import LedgerWriter
 
@@ -178,6 +179,8 @@ D = digest_bytes(b"other")
         {"param_post": None},
         {"skipped": "gradient-spike", "param_post": D},
         {"blocks": {"layer.9": None}},
+        {"blocks": {"embedding": BlockOutcome(delta_norm=1e-9)}},
+        {"batch": [], "skipped": "empty-batch"},
         {"micro": [0]},
         {"epoch": -1},
     ],

@@ -4,11 +4,13 @@ Rules, in the order in which they are asked:
 
 1. The header is first, and nothing follows the close.
 2. `seq` counts from 0, `prev` is the digest of the line before, times do not go back.
-3. Steps count from 1 without a gap; every other record names the step after which it stands.
+3. Steps count from 1 without a gap, and none follows a halt; every other record names the step
+   after which it stands.
 4. The first step of a segment states the parameters before it, and they are those after the former
    segment (`initial` for the first); no segment is longer than `hash_every`. A step without an
    update leaves them as they were.
-5. A snapshot and a resume state the parameters of the segment that ended last, and one did end.
+5. A snapshot states the parameters of the segment that ended last, and one did end. A resume stands
+   behind a snapshot and states the same, or behind the header and states `initial`.
 6. The close counts the steps and has the root over all lines before it.
 
 The writer asks before it appends, so that a ledger that breaks them is never written; a reader asks
@@ -63,6 +65,7 @@ class Chain:
         standing: For each row the last intervention that lowered or excluded it.
         params: Digest of the trained parameters where the last segment ended.
         open_steps: Steps since then.
+        is_halted: Whether an intervention halted the run.
     """
 
     def __init__(self) -> None:
@@ -72,6 +75,7 @@ class Chain:
         self.standing: dict[int, Intervention] = {}
         self.params: str | None = None
         self.open_steps = 0
+        self.is_halted = False
         self._digest: str | None = None
         self._frontier = Frontier()
         self._hash_every = 1
@@ -114,8 +118,10 @@ class Chain:
             if record.param_post is not None:
                 self.params = record.param_post
                 self.open_steps = 0
-        elif isinstance(record, Intervention) and record.action in ("lower", "exclude"):
-            self.standing[record.row] = record
+        elif isinstance(record, Intervention):
+            self.is_halted = self.is_halted or record.action == "halt"
+            if record.action in ("lower", "exclude"):
+                self.standing[record.row] = record
 
     def _place(self, record: Record) -> Refusal | None:
         if self.is_closed:
@@ -148,6 +154,8 @@ class Chain:
     def _step(self, step: Step) -> Refusal | None:
         if step.step != self.step + 1:
             return Refusal("ledger-gap", f"step {step.step} where {self.step + 1} is due")
+        if self.is_halted:
+            return Refusal("out-of-order", f"step {step.step} after the run was to halt")
         break_ = self._segment(step)
         return None if break_ is None else Refusal("parameter-break", break_)
 
@@ -172,4 +180,14 @@ class Chain:
         if record.param_root != self.params:
             what = f"the {record.kind} after step {record.step} has other parameters than the step"
             return Refusal("parameter-break", what)
+        if isinstance(record, Resume) and not self._goes_on_from(record):
+            what = f"the resume after step {record.step} is not from the state of a snapshot"
+            return Refusal("parameter-break", what)
         return None
+
+    def _goes_on_from(self, record: Resume) -> bool:
+        last = self.last
+        if isinstance(last, Snapshot):
+            saved, loaded = (last.opt_root, last.rng_digest), (record.opt_root, record.rng_digest)
+            return saved == loaded
+        return isinstance(last, Header)

@@ -101,8 +101,8 @@ def step_lines(
     """Return a step's line of details, its line of facts, and the fields of its record.
 
     Raises:
-        UsageError: A row is excluded, has another factor than its intervention left, or a block
-            is unknown.
+        UsageError: A row is excluded, has another factor than its intervention left, a block is
+            unknown, or one that was to stand still moved.
     """
     _check(outcome, table, chain)
     weights = [table.weights(entry.route, entry.factor) for entry in outcome.batch]
@@ -120,6 +120,7 @@ def step_lines(
     units = [
         _unit(block, total, outcome, table) for block, total in zip(table.blocks, sums, strict=True)
     ]
+    _check_unmoved(outcome, units)
     details = Details(step=outcome.step, batch=tuple(batch), units=tuple(units))
     clips = [block.clip for block in outcome.blocks.values() if block.clip is not None]
     fields = {
@@ -154,6 +155,19 @@ def _check(outcome: StepOutcome, table: RouteTable, chain: Chain) -> None:
     unknown = outcome.blocks.keys() - set(table.blocks)
     if unknown:
         raise UsageError(f"no block is named {min(unknown)!r}")
+
+
+def _check_unmoved(outcome: StepOutcome, units: Sequence[BlockEntry]) -> None:
+    for unit in units:
+        if unit.state != "moved" and unit.delta_norm not in (None, "0.0"):
+            raise UsageError(
+                f"block {unit.block} moved by {unit.delta_norm} and was to stand still",
+                where=f"step {outcome.step}",
+                mend="give its gradients None, so that neither momentum nor decay move it",
+            )
+    ends = {outcome.param_pre, outcome.param_post} - {None}
+    if len(ends) > 1 and all(unit.state != "moved" for unit in units):
+        raise UsageError(f"no block was to move in step {outcome.step}, and parameters did")
 
 
 def _facts(entry: RowOutcome, n_blocks: int) -> Facts:
