@@ -9,8 +9,10 @@ from collections import defaultdict
 import pytest
 
 from ledgers import BLOCKS, content_of, make_ledger
-from provenir.core.digest import format_digest
+from provenir.core.digest import digest_bytes, format_digest
 from provenir.core.errors import EvidenceError, InputError, UndecidedError, UsageError
+from provenir.provenance.ledger.lines import line_bytes
+from provenir.provenance.ledger.plan import lines_root
 from provenir.provenance.ledger.proofs import check_proof
 from provenir.provenance.ledger.query import LedgerQuery
 
@@ -217,4 +219,23 @@ def test_a_ledger_that_contradicts_itself_is_not_indexed(eventful, tmp_path, nam
     assert old in data
     (folder / name).write_bytes(data.replace(old, new, 1))
     with pytest.raises((InputError, EvidenceError)):
+        LedgerQuery(folder, cache=tmp_path / "index")
+
+
+def test_a_row_beyond_the_dataset_is_refused(eventful, tmp_path):
+    """A ledger whose every root fits, and whose batch names a row that there is not."""
+    folder = tmp_path / "governed"
+    shutil.copytree(eventful.folder, folder)
+    rows = (folder / "private" / "rows.jsonl").read_bytes().splitlines(keepends=True)
+    admission = (folder / "admission.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "private" / "rows.jsonl").write_bytes(b"".join(rows[:3]))
+    (folder / "admission.jsonl").write_bytes(b"".join(admission[:3]))
+    header, *others = (folder / "ledger.jsonl").read_bytes().splitlines()
+    value = json.loads(header)
+    value["admission"] = lines_root(line[:-1] for line in admission[:3]).model_dump()
+    lines = [line_bytes(value)]
+    for line in others[:-1]:
+        lines.append(line_bytes({**json.loads(line), "prev": digest_bytes(lines[-1])}))
+    (folder / "ledger.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+    with pytest.raises(EvidenceError, match="none of the dataset"):
         LedgerQuery(folder, cache=tmp_path / "index")

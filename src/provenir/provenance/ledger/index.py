@@ -47,7 +47,8 @@ class Built:
     Attributes:
         packed: Columns by name: `seq at size d_at d_size first skipped` for each step (u64),
             `row route factor` for each entry (u64), `norm <block>` for each entry (double, NaN
-            where there is none), `level <k>` the hashes of a tile level.
+            where there is none), `total <block>` for each row what it gave over the whole run
+            (double), `level <k>` the hashes of a tile level.
         examples: (row, `ex_commit`, content or None).
         meta: Facts about the whole.
     """
@@ -152,6 +153,12 @@ class LedgerIndex:
             return None
         values: array[float] = array("d")
         values.frombytes(self._bytes(name, start * 8, stop * 8))
+        return values
+
+    def totals(self, block: str) -> array[float]:
+        """What each row gave a block over the whole run; see `contributions.Fed.totals`."""
+        values: array[float] = array("d")
+        values.frombytes(self._bytes(f"total {block}", 0, self.meta["rows"] * 8))
         return values
 
     def rows_of(self, digest: str) -> list[int]:

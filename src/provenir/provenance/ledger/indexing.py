@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from array import array
+from itertools import compress, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from provenir.core.files import read_lines
 from provenir.core.merkle import leaf_hash
 from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.chain import Chain
+from provenir.provenance.ledger.contributions import Fed
 from provenir.provenance.ledger.index import (
     INDEX_VERSION,
     Built,
@@ -96,6 +98,16 @@ def build_index(folder: Path, *, progress: Callable[[int], None] | None = None) 
     kept = [] if facts is None else [f"norm {block}" for block in table.blocks]
     packed |= {f"norm {block}": norms[block].tobytes() for block in table.blocks if kept}
     packed |= {f"level {k}": hashes for k, hashes in enumerate(_levels(bytes(leaves)))}
+    examples = _examples(folder, header.admission.root)
+    if max(columns["row"], default=-1) >= len(examples):
+        raise EvidenceError(
+            "a row in a batch that is none of the dataset",
+            reason="not-admitted",
+            where=str(folder / layout.DETAILS),
+        )
+    for block in table.blocks:
+        totals = _fed(table, block, columns, norms[block] if kept else None)
+        packed[f"total {block}"] = totals.totals(columns["row"], len(examples)).tobytes()
     root = chain.root()
     meta = {
         "version": INDEX_VERSION,
@@ -104,10 +116,26 @@ def build_index(folder: Path, *, progress: Callable[[int], None] | None = None) 
         "root": root.root,
         "steps": chain.step,
         "entries": len(columns["row"]),
+        "rows": len(examples),
         "closed": chain.is_closed,
         "norms": kept,
     }
-    return Built(packed, _examples(folder, header.admission.root), meta)
+    return Built(packed, examples, meta)
+
+
+def _fed(
+    table: RouteTable, block: str, columns: dict[str, array[Any]], norms: array[float] | None
+) -> Fed:
+    bounds = pairwise((*columns["first"], len(columns["row"])))
+    return Fed.of(
+        table,
+        block,
+        low=0,
+        routes=columns["route"],
+        factors=columns["factor"],
+        skipped=compress(bounds, columns["skipped"]),
+        norms=norms,
+    )
 
 
 def _counted(

@@ -8,27 +8,28 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections import defaultdict
 from dataclasses import dataclass
 from heapq import nlargest
-from itertools import compress, repeat
-from operator import mul, neg
-from typing import TYPE_CHECKING, Literal, Self
+from operator import neg
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from provenir.core.digest import is_digest
 from provenir.core.errors import InputError, UndecidedError, UsageError
 from provenir.provenance.ledger import layout
+from provenir.provenance.ledger.contributions import UNFED, Fed
 from provenir.provenance.ledger.indexing import open_index
 from provenir.provenance.ledger.proving import Prover
 from provenir.provenance.ledger.records import FULL_WEIGHT
 from provenir.provenance.ledger.weights import read_route_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
 
 __all__ = ["LedgerQuery", "RankedRow", "Ranking", "Visit"]
+
+_Pair: TypeAlias = tuple[float, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,39 +98,6 @@ class Ranking:
     rows: tuple[RankedRow, ...]
     n: int
     entries: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Fed:
-    """What the entries of a range gave one block.
-
-    Attributes:
-        low: Number of the first entry.
-        weights: The weight of each.
-        norms: The norm of each; None where they are ranked by weight.
-    """
-
-    low: int
-    weights: Sequence[int]
-    norms: Sequence[float] | None
-
-    def weight(self, number: int) -> int:
-        """The weight of an entry, zero outside the range."""
-        at = number - self.low
-        return self.weights[at] if 0 <= at < len(self.weights) else 0
-
-    def given(self, number: int) -> float:
-        """Weight times norm of an entry of the range, in thousandths."""
-        at = number - self.low
-        return self.weights[at] * (1.0 if self.norms is None else self.norms[at])
-
-    def by_row(self, rows: Iterable[int]) -> dict[int, float]:
-        """The sums of the rows that have a weight above zero."""
-        sums: defaultdict[int, float] = defaultdict(float)
-        given = map(mul, self.weights, self.norms or repeat(1.0))
-        for row, value in compress(zip(rows, given, strict=False), self.weights):
-            sums[row] += value
-        return sums
 
 
 class LedgerQuery:
@@ -219,17 +187,21 @@ class LedgerQuery:
                 f"steps {start} to {last} of a run with {self.steps}", mend="count steps from 1"
             )
         low, high = self._bounds(start, last)
-        weights = self._weights(block, start, last)
-        norms = self._index.norms(block, low, high)
-        by_norm = norms is not None and all(map(math.isfinite, norms))
-        fed = _Fed(low, weights, norms if norms is not None and by_norm else None)
-        given = fed.by_row(self._index.column("row", low, high))
+        fed = Fed.of(
+            self.table,
+            block,
+            low=low,
+            routes=self._index.column("route", low, high),
+            factors=self._index.column("factor", low, high),
+            skipped=self._skipped(start, last),
+            norms=self._index.norms(block, low, high),
+        )
+        pairs, n = self._sums(block, fed, whole=last - start + 1 == self.steps)
         # Tuples of the value and the negated row: the largest value, and of equals the first row.
-        pairs = zip(given.values(), map(neg, given), strict=True)
-        first = sorted(pairs, reverse=True) if limit is None else nlargest(limit, pairs)
-        rows = tuple(self._ranked(-negated, fed) for _, negated in first)
-        by: Literal["weight-norm", "weight"] = "weight-norm" if by_norm else "weight"
-        return Ranking(by=by, rows=rows, n=len(given), entries=high - low)
+        most = nlargest(n if limit is None else min(n, limit), pairs)
+        rows = tuple(self._ranked(-negated, fed) for _, negated in most)
+        by: Literal["weight-norm", "weight"] = "weight" if fed.norms is None else "weight-norm"
+        return Ranking(by=by, rows=rows, n=n, entries=high - low)
 
     def close(self) -> None:
         """Let the index go."""
@@ -251,24 +223,22 @@ class LedgerQuery:
         first = self._index.of_steps("first")
         return first[start - 1], first[last] if last < self.steps else self.entries
 
-    def _weights(self, block: str, start: int, last: int) -> list[int]:
-        """The weight of each entry; zero where the block was not moved by anything."""
-        low, high = self._bounds(start, last)
-        if block not in self.table.trained:
-            return [0] * (high - low)
-        at = self.table.blocks.index(block)
-        of_route = [vector[at] for vector in self.table.routes]
-        routes, factors = (self._index.column(name, low, high) for name in ("route", "factor"))
-        weights = list(map(of_route.__getitem__, routes))
-        if factors.count(FULL_WEIGHT) < len(factors):
-            weights = [w * f // FULL_WEIGHT for w, f in zip(weights, factors, strict=True)]
-        for number, skipped in enumerate(self._index.of_steps("skipped")[start - 1 : last], start):
+    def _skipped(self, start: int, last: int) -> Iterator[tuple[int, int]]:
+        """The entries of the steps of a range that made no update."""
+        for step, skipped in enumerate(self._index.of_steps("skipped")[start - 1 : last], start):
             if skipped:
-                first, behind = self._bounds(number, number)
-                weights[first - low : behind - low] = [0] * (behind - first)
-        return weights
+                yield self._bounds(step, step)
 
-    def _ranked(self, row: int, fed: _Fed) -> RankedRow:
+    def _sums(self, block: str, fed: Fed, *, whole: bool) -> tuple[Iterable[_Pair], int]:
+        """What each row gave, with the negated row, and how many rows gave anything."""
+        if whole:
+            totals = self._index.totals(block)
+            rows = range(0, -len(totals), -1)
+            return zip(totals, rows, strict=True), len(totals) - totals.count(UNFED)
+        given = fed.by_row(self._index.column("row", fed.low, fed.low + len(fed.weights)))
+        return zip(given.values(), map(neg, given), strict=True), len(given)
+
+    def _ranked(self, row: int, fed: Fed) -> RankedRow:
         example, content = self._index.example(row)
         numbers = [number for number in self._index.entries_of(row) if fed.weight(number)]
         contribution = sum(map(fed.given, numbers)) / FULL_WEIGHT
