@@ -33,7 +33,7 @@ from provenir.provenance.ledger.tensors import tensor_root
 from provenir.provenance.ledger.writer import LedgerWriter
 
 BLOCKS = [f"layer.{i}" for i in range(14)]
-ROUTES = [[1000] * 14, [0] * 7 + [500] * 7]
+ROUTES = [[1000] * 14, [100] * 7 + [500] * 7]
 TIME = "2026-01-01T00:00:00.000Z"
 
 
