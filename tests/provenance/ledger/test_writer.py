@@ -250,6 +250,29 @@ def test_a_closed_ledger_is_not_reopened(tmp_path):
         LedgerWriter.reopen(made.folder, made.salts)
 
 
+def test_one_closed_as_interrupted_goes_on(opened):
+    training = opened.training
+    opened.writer.close(
+        time=day_time(training.settings, 3),
+        status="interrupted",
+        tensors=training.final(),
+        sampler_seed=training.sampler.seed,
+    )
+    writer = LedgerWriter.reopen(opened.folder, opened.salts)
+    mark = max(writer.snapshots)
+    record = next(
+        r
+        for r in values(opened.folder / "ledger.jsonl")
+        if r["kind"] == "snapshot" and r["step"] == mark
+    )
+    states = {key: record[key] for key in ("param_root", "opt_root", "rng_digest")}
+    writer.resume(mark, time=day_time(training.settings, 3), env={}, **states)
+    kinds = [r["kind"] for r in values(opened.folder / "ledger.jsonl")]
+    assert (kinds[-1], kinds.count("close")) == ("resume", 0)
+    assert values(opened.folder / "ledger.discarded-0.jsonl")[-1]["kind"] == "close"
+    writer.release()
+
+
 def test_the_intent_is_published_before_the_header(tmp_path):
     folder, seen = tmp_path / "run" / "governed", []
     salts = Salts(SECRET)

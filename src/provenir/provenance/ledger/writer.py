@@ -133,15 +133,20 @@ class LedgerWriter:
     def reopen(cls, folder: str | Path, salts: Salts) -> Self:
         """Open a ledger whose process died, and cut what it left half-written.
 
+        One that was closed as interrupted can be opened too: its close is a record after the
+        snapshot that `resume` goes on from, and is kept with the others that are discarded.
+
         Raises:
             EvidenceError: The records do not follow each other.
             InputError: A file cannot be read.
             LockedError: A process that is alive writes it.
-            UsageError: It was closed, or has no header.
+            UsageError: It was closed otherwise, or has no header.
         """
         writer = cls(Path(folder), salts)
-        fault = "was closed" if writer.chain.is_closed else "has no header"
-        if writer.chain.header is None or writer.chain.is_closed:
+        last = writer.chain.last
+        ended = isinstance(last, Close) and last.status != "interrupted"
+        fault = "was closed" if ended else "has no header"
+        if writer.chain.header is None or ended:
             writer.release()
             raise UsageError(
                 f"the ledger {fault}", where=str(folder), mend="begin a new run for more steps"
