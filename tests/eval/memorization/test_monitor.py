@@ -1,0 +1,108 @@
+"""What the monitor flags, what it may not judge, and that it goes on where it was left."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provenir.core.errors import UsageError
+from provenir.eval.memorization.monitor import MemorizationMonitor, MemorizationPolicy
+
+CONTENTS = [f"sha256:{number:064x}" for number in range(200)]
+REFERENCE = dict.fromkeys(CONTENTS, 3.0)
+
+
+def cohort(monitor: MemorizationMonitor, *, visits: int = 2, seed: int = 0) -> random.Random:
+    draw = random.Random(seed)
+    for visit in range(visits):
+        monitor.visit(visit + 1, {c: 2.5 + draw.uniform(-0.05, 0.05) for c in CONTENTS[1:]})
+    return draw
+
+
+def test_a_content_that_stands_out_is_flagged_once() -> None:
+    monitor = MemorizationMonitor(REFERENCE)
+    cohort(monitor)
+    assert monitor.visit(3, {CONTENTS[0]: 3.0}) == []
+    (flag,) = monitor.visit(4, {CONTENTS[0]: 0.4, CONTENTS[1]: 2.5})
+    assert (flag.content, flag.visits, flag.step) == (CONTENTS[0], 2, 4)
+    assert flag.z > 4
+    assert float(flag.measure) == flag.z
+    assert monitor.visit(5, {CONTENTS[0]: 0.3}) == []
+    (finding,) = monitor.report().findings
+    assert finding.subject == CONTENTS[0]
+    assert monitor.report().examined == {"contents": 200}
+
+
+def test_a_first_visit_is_never_judged() -> None:
+    monitor = MemorizationMonitor(REFERENCE)
+    cohort(monitor)
+    assert monitor.visit(3, {CONTENTS[0]: 0.0}) == []
+    assert "1 of 200" in monitor.report().not_examined["contents"]
+
+
+def test_a_small_cohort_judges_nothing() -> None:
+    monitor = MemorizationMonitor(REFERENCE, MemorizationPolicy(min_cohort=20))
+    for step in range(1, 4):
+        monitor.visit(step, {c: (0.0 if c == CONTENTS[0] else 2.5) for c in CONTENTS[:19]})
+    report = monitor.report()
+    assert report.findings == ()
+    assert report.examined == {"contents": 0}
+    assert not report.is_clean
+
+
+def test_general_learning_is_not_memorization() -> None:
+    monitor = MemorizationMonitor(REFERENCE)
+    draw = random.Random(1)
+    for visit in range(1, 6):
+        losses = {c: 3.0 - 0.5 * visit + draw.gauss(0, 0.05) for c in CONTENTS}
+        assert all(flag.z < 6 for flag in monitor.visit(visit, losses))
+    assert len(monitor.flags) <= 2
+
+
+def test_what_has_no_reference_or_no_loss_is_said() -> None:
+    monitor = MemorizationMonitor(REFERENCE)
+    monitor.visit(1, {"sha256:unknown": 1.0, CONTENTS[0]: float("nan")})
+    missing = monitor.report().not_examined
+    assert missing["reference"] == "1 contents have no loss under the base"
+    assert missing["losses"] == "1 losses were not finite"
+
+
+@given(st.integers(0, 30), st.integers(0, 2**32))
+def test_a_restored_monitor_goes_on_alike(cut: int, seed: int) -> None:
+    draw = random.Random(seed)
+    visits = [
+        {c: draw.choice([2.5, 2.4, 0.1]) for c in draw.sample(CONTENTS, 8)} for _ in range(30)
+    ]
+    policy = MemorizationPolicy(min_cohort=5)
+    whole = MemorizationMonitor(REFERENCE, policy)
+    first = MemorizationMonitor(REFERENCE, policy)
+    for step, losses in enumerate(visits[:cut]):
+        first.visit(step, losses)
+    second = MemorizationMonitor(REFERENCE, policy)
+    second.restore(json.loads(json.dumps(first.state())))
+    for step, losses in enumerate(visits):
+        told = whole.visit(step, losses)
+        if step >= cut:
+            assert second.visit(step, losses) == told
+    assert second.report() == whole.report()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"z": 0.0},
+        {"z": float("inf")},
+        {"action": "delete"},
+        {"factor": 1001},
+        {"factor": True},
+        {"min_cohort": 1},
+        {"floor": 0.0},
+    ],
+)
+def test_a_policy_out_of_range_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        MemorizationPolicy(**wrong)  # type: ignore[arg-type]
