@@ -27,14 +27,22 @@ def test_a_content_that_stands_out_is_flagged_once() -> None:
     monitor = MemorizationMonitor(REFERENCE)
     cohort(monitor)
     assert monitor.visit(3, {CONTENTS[0]: 3.0}) == []
-    (flag,) = monitor.visit(4, {CONTENTS[0]: 0.4, CONTENTS[1]: 2.5})
-    assert (flag.content, flag.visits, flag.step) == (CONTENTS[0], 2, 4)
+    assert monitor.visit(4, {CONTENTS[0]: 0.5, CONTENTS[1]: 2.5}) == []
+    (flag,) = monitor.visit(5, {CONTENTS[0]: 0.4, CONTENTS[1]: 2.5})
+    assert (flag.content, flag.visits, flag.step) == (CONTENTS[0], 3, 5)
     assert flag.z > 4
     assert float(flag.measure) == flag.z
-    assert monitor.visit(5, {CONTENTS[0]: 0.3}) == []
+    assert monitor.visit(6, {CONTENTS[0]: 0.3}) == []
     (finding,) = monitor.report().findings
     assert finding.subject == CONTENTS[0]
     assert monitor.report().examined == {"contents": 200}
+
+
+def test_standing_out_once_is_not_enough() -> None:
+    monitor = MemorizationMonitor(REFERENCE)
+    cohort(monitor)
+    for step, loss in enumerate((2.5, 0.4, 2.5, 0.4, 2.5), start=3):
+        assert monitor.visit(step, {CONTENTS[0]: loss}) == []
 
 
 def test_a_first_visit_is_never_judged() -> None:
@@ -77,7 +85,7 @@ def test_a_restored_monitor_goes_on_alike(cut: int, seed: int) -> None:
     visits = [
         {c: draw.choice([2.5, 2.4, 0.1]) for c in draw.sample(CONTENTS, 8)} for _ in range(30)
     ]
-    policy = MemorizationPolicy(min_cohort=5)
+    policy = MemorizationPolicy(min_cohort=5, confirm=1 + seed % 2)
     whole = MemorizationMonitor(REFERENCE, policy)
     first = MemorizationMonitor(REFERENCE, policy)
     for step, losses in enumerate(visits[:cut]):
@@ -99,6 +107,7 @@ def test_a_restored_monitor_goes_on_alike(cut: int, seed: int) -> None:
         {"action": "delete"},
         {"factor": 1001},
         {"factor": True},
+        {"confirm": 0},
         {"min_cohort": 1},
         {"floor": 0.0},
     ],

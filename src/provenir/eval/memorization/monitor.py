@@ -5,10 +5,12 @@ learning drops the losses of the whole cohort, so what is memorized stands out o
 whose drop lies more than `MemorizationPolicy.z` robust standard deviations (median and median
 absolute deviation) above the cohort's is flagged.
 
-Two laws. A content is judged from its second visit on: the loss of a visit is taken before that
-visit's update, so at the first one nothing of it can have been learnt. And the cohort is of the
-training contents themselves: a held-out cohort would flag what every content shows after an epoch.
-So a cohort is blind where everything is memorized; `Probe`s are the absolute measure beside it.
+Three laws. A content is judged from its second visit on: the loss of a visit is taken before that
+visit's update, so at the first one nothing of it can have been learnt. It has to stand out at
+several visits in a row: when an epoch begins, the rest of the cohort was last seen by an older
+model, and whatever comes first seems to have learnt more. And the cohort is of the training
+contents themselves: a held-out one would flag what every content shows after an epoch. So a cohort
+is blind where everything is memorized; a `ProbeSet` is the absolute measure beside it.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ class MemorizationPolicy:
         action: `annotate` changes nothing, `lower` weights the content by `factor`, `exclude` drops
             it, `halt` ends the training; each from the next step on.
         factor: Weight of a lowered content in thousandths, 0 to 1000.
+        confirm: A content is flagged when it lies above `z` at so many visits in a row.
         min_cohort: Nothing is judged before so many contents were visited.
         floor: The cohort's standard deviation counts as at least this, in nats a token: a cohort
             whose losses hardly moved yet tells nothing by its spread.
@@ -52,6 +55,7 @@ class MemorizationPolicy:
     z: float = 4.0
     action: Literal["annotate", "lower", "exclude", "halt"] = "annotate"
     factor: int = 250
+    confirm: int = 2
     min_cohort: int = 50
     floor: float = 0.01
 
@@ -64,6 +68,8 @@ class MemorizationPolicy:
             raise UsageError(f"z={self.z!r} is no threshold", mend="give a number above 0")
         if type(self.factor) is not int or not 0 <= self.factor <= MAX_FACTOR:
             raise UsageError(f"factor={self.factor!r} is no weight", mend="give 0 to 1000")
+        if type(self.confirm) is not int or self.confirm < 1:
+            raise UsageError(f"confirm={self.confirm!r} visits", mend="give 1 or more")
         if type(self.min_cohort) is not int or self.min_cohort < 2:
             raise UsageError(f"min_cohort={self.min_cohort!r} is no cohort", mend="give 2 or more")
         if not (self.floor > 0 and math.isfinite(self.floor)):
@@ -99,6 +105,7 @@ class _Seen:
     drop: float
     visits: int
     step: int
+    above: int = 0
 
 
 @dataclass(slots=True)
@@ -156,7 +163,8 @@ class MemorizationMonitor:
     def _judge(self, content: str) -> Flag | None:
         seen = self._seen[content]
         z = self._cohort.z(seen.drop, floor=self.policy.floor)
-        if z <= self.policy.z or content in self.flags:
+        seen.above = seen.above + 1 if z > self.policy.z else 0
+        if seen.above < self.policy.confirm or content in self.flags:
             return None
         flag = Flag(content=content, z=z, drop=seen.drop, visits=seen.visits, step=seen.step)
         self.flags[content] = flag
@@ -186,7 +194,7 @@ class MemorizationMonitor:
     def state(self) -> dict[str, Any]:
         """All that a resumed training needs, as JSON values; `restore` takes it back."""
         return {
-            "seen": {key: [s.drop, s.visits, s.step] for key, s in self._seen.items()},
+            "seen": {key: [s.drop, s.visits, s.step, s.above] for key, s in self._seen.items()},
             "flags": [[f.content, f.z, f.drop, f.visits, f.step] for f in self.flags.values()],
             "unknown": sorted(self._unknown),
             "unusable": self._unusable,
