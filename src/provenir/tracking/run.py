@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
+    from provenir.attest.log import EventLog
     from provenir.core.manifest import RunManifest
     from provenir.governance.bom import ModelBOM
     from provenir.governance.passport import ModelPassport
@@ -338,6 +339,11 @@ class Run(OneOfAKind):
         if self._closed is not None:
             return self._closed.manifest
         return self._open.manifest if self._open else None
+
+    @property
+    def workspace_log(self) -> EventLog | None:
+        """The event log of the run's workspace; None before the start."""
+        return self._open.log if self._open else None
 
     @property
     def flight_recorder(self) -> FlightRecorder | None:
