@@ -7,6 +7,7 @@ import torch
 from safetensors import safe_open
 
 from provenir.train.routing import Router
+from provenir.train.routing.naming import block_map
 from routed_models import FAMILIES, causal_model
 
 KINDS = {
@@ -43,3 +44,10 @@ def test_released_parameters_are_those_of_the_file(family, kind, tmp_path):
     assert blocks.adapter == (lora is not None)
     assert tuple(blocks.blocks) == router.blocks
     assert len(blocks.parameters) == len(own)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_base_has_its_own_names_under_an_adapter(family):
+    base = set(dict(causal_model(family, tied=False, lora=None).named_parameters()))
+    blocks = block_map(causal_model(family, tied=False, lora={}))
+    assert {one.name for one in blocks.parameters if not one.released} == base

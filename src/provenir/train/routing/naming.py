@@ -11,7 +11,7 @@ from provenir.governance.blocks import BlockMap, Parameter, block_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DTYPES", "block_map", "released_names"]
+__all__ = ["DTYPES", "block_map", "dtype_name", "public_names", "released_names"]
 
 DTYPES: Final[Mapping[str, str]] = {
     "torch.float64": "F64",
@@ -20,6 +20,9 @@ DTYPES: Final[Mapping[str, str]] = {
     "torch.bfloat16": "BF16",
 }
 """Element types of torch and what safetensors calls them."""
+
+_WRAPPER: Final = "base_model.model."
+_WRAPPED_LAYER: Final = ".base_layer."
 
 
 def released_names(model: Any) -> dict[str, str]:
@@ -49,31 +52,53 @@ def released_names(model: Any) -> dict[str, str]:
     return names
 
 
-def block_map(model: Any) -> BlockMap:
-    """Return the blocks of a model and every parameter in them, under the names that are released.
+def public_names(model: Any) -> dict[str, str]:
+    """Map the name of each parameter to the one that it goes by outside of this process.
 
-    A parameter that is not released stands under the model's own name.
+    That of the released file; of a parameter that an adapter leaves frozen, the base model's own,
+    so that the base has the same tensor root with an adapter over it as without.
+    """
+    released = released_names(model)
+    return {
+        name: released.get(name, name.removeprefix(_WRAPPER).replace(_WRAPPED_LAYER, "."))
+        for name, _ in model.named_parameters()
+    }
+
+
+def dtype_name(tensor: Any, name: str) -> str:
+    """What safetensors calls a tensor's element type.
+
+    Args:
+        tensor: The tensor.
+        name: What to call it in an error.
+
+    Raises:
+        UsageError: It has none of `DTYPES`.
+    """
+    try:
+        return DTYPES[str(tensor.dtype)]
+    except KeyError:
+        raise UsageError(
+            f"{name} has the element type {tensor.dtype}", mend=f"one of {', '.join(DTYPES)}"
+        ) from None
+
+
+def block_map(model: Any) -> BlockMap:
+    """Return the blocks of a model and every parameter in them, under `public_names`.
 
     Raises:
         UsageError: A parameter has no block, or an element type that is not released.
     """
-    released = released_names(model)
-    parameters = []
-    for name, parameter in model.named_parameters():
-        public = released.get(name, name)
-        if str(parameter.dtype) not in DTYPES:
-            raise UsageError(
-                f"{name} has the element type {parameter.dtype}",
-                mend=f"one of {', '.join(DTYPES)}",
-            )
-        parameters.append(
-            Parameter(
-                name=public,
-                block=block_of(public),
-                dtype=DTYPES[str(parameter.dtype)],
-                shape=tuple(parameter.shape),
-                trainable=parameter.requires_grad,
-                released=name in released,
-            )
+    released, public = released_names(model), public_names(model)
+    parameters = [
+        Parameter(
+            name=public[name],
+            block=block_of(public[name]),
+            dtype=dtype_name(parameter, name),
+            shape=tuple(parameter.shape),
+            trainable=parameter.requires_grad,
+            released=name in released,
         )
+        for name, parameter in model.named_parameters()
+    ]
     return BlockMap.of(parameters, adapter=hasattr(model, "peft_config"))

@@ -73,7 +73,7 @@ class Router:
         return released_names(self.model)
 
     def block_map(self) -> BlockMap:
-        """Return the blocks and every parameter in them, under the names that are released."""
+        """Return the blocks and every parameter in them, under their public names."""
         return block_map(self.model)
 
     @contextmanager
