@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from provenir.core.manifest import RunManifest
     from provenir.provenance.artifact import ArtifactIdentity
     from provenir.tracking.evidence import Evidence
+    from provenir.tracking.training_ledger import BoundLedger
 
 ROLES = ("dataset", "eval_dataset")
 UNKNOWN = "unknown"
@@ -72,12 +73,18 @@ def assemble_bom(
 
 
 def assemble_lineage(
-    manifest: RunManifest, evidence: Evidence, artifacts: Sequence[ArtifactIdentity]
+    manifest: RunManifest,
+    evidence: Evidence,
+    artifacts: Sequence[ArtifactIdentity],
+    *,
+    ledger: BoundLedger | None = None,
 ) -> LineageGraph:
-    """Datasets and base model → run → artifacts and evals."""
+    """Datasets and base model → run → artifacts and evals; the run names its training ledger."""
     graph = LineageGraph()
     run = f"run:{manifest.run_id}"
     attributes = {"name": manifest.name, "status": manifest.status, "git_sha": manifest.git_sha}
+    if ledger is not None:
+        attributes["ledger_root"] = ledger.root
     graph.add_node(run, "run", manifest.config_hash, attributes)
     base = str(evidence.start.get("base_model") or UNKNOWN)
     if base != UNKNOWN:

@@ -38,6 +38,7 @@ from provenir.tracking.log_entries import log_passport, log_run, prove_passport,
 from provenir.tracking.merging import merge_ranks
 from provenir.tracking.open_run import OpenRun, fault_text, note, record, say
 from provenir.tracking.ranks import PATIENCE_S, still_writing
+from provenir.tracking.training_ledger import closed_ledger, governed_files
 from provenir.tracking.vouching import sign_run
 
 if TYPE_CHECKING:
@@ -141,7 +142,14 @@ def _documents(
 ) -> dict[str, Document]:
     reports = _reports(run)
     closed.lineage = _attempt(
-        run, "lineage.json", lambda: assemble_lineage(closed.manifest, run.evidence, artifacts)
+        run,
+        "lineage.json",
+        lambda: assemble_lineage(
+            closed.manifest,
+            run.evidence,
+            artifacts,
+            ledger=closed_ledger(run.folder.path, run.folder.run_id),
+        ),
     )
     if closed.lineage is not None:
         reports["lineage.json"] = LineageDocument.model_validate(closed.lineage.to_dict())
@@ -349,6 +357,7 @@ def _file_digests(run: OpenRun, writing: Collection[int]) -> dict[str, str]:
             if rank not in writing and not (rank and file.is_symlink())  # no process's own file
         ),
         *(name for name in reports if name in attached or name.startswith(SUPERSEDED)),
+        *governed_files(folder),
     ]
     return {name: digest_file(folder / name) for name in names if (folder / name).is_file()}
 

@@ -20,6 +20,7 @@ from provenir.governance.statements import (
     sign_statement,
 )
 from provenir.provenance.run_layout import PASSPORT, PASSPORT_PAGE, STATEMENTS
+from provenir.tracking.training_ledger import closed_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,11 +101,16 @@ def sign_run(
     """
     folder = run.folder
     statements = list(_attached(folder, run.evidence.statements))
+    ledger = closed_ledger(folder.path, manifest.run_id)
+    if ledger is not None:
+        _write_statement(folder, ledger.statement)
+        statements.append(ledger.statement)
     operators = [signer for signer in signers if signer.algorithm != HMAC]
     if operators:
         own = sign_statement(RunStatement.of(manifest, clock=clock), operators)
-        folder.write_document(statement_body(own)[0], own.envelope.to_bytes())
+        _write_statement(folder, own)
         statements.append(own)
+    measured = bom.flight is not None and bom.flight.num_steps > 0
     files = {name: digest for name, digest in manifest.files.items() if name.endswith(".json")}
     passport = PassportSigner(list(signers)).sign(
         bom,
@@ -112,12 +118,18 @@ def sign_run(
         manifest=manifest,
         reports=files,
         statements=[statement.digest for statement in statements],
+        ledger_root=None if ledger is None else ledger.root,
+        assurance=ledger.claim if ledger is not None and operators and measured else None,
         log_checkpoint=LogCheckpoint(size=logged.size, root=logged.root) if logged else None,
         clock=clock,
     )
     folder.write_document(PASSPORT, passport.to_json().encode())
     folder.write_document(PASSPORT_PAGE, passport.to_markdown().encode())
     return Vouched(passport, tuple(statements))
+
+
+def _write_statement(folder: RunFolder, statement: RoleStatement) -> None:
+    folder.write_document(statement_body(statement)[0], statement.envelope.to_bytes())
 
 
 def _attached(folder: RunFolder, bodies: Sequence[dict[str, Any]]) -> Sequence[RoleStatement]:

@@ -58,7 +58,7 @@ def close_ledger(
             list(governance.signers),
         )
         atomic_write(place.folder / layout.CLOSE, statement.envelope.to_bytes())
-        for one in (*governance.statements, statement):
+        for one in governance.statements:
             place.attach(one)
         place.publish_close(writer.header.intent, closed.root)
     finally:
