@@ -1,8 +1,9 @@
 """Which arguments of a trainer a governed training cannot honour, each by its name.
 
-What the trainer's loop does itself (logging, evaluation, saving, the scheduler) is left to it. The
-order of the rows, the loss, its division, clipping and skipping are the governor's; an argument
-that would change one of them is refused, and never left aside in silence.
+What routing does not work with is refused by `provenir.train.routing.check_support`; here is the
+rest. What the trainer's loop does itself (logging, evaluation, saving, the scheduler) is left to
+it. The order of the rows, the loss, its division, clipping and skipping are the governor's; an
+argument that would change one of them is refused, and never left aside in silence.
 """
 
 from __future__ import annotations
@@ -31,28 +32,20 @@ _TESTED_SCHEDULERS: Final = frozenset(
 _DEFAULT_MAX_NORM: Final = 1.0
 
 _REFUSED: Final[tuple[tuple[str, Callable[[Any], bool], str], ...]] = (
-    ("packing", bool, "a row of a batch must be one example"),
-    ("padding_free", bool, "a row of a batch must be one example"),
     ("shuffle_dataset", bool, "the ledger's own sampler orders the rows"),
     (
         "train_sampling_strategy",
         lambda v: v != "random",
         "the ledger's own sampler orders the rows",
     ),
+    ("torch_empty_cache_steps", lambda v: v is not None, "a governed step empties no cache"),
     ("dataloader_num_workers", bool, "a batch is drawn when it is due, by that day's admission"),
     ("auto_find_batch_size", bool, "the ledger commits to the batch before the start"),
     ("ignore_data_skip", bool, "a resumed training goes on with the step that comes next"),
     ("label_smoothing_factor", bool, "the loss is each example's mean"),
-    ("neftune_noise_alpha", lambda v: v is not None, "the noise would not be recorded"),
     ("loss_type", lambda v: v != "nll", "the loss is each example's mean"),
     ("activation_offloading", bool, "it has not been tested with routing"),
     ("load_best_model_at_end", bool, "what is released must be what the last step left"),
-    ("torch_compile", bool, "it has not been tested with routing"),
-    ("use_liger_kernel", bool, "its kernels have no rule of routing"),
-    ("fp16", bool, "mixed precision has not been tested with routing"),
-    ("bf16", bool, "mixed precision has not been tested with routing"),
-    ("deepspeed", lambda v: v is not None, "parameters must lie whole on one device"),
-    ("fsdp", bool, "parameters must lie whole on one device"),
     ("parallelism_config", lambda v: v is not None, "parameters must lie whole on one device"),
 )
 """Name, which values are refused, and why. An argument that a trainer does not have passes."""
@@ -80,11 +73,6 @@ def check_arguments(args: Any, *, clip: float | None) -> None:
     if args.max_grad_norm not in (0, 0.0, _DEFAULT_MAX_NORM, clip):
         mend = "a norm over all blocks would let one act on another; give Governance(clip=…)"
         _refuse("max_grad_norm", args.max_grad_norm, mend)
-    if args.world_size > 1 or args.n_gpu > 1:
-        raise UsageError(
-            f"{max(args.world_size, args.n_gpu)} devices train together",
-            mend="a governed training runs in one process on one device",
-        )
 
 
 def _refuse(name: str, value: Any, mend: str) -> None:

@@ -64,6 +64,7 @@ class _Step:
     skipped: Skipped | None = None
     flags: list[Flag] = field(default_factory=list)
     is_judged: bool = False
+    is_updated: bool = False
 
 
 class Governor:
@@ -124,6 +125,8 @@ class Governor:
             else None
         )
         self._step: _Step | None = None
+        inner = getattr(optimizer, "optimizer", optimizer)  # accelerate wraps torch's own
+        self._hook = inner.register_step_pre_hook(self._before_update)
 
     @property
     def next_step(self) -> int:
@@ -223,6 +226,16 @@ class Governor:
         }
         return self.monitor.visit(step.draw.step, losses)
 
+    def _before_update(self, *_: Any) -> None:
+        """Refuse an update that nobody judged, or a second one in a step."""
+        step = self._step
+        if step is None or not step.is_judged or step.is_updated:
+            raise UsageError(
+                "the optimizer was to make a step that is not governed",
+                mend="call optimizer.step() once, between judge() and record()",
+            )
+        step.is_updated = True
+
     def record(self, *, lr: float, ends: bool = False, saves: bool = False) -> None:
         """Write the step down, and what follows from it for the next one.
 
@@ -267,7 +280,7 @@ class Governor:
             Whether the ledger can be closed here: its last segment has ended.
         """
         step = self._step
-        if step is not None and step.is_judged and self.param_root() != step.param_pre:
+        if step is not None and step.is_updated:
             self.record(lr=lr, ends=True)
         self._step = None
         return self.writer.chain.open_steps == 0
@@ -367,6 +380,7 @@ class Governor:
 
     def release(self) -> None:
         """Give the model back unrouted and let others write the ledger."""
+        self._hook.remove()
         self.router.close()
         self.writer.release()
 

@@ -9,13 +9,14 @@ from provenir.core.digest import digest_value
 from provenir.core.errors import UsageError
 from provenir.core.extras import require
 from provenir.provenance.git import git_state
+from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.lines import real
 from provenir.provenance.ledger.plan import Plan
 from provenir.provenance.ledger.records import FULL_WEIGHT, Clip, SamplerSettings
 from provenir.provenance.ledger.sampler import seed_commit
 from provenir.provenance.ledger.writer import LedgerWriter
 from provenir.train.governing.governor import Governor
-from provenir.train.governing.optimizer_state import told_optimizer
+from provenir.train.governing.optimizer_state import check_optimizer, told_optimizer
 from provenir.train.governing.rng import rng_digest
 from provenir.train.governing.snapshots import known_snapshots
 from provenir.train.routing import Router
@@ -56,6 +57,7 @@ def open_ledger(
             cannot be routed.
         OSError: The ledger cannot be written.
     """
+    check_optimizer(optimizer)
     router = Router(model)
     writer = None
     try:
@@ -143,6 +145,7 @@ def _resume(governor: Governor, resumed: Mapping[str, Any] | None, plan: Plan) -
         env=plan.env,
         **found,
     )
+    (writer.folder / layout.CLOSE).unlink(missing_ok=True)  # of the part that was interrupted
     if resumed is not None:
         governor.restore(resumed)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from provenir.core.errors import UsageError
 from provenir.core.extras import require
 from provenir.provenance.ledger.tensors import leaf_root
 from provenir.train.governing.tensors import NamedTensor, leaves_of
@@ -13,7 +14,26 @@ if TYPE_CHECKING:
 
 torch: Any = require("train", "torch")
 
-__all__ = ["optimizer_root", "told_optimizer"]
+__all__ = ["TESTED", "check_optimizer", "optimizer_root", "told_optimizer"]
+
+TESTED: Final = ("torch.optim.adam.Adam", "torch.optim.adamw.AdamW", "torch.optim.sgd.SGD")
+"""Optimizers that leave a parameter without a gradient as it is, momentum and decay included."""
+
+
+def check_optimizer(optimizer: Any) -> None:
+    """Refuse an optimizer of which nobody has tested that it lets a still block lie.
+
+    Args:
+        optimizer: A torch optimizer, or accelerate's wrapper around one.
+
+    Raises:
+        UsageError: It is none of `TESTED`, by its exact class.
+    """
+    name = _class_name(getattr(optimizer, "optimizer", optimizer))
+    if name not in TESTED:
+        raise UsageError(
+            f"{name} has not been tested with routing", mend=f"one of {', '.join(TESTED)}"
+        )
 
 
 def optimizer_root(optimizer: Any, trained: Sequence[NamedTensor]) -> str:
@@ -48,7 +68,7 @@ def told_optimizer(optimizer: Any, scheduler: Any) -> dict[str, str]:
     The learning rate of a group is left out: a scheduler moves it, and each step states it.
     """
     inner = getattr(optimizer, "optimizer", optimizer)
-    told = {"name": f"{type(inner).__module__}.{type(inner).__qualname__}"}
+    told = {"name": _class_name(inner)}
     told |= _texts("default", inner.defaults)
     for place, group in enumerate(inner.param_groups):
         values = {key: value for key, value in group.items() if key not in ("params", "lr")}
@@ -56,9 +76,13 @@ def told_optimizer(optimizer: Any, scheduler: Any) -> dict[str, str]:
         told |= _texts(f"group.{place}", changed)
         told[f"group.{place}.parameters"] = str(len(group["params"]))
     if scheduler is not None:
-        told["scheduler"] = f"{type(scheduler).__module__}.{type(scheduler).__qualname__}"
+        told["scheduler"] = _class_name(scheduler)
     return told
 
 
 def _texts(prefix: str, values: Mapping[str, Any]) -> dict[str, str]:
     return {f"{prefix}.{key}": repr(value) for key, value in sorted(values.items())}
+
+
+def _class_name(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"

@@ -11,9 +11,9 @@ from provenir.core.digest import format_digest
 from provenir.core.errors import UsageError
 from provenir.eval.entropy import in_millionths
 from provenir.governance.admission import Admission
-from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.plan import lines_root
-from provenir.provenance.ledger.records import ADMITTED, Header, Root, parse_record
+from provenir.provenance.ledger.reader import read_records
+from provenir.provenance.ledger.records import ADMITTED, Header, Root
 from provenir.provenance.ledger.sampler import Sampler
 from provenir.provenance.ledger.tensors import leaf_root
 from provenir.train.governing.rows import AdmittedRows
@@ -200,10 +200,8 @@ def _begun(place: Place) -> Header | None:
     """The header of the ledger that was begun here."""
     if not place.has_ledger:
         return None
-    path = place.folder / layout.LEDGER
-    with path.open("rb") as stream:
-        record = parse_record(stream.readline().rstrip(b"\n"), where=f"{path}:1")
-    return record if isinstance(record, Header) else None
+    first = next(read_records(place.folder), None)
+    return first.record if first is not None and isinstance(first.record, Header) else None
 
 
 def _references(

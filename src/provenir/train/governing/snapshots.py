@@ -9,9 +9,9 @@ import orjson
 from provenir.core.digest import digest_bytes, digest_file
 from provenir.core.errors import InputError
 from provenir.core.files import atomic_write, parse_json, read_bounded
-from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.lines import line_bytes
-from provenir.provenance.ledger.records import Snapshot, parse_record
+from provenir.provenance.ledger.reader import read_records
+from provenir.provenance.ledger.records import Snapshot
 from provenir.train.governing.rng import rng_digest
 
 if TYPE_CHECKING:
@@ -79,13 +79,5 @@ def known_snapshots(governed: Path) -> dict[int, Snapshot]:
     Raises:
         InputError: A line of the ledger cannot be read.
     """
-    path = governed / layout.LEDGER
-    found: dict[int, Snapshot] = {}
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
-            # The first key in the order of RFC 8785 tells a snapshot from the other records.
-            if line.startswith(b'{"files":') and line.endswith(b"\n"):
-                record = parse_record(line[:-1], where=f"{path}:{number}")
-                if isinstance(record, Snapshot):
-                    found[record.step] = record
-    return found
+    records = (placed.record for placed in read_records(governed))
+    return {record.step: record for record in records if isinstance(record, Snapshot)}

@@ -17,6 +17,7 @@ from provenir.core.errors import UsageError
 from provenir.core.extras import require
 from provenir.core.findings import Finding
 from provenir.eval.entropy import base_losses
+from provenir.train.callback import TrackingCallback
 from provenir.train.governing.arguments import check_arguments
 from provenir.train.governing.batches import GovernedBatches, governed_loader
 from provenir.train.governing.closing import close_ledger
@@ -25,7 +26,7 @@ from provenir.train.governing.place import Place
 from provenir.train.governing.preparing import Prepared, Shape, prepare
 from provenir.train.governing.rows import example_digests
 from provenir.train.governing.snapshots import known_snapshots, read_state, take_snapshot
-from provenir.train.routing import per_example_mean_loss
+from provenir.train.routing import check_support, per_example_mean_loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,7 @@ class GovernedTraining:
         self._resumed_from: Path | None = None
         self._rate = 0.0
         me: Any = self
+        check_support(me.model, me.args)
         check_arguments(me.args, clip=governance.clip)
         if len(me.train_dataset) != len(examples):
             raise UsageError(
@@ -100,6 +102,7 @@ class GovernedTraining:
         place = Place.of(self.governance)
         self._resumed_from = self._snapshot_of(resume_from_checkpoint, place)
         self._prepared = self._prepare(place)
+        self._track(place)
         recorder = _Recorder(self)
         me.add_callback(recorder)  # the last: what the others ask for is known to it
         status: Literal["completed", "halted", "interrupted"] = "interrupted"
@@ -114,6 +117,13 @@ class GovernedTraining:
         finally:
             me.remove_callback(recorder)
             self._end(status)
+
+    def _track(self, place: Place) -> None:
+        """Have the run record the steps' metrics, unless somebody does already."""
+        me: Any = self
+        listening = any(isinstance(one, TrackingCallback) for one in me.callback_handler.callbacks)
+        if place.run is not None and not listening:
+            me.add_callback(TrackingCallback(place.run))
 
     def _snapshot_of(self, asked: str | bool | None, place: Place) -> Path | None:
         if asked is None or asked is False:
