@@ -12,6 +12,7 @@ from provenir.attest.keys import Ed25519Signer
 from provenir.core.canonical import example_digest
 from provenir.core.clock import FixedClock
 from provenir.core.digest import format_digest
+from provenir.core.errors import UsageError  # noqa: F401 - for the tests
 from provenir.governance.admission import AdmissionPolicy
 from provenir.governance.depth import DepthTable
 from provenir.governance.metadata import ExampleMetadata, Metadata

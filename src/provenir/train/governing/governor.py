@@ -55,8 +55,8 @@ class _Step:
     """What is known of the step that is being made."""
 
     draw: Draw
-    param_pre: str | None
-    before: dict[str, Any]
+    param_pre: str | None = None
+    before: dict[str, Any] = field(default_factory=dict)
     rng: str | None = None
     losses: list[float] = field(default_factory=list)
     norms: list[dict[str, list[float]]] = field(default_factory=list)
@@ -146,12 +146,16 @@ class Governor:
         drawn = draw(
             self.next_step, time, self.sampler, self.rows, chain.standing, micro=self.micro
         )
-        before = {}
-        if self.tensors.adapter:  # of a whole model a copy would double the memory
-            before = {one.name: one.tensor.detach().clone() for one in self._trained}
-        starts = chain.open_steps == 0
-        self._step = _Step(drawn, self.param_root() if starts else None, before)
+        self._step = _Step(drawn)
         return drawn
+
+    def _look(self, step: _Step) -> None:
+        """See what the step begins with, as late as can be: a callback may have changed it."""
+        step.rng = rng_digest()
+        if self.writer.chain.open_steps == 0:
+            step.param_pre = self.param_root()
+        if self.tensors.adapter:  # of a whole model a copy would double the memory
+            step.before = {one.name: one.tensor.detach().clone() for one in self._trained}
 
     def backward(self, losses_of: Callable[[], Any]) -> float:
         """Run forward and backward of the next microbatch under its rows' weights.
@@ -168,7 +172,7 @@ class Governor:
         step = self._current()
         micro = step.draw.micros[len(step.norms)]
         if step.rng is None:
-            step.rng = rng_digest()
+            self._look(step)
         weights = self._weights(micro.weights)
         with self.router.routed(weights, norms=self.governance.norms) as routed:
             losses = losses_of()
@@ -194,6 +198,8 @@ class Governor:
             gradient as they are, so that its step may be called all the same.
         """
         step = self._current()
+        if step.rng is None:
+            self._look(step)
         step.skipped = self._reason(step)
         if step.skipped is None:
             still_blocks(self.router, self._weights(step.draw.weights))
