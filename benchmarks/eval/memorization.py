@@ -5,6 +5,9 @@ them duplicated ×2 to ×16, while `MemorizationMonitor` sees the losses of each
 share of the ×8 and ×16 contents that are flagged by the end, a false flag any flag on a content
 that stands once in the data. Probes are planted ×1 and ×8 and ranked among references.
 
+With `--foreign N` the data holds N more texts of a language that the base never saw, as code in a
+corpus of prose: flags on them are false, and are told with and without comparing kinds apart.
+
 The peer is a detector that costs a forward pass over all texts after the training: the same
 statistic over the final losses. The cost is that of the pass under the frozen base, and of the
 monitor, each as a share of the training's own time.
@@ -24,7 +27,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from provenir.eval.entropy import base_losses, mean_losses
-from provenir.eval.memorization import MemorizationMonitor, MemorizationPolicy, exposure
+from provenir.eval.memorization import MemorizationMonitor, exposure
 
 VOCABULARY, LENGTH, TEXTS, BATCH = 256, 32, 300, 16
 DUPLICATES = {2: 10, 4: 10, 8: 10, 16: 10}
@@ -88,7 +91,7 @@ def losses_of(model: Any, texts: torch.Tensor) -> list[float]:
     return torch.cat(parts).tolist()
 
 
-def run(seed: int, epochs: int, base_steps: int, rate: float) -> dict[str, Any]:
+def run(seed: int, epochs: int, base_steps: int, rate: float, foreign: int) -> dict[str, Any]:
     """One seed: what was flagged, and what it cost."""
     torch.manual_seed(seed)
     draw = torch.Generator().manual_seed(seed)
@@ -97,16 +100,19 @@ def run(seed: int, epochs: int, base_steps: int, rate: float) -> dict[str, Any]:
     plain = texts_of(chain, TEXTS, draw)
     secrets = torch.randint(0, VOCABULARY, (len(PROBES) + REFERENCES, LENGTH), generator=draw)
     planted, references = secrets[: len(PROBES)], secrets[len(PROBES) :]
-    data = torch.cat([plain, planted])
+    others = texts_of(language(draw), foreign, draw)
+    data = torch.cat([plain, planted, others])
     copies = [k for k, n in DUPLICATES.items() for _ in range(n)]
-    times = [*copies, *[1] * (TEXTS - len(copies)), *PROBES]
+    times = [*copies, *[1] * (TEXTS - len(copies)), *PROBES, *[1] * foreign]
+    news = [str(TEXTS + len(PROBES) + i) for i in range(foreign)]
     rows = torch.tensor([i for i, k in enumerate(times) for _ in range(k)])
 
     start = time.perf_counter()
     before = [{"input_ids": part, "labels": part} for part in data.split(64)]
     reference = {str(i): loss for i, loss in enumerate(base_losses(copy.deepcopy(model), before))}
     base_seconds = time.perf_counter() - start
-    monitor = MemorizationMonitor(reference, MemorizationPolicy())
+    monitor = MemorizationMonitor(reference, kinds=dict.fromkeys(news, "foreign"))
+    pooled = MemorizationMonitor(reference)
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate)
     train_seconds = monitor_seconds = 0.0
     step = 0
@@ -116,12 +122,14 @@ def run(seed: int, epochs: int, base_steps: int, rate: float) -> dict[str, Any]:
             kept = train_step(model, optimizer, data[batch])
             trained = time.perf_counter()
             step += 1
-            monitor.visit(step, dict(zip(map(str, batch.tolist()), kept, strict=True)))
+            told = dict(zip(map(str, batch.tolist()), kept, strict=True))
+            monitor.visit(step, told)
             train_seconds += trained - started
             monitor_seconds += time.perf_counter() - trained
+            pooled.visit(step, told)
 
     after = losses_of(model, data)
-    final = MemorizationMonitor(reference, MemorizationPolicy())
+    final = MemorizationMonitor(reference, kinds=monitor.kinds)
     told = {str(i): loss for i, loss in enumerate(after)}
     for visit in range(3):  # the first is never judged, the others confirm each other
         final.visit(visit + 1, told)
@@ -137,6 +145,7 @@ def run(seed: int, epochs: int, base_steps: int, rate: float) -> dict[str, Any]:
             k: [exposure(after[TEXTS + i], among) for i, n in enumerate(PROBES) if n == k]
             for k in sorted(set(PROBES))
         },
+        "foreign": [[one in m.flags for one in news] for m in (monitor, pooled)],
         "flagged_probes": [str(TEXTS + i) in monitor.flags for i in range(len(PROBES))],
     }
 
@@ -157,15 +166,21 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--base-steps", type=int, default=300)
     parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--foreign", type=int, default=0)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    results = [run(s, asked.epochs, asked.base_steps, asked.rate) for s in range(asked.seeds)]
+    given = (asked.epochs, asked.base_steps, asked.rate, asked.foreign)
+    results = [run(seed, *given) for seed in range(asked.seeds)]
     print(f"{asked.seeds} seeds, {results[0]['steps']} steps of {BATCH} in {asked.epochs} epochs")
     print(f"flagged online, losses of the steps   {rates(results, 'flags')}")
     print(f"peer: a pass over all texts at the end {rates(results, 'final')}")
     for k in sorted(set(PROBES)):
         bits = [value for r in results for value in r["exposure"][k]]
         print(f"probes x{k}: median exposure {statistics.median(bits):.1f} bits of 9.0")
+    for at, how in enumerate(("kinds apart", "all together")):
+        flags = [flag for r in results for flag in r["foreign"][at]]
+        if flags:
+            print(f"foreign texts falsely flagged, {how}: {sum(flags)}/{len(flags)}")
     base = statistics.median(r["base"] for r in results)
     monitor = statistics.median(r["monitor"] for r in results)
     print(f"cost: pass under the base {100 * base:.1f}%, monitor {100 * monitor:.2f}% of training")

@@ -62,6 +62,40 @@ def test_a_small_cohort_judges_nothing() -> None:
     assert not report.is_clean
 
 
+def mixed(kinds: dict[str, str]) -> MemorizationMonitor:
+    """Forty of the contents are new to the base; they lose much more than the others."""
+    monitor = MemorizationMonitor(REFERENCE, kinds=kinds)
+    draw = random.Random(2)
+    for visit in range(1, 5):
+        new = {c: 1.0 + draw.gauss(0, 0.05) for c in CONTENTS[:40]}
+        monitor.visit(visit, new | {c: 2.5 + draw.gauss(0, 0.05) for c in CONTENTS[40:]})
+    return monitor
+
+
+def test_a_content_is_compared_with_its_own_kind() -> None:
+    assert len(mixed({}).flags) >= 40
+    kinds = {c: "code" if number < 40 else "prose" for number, c in enumerate(CONTENTS)}
+    monitor = mixed(kinds)
+    assert monitor.flags == {}
+    for step in (5, 6):
+        monitor.visit(step, {CONTENTS[0]: 0.1, CONTENTS[50]: 1.0})
+    assert set(monitor.flags) == {CONTENTS[0], CONTENTS[50]}
+    again = MemorizationMonitor(REFERENCE, kinds=kinds)
+    again.restore(json.loads(json.dumps(monitor.state())))
+    assert again.report() == monitor.report()
+
+
+def test_a_kind_with_few_contents_is_not_judged_and_said_to_be_so() -> None:
+    kinds = dict.fromkeys(CONTENTS[:5], "rare")
+    monitor = mixed(kinds)
+    for step in (5, 6):
+        monitor.visit(step, {CONTENTS[0]: 0.0})
+    assert CONTENTS[0] not in monitor.flags
+    report = monitor.report()
+    assert report.examined == {"contents": 195}
+    assert report.not_examined["kinds"].startswith("5 of 200 could not be judged")
+
+
 def test_general_learning_is_not_memorization() -> None:
     monitor = MemorizationMonitor(REFERENCE)
     draw = random.Random(1)

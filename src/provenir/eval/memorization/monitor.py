@@ -5,12 +5,14 @@ learning drops the losses of the whole cohort, so what is memorized stands out o
 whose drop lies more than `MemorizationPolicy.z` robust standard deviations (median and median
 absolute deviation) above the cohort's is flagged.
 
-Three laws. A content is judged from its second visit on: the loss of a visit is taken before that
-visit's update, so at the first one nothing of it can have been learnt. It has to stand out at
-several visits in a row: when an epoch begins, the rest of the cohort was last seen by an older
-model, and whatever comes first seems to have learnt more. And the cohort is of the training
-contents themselves: a held-out one would flag what every content shows after an epoch. So a cohort
-is blind where everything is memorized; a `ProbeSet` is the absolute measure beside it.
+Four laws. A content is compared with its own kind: what the base knew least falls most, so that in
+a mixed corpus every row of code would stand out of the prose. A content is judged from its second
+visit on: the loss of a visit is taken before that visit's update, so at the first one nothing of it
+can have been learnt. It has to stand out at several visits in a row: when an epoch begins, the rest
+of the cohort was last seen by an older model, and whatever comes first seems to have learnt more.
+And the cohort is of the training contents themselves: a held-out one would flag what every content
+shows after an epoch. So a cohort is blind where everything is memorized; a `ProbeSet` is the
+absolute measure beside it.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ ACTIONS: Final = ("annotate", "lower", "exclude", "halt")
 """What a flag can lead to, the mildest first."""
 
 MAX_FACTOR: Final = 1000
+_OTHERS: Final = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,8 @@ class MemorizationPolicy:
             it, `halt` ends the training; each from the next step on.
         factor: Weight of a lowered content in thousandths, 0 to 1000.
         confirm: A content is flagged when it lies above `z` at so many visits in a row.
-        min_cohort: Nothing is judged before so many contents were visited.
+        min_cohort: Nothing is judged before so many contents of its kind were visited; of a kind
+            with fewer the report says that it was not examined.
         floor: The cohort's standard deviation counts as at least this, in nats a token: a cohort
             whose losses hardly moved yet tells nothing by its spread.
 
@@ -56,7 +60,7 @@ class MemorizationPolicy:
     action: Literal["annotate", "lower", "exclude", "halt"] = "annotate"
     factor: int = 250
     confirm: int = 2
-    min_cohort: int = 50
+    min_cohort: int = 20
     floor: float = 0.01
 
     def __post_init__(self) -> None:
@@ -115,13 +119,16 @@ class MemorizationMonitor:
     Args:
         reference: Mean loss of a token under the frozen base, in nats, by content digest.
         policy: When a content is flagged.
+        kinds: What kind each content is of, such as its source; those that are not named are of
+            one kind.
     """
 
     reference: Mapping[str, float]
     policy: MemorizationPolicy = field(default_factory=MemorizationPolicy)
+    kinds: Mapping[str, str] = field(default_factory=dict)
     flags: dict[str, Flag] = field(default_factory=dict)
     _seen: dict[str, _Seen] = field(default_factory=dict)
-    _cohort: ChangingSample = field(default_factory=ChangingSample)
+    _cohorts: dict[str, ChangingSample] = field(default_factory=dict)
     _unknown: set[str] = field(default_factory=set)
     _unusable: int = 0
 
@@ -137,9 +144,13 @@ class MemorizationMonitor:
             The contents flagged now for the first time, in the order given.
         """
         judged = [content for content, loss in losses.items() if self._take(step, content, loss)]
-        if len(self._cohort) < self.policy.min_cohort:
-            return []
         return [flag for content in judged if (flag := self._judge(content)) is not None]
+
+    def _cohort(self, content: str) -> ChangingSample:
+        return self._cohorts.setdefault(self.kinds.get(content, _OTHERS), ChangingSample())
+
+    def _has_cohort(self, content: str) -> bool:
+        return len(self._cohort(content)) >= self.policy.min_cohort
 
     def _take(self, step: int, content: str, loss: float) -> bool:
         """Remember a visit; whether the content can be judged by it."""
@@ -151,18 +162,20 @@ class MemorizationMonitor:
         if not math.isfinite(drop):
             self._unusable += 1
             return False
-        seen = self._seen.get(content)
+        seen, cohort = self._seen.get(content), self._cohort(content)
         if seen is None:
             self._seen[content] = _Seen(drop, 1, step)
         else:
-            self._cohort.remove(seen.drop)
+            cohort.remove(seen.drop)
             seen.drop, seen.visits, seen.step = drop, seen.visits + 1, step
-        self._cohort.add(drop)
+        cohort.add(drop)
         return seen is not None
 
     def _judge(self, content: str) -> Flag | None:
+        if not self._has_cohort(content):
+            return None
         seen = self._seen[content]
-        z = self._cohort.z(seen.drop, floor=self.policy.floor)
+        z = self._cohort(content).z(seen.drop, floor=self.policy.floor)
         seen.above = seen.above + 1 if z > self.policy.z else 0
         if seen.above < self.policy.confirm or content in self.flags:
             return None
@@ -172,14 +185,15 @@ class MemorizationMonitor:
 
     def report(self) -> Report:
         """What was flagged, of how many contents, and what could not be judged."""
-        once = sum(seen.visits == 1 for seen in self._seen.values())
-        judged = len(self._seen) - once
-        if len(self._cohort) < self.policy.min_cohort:
-            once, judged = len(self._seen), 0
+        lonely = sum(not self._has_cohort(content) for content in self._seen)
+        once = sum(s.visits == 1 for content, s in self._seen.items() if self._has_cohort(content))
+        judged = len(self._seen) - lonely - once
         missing: dict[str, str] = {}
         if once:
-            why = "visited once" if judged else f"fewer than {self.policy.min_cohort} contents"
-            missing["contents"] = f"{once} of {len(self._seen)} could not be judged: {why}"
+            missing["contents"] = f"{once} of {len(self._seen)} could not be judged: visited once"
+        if lonely:
+            few = f"fewer than {self.policy.min_cohort} contents of their kind"
+            missing["kinds"] = f"{lonely} of {len(self._seen)} could not be judged: {few}"
         if self._unknown:
             missing["reference"] = f"{len(self._unknown)} contents have no loss under the base"
         if self._unusable:
@@ -203,9 +217,9 @@ class MemorizationMonitor:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state`; what was seen so far is forgotten."""
         self._seen = {key: _Seen(*values) for key, values in state["seen"].items()}
-        self._cohort = ChangingSample()
-        for seen in self._seen.values():
-            self._cohort.add(seen.drop)
+        self._cohorts = {}
+        for content, seen in self._seen.items():
+            self._cohort(content).add(seen.drop)
         names = ("content", "z", "drop", "visits", "step")
         flags = [Flag(**dict(zip(names, values, strict=True))) for values in state["flags"]]
         self.flags = {flag.content: flag for flag in flags}

@@ -29,6 +29,7 @@ from provenir.train.governing.draws import Draw, draw
 from provenir.train.governing.guards import SpikeGuard, StarvationGuard
 from provenir.train.governing.optimizer_state import optimizer_root
 from provenir.train.governing.rng import rng_digest
+from provenir.train.governing.rows import kinds_of
 from provenir.train.governing.tensors import leaves_of
 from provenir.train.routing import block_norms, clip_blocks, still_blocks
 
@@ -117,7 +118,11 @@ class Governor:
         table = writer.table
         self._columns = [table.blocks.index(block) for block in router.blocks]
         watched = governance.memorization
-        self.monitor = MemorizationMonitor(reference, watched) if watched is not None else None
+        self.monitor = (
+            MemorizationMonitor(reference, watched, kinds_of(governance.metadata))
+            if watched is not None
+            else None
+        )
         self._spike = SpikeGuard(governance.spike) if governance.spike is not None else None
         self._starvation = (
             StarvationGuard(governance.starvation, sorted(table.trained))

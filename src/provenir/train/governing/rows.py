@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from provenir.governance.admission import Admission, AdmissionDecision
     from provenir.governance.metadata import ExampleMetadata, Metadata
 
-__all__ = ["AdmittedRows", "example_digests"]
+__all__ = ["AdmittedRows", "example_digests", "kinds_of"]
 
 
 def example_digests(dataset: Any) -> list[bytes]:
@@ -99,3 +99,8 @@ class AdmittedRows:
             route=None if decision.weights is None else self.document.index(decision.weights),
             entropy=None if self.entropies is None else self.entropies[row],
         )
+
+
+def kinds_of(metadata: Metadata) -> dict[str, str]:
+    """What is to be compared with each other: contents of one source and one content class."""
+    return {one.content: f"{one.source} ({one.content_class})" for one in metadata}
