@@ -27,6 +27,7 @@ import pytest
 import typer
 
 import provenir
+from ledgers import make_ledger
 from policies import key_table, policy_text
 from provenir.attest.keys import Ed25519Signer
 from provenir.cli.main import app
@@ -468,7 +469,81 @@ def admissions(s: Scene) -> Lines:
     ]
 
 
+def ledger(s: Scene) -> tuple[Path, str]:
+    """A run whose ledger has hostile names in every place that takes a text, and its root."""
+    run = s.fresh("governed-run")
+    run.mkdir()
+    made = make_ledger(
+        run / "governed",
+        run_id=s.text,
+        blocks=("embedding", s.text),
+        interventions={1: [(1, "lower", 300)]},
+        reason=s.text,
+        snapshot_every=2,
+        killed_after=(3,),
+    )
+    return run, made.closed.root
+
+
+def questions(s: Scene) -> Lines:
+    run, _ = ledger(s)
+    commitment = json.loads((run / "governed" / "admission.jsonl").read_text().splitlines()[1])
+    return [
+        *shown("ledger", "query", run, "--block", s.text),
+        *shown("ledger", "query", run, "--example", commitment["example"]),
+        ("ledger", "query", run, "--example", s.text),
+        ("ledger", "query", run, "--block", s.text + "x"),
+        ("ledger", "query", run, "--block", s.text, "--steps", s.text),
+        ("ledger", "query", s.missing, "--block", s.text),
+    ]
+
+
+def proofs(s: Scene) -> Lines:
+    run, root = ledger(s)
+    proof = run / "proof.json"
+    return [
+        ("ledger", "prove", run, "--step", 1, "--block", s.text),
+        ("ledger", "prove", run, "--step", 1, "--block", s.text, "--out", proof),
+        ("ledger", "prove", run, "--step", 1, "--block", s.text + "x"),
+        ("ledger", "prove", run, "--row", 1, "--unseal"),
+        ("ledger", "prove", run, "--row", 1, "--unseal", "--salts", s.junk),
+        *shown("ledger", "check-proof", proof, "--root", root),
+        ("ledger", "check-proof", proof, "--root", s.text),
+        ("ledger", "check-proof", proof),
+        ("ledger", "check-proof", s.junk, "--root", root),
+        ("ledger", "check-proof", s.missing, "--root", root),
+    ]
+
+
+def showings(s: Scene) -> Lines:
+    run, _ = ledger(s)
+    broken = s.fresh("broken-run")
+    broken.mkdir()
+    (broken / "ledger.jsonl").write_text(json.dumps({"kind": s.text}) + "\n" + s.text + "\n")
+    return [
+        *shown("ledger", "show", run),
+        ("ledger", "show", run, "--steps", s.text),
+        ("ledger", "show", broken),
+        ("ledger", "show", s.missing),
+    ]
+
+
+def disclosures(s: Scene) -> Lines:
+    run, _ = ledger(s)
+    return [
+        *shown("ledger", "disclose", run),
+        ("ledger", "disclose", run, "--out", s.fresh("handed-over")),
+        ("ledger", "disclose", run, "--salts", s.junk),
+        ("ledger", "disclose", run, "--out", s.junk),
+    ]
+
+
 COMMANDS: dict[str, Callable[[Scene], Lines]] = {
+    "ledger show": showings,
+    "ledger query": questions,
+    "ledger prove": proofs,
+    "ledger check-proof": proofs,
+    "ledger disclose": disclosures,
     "dataset dedup": duplicates,
     "dataset index": indexes,
     "contamination check": contamination,
