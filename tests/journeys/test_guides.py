@@ -22,6 +22,7 @@ NEEDS = {
     "data.md": ("pyarrow", "zstandard", "datasets"),
     "dedup.md": ("numpy",),
     "import.md": ("altair", "vl_convert"),
+    "routing.md": ("torch", "transformers"),
     "train.md": ("torch", "transformers", "trl", "datasets"),
 }
 COMMANDS_TOO = {
