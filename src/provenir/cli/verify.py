@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -34,7 +34,10 @@ from provenir.core.new_files import write_new
 if TYPE_CHECKING:
     from provenir.flows.verify import Judged, Order
     from provenir.governance.handover import Handover
-
+Level = Annotated[
+    Literal["V0", "V1", "V2"] | None,
+    typer.Option("--level", help="How far to ask about the training ledger."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")]
 
 
@@ -55,6 +58,7 @@ def verify(
     checkpoint: Checkpoints = None,
     log: Log = None,
     model: Model = None,
+    level: Level = None,
     at: At = None,
     state: State = None,
     signing_key: Annotated[
@@ -88,6 +92,7 @@ def verify(
         artifacts=tuple(artifact or ()),
         run=run,
         model=model,
+        level=level,
         at=None if at is None else parse_utc(at),
     )
     judged = _judge(order)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from provenir.attest.keys import VerificationKey
     from provenir.attest.trust_policy import TrustPolicy
+    from provenir.governance.ledger_check import Level
     from provenir.governance.signature_check import KeySpec
 
 __all__ = ["Judged", "Order", "verify"]
@@ -53,6 +54,8 @@ class Order:
         artifacts: Model folders or files.
         run: The run folder, where the target is a passport.
         model: The model that it must be of.
+        level: Up to which level the training ledger is asked about; None asks for whatever can be
+            decided.
         at: The verifier's clock; now unless given.
     """
 
@@ -64,6 +67,7 @@ class Order:
     artifacts: tuple[Path, ...] = ()
     run: Path | None = None
     model: str | None = None
+    level: Level | None = None
     at: datetime | None = None
 
 
@@ -103,7 +107,8 @@ def verify(order: Order, *, progress: Callable[[int], None] | None = None) -> Ju
     at = order.at or SystemClock().now()
     passport, run = _located(order)
     if passport is None:
-        verdict = _unsigned(verify_run(order.target), asked=_asks_for_more(order))
+        found = verify_run(order.target, level=order.level)
+        verdict = _unsigned(found, asked=_asks_for_more(order))
         return _judged(order, verdict, at=at, keys=keys)
     state = None if order.state is None else VerifierState.load(order.state)
     try:
@@ -121,6 +126,7 @@ def verify(order: Order, *, progress: Callable[[int], None] | None = None) -> Ju
         state=state,
         evidence=evidence,
         model=order.model,
+        level=order.level,
         artifacts=order.artifacts,
         run_dir=run,
         beside=None if passport.source is None else passport.source.parent,

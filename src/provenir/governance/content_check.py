@@ -80,9 +80,14 @@ def flags_row(predicate: PassportPredicate) -> Check:
     return row("risk flags", "flags-mismatch", wrong, holds)
 
 
-def bound_elsewhere(predicate: PassportPredicate) -> list[Check]:
-    """What the passport refers to and no verification of this version has evidence for."""
-    named = ("previous", "ledger_root", "gate_decisions")
+def bound_elsewhere(predicate: PassportPredicate, *, ledger: bool) -> list[Check]:
+    """What the passport refers to and has no row of its own.
+
+    Args:
+        predicate: What the passport says.
+        ledger: Whether its training ledger has rows of its own.
+    """
+    named = ("previous", *(() if ledger else ("ledger_root",)), "gate_decisions")
     return [
         Check(name=name.replace("_", " "), status="not-checked", reason="not-given")
         for name in named
@@ -122,19 +127,33 @@ def report_rows(predicate: PassportPredicate, question: Question) -> list[Check]
 
 
 def assurance_row(
-    claimed: Assurance, ceiling: Assurance, reached: Assurance, run_checks: Sequence[Check]
+    claimed: Assurance,
+    ceiling: Assurance,
+    reached: Assurance,
+    run_checks: Sequence[Check],
+    *,
+    is_open: bool = False,
 ) -> Check:
-    """Judge the claim by what binds it and by whom, and with a run folder by what that shows."""
+    """Judge the claim by what binds it and by whom, and with a run folder by what that shows.
+
+    Args:
+        claimed: What the passport says of itself.
+        ceiling: What its fields and the keys allow.
+        reached: What the evidence that was handed over establishes.
+        run_checks: The rows of the run folder and of the training ledger.
+        is_open: Whether more of the training ledger may yet be shown.
+    """
     if any(check.status in ("fail", "undecided") for check in run_checks):
         return Check(name="assurance", status="not-checked", reason="not-reached")
     if weaker(claimed, ceiling) != claimed:
         fault = f"{claimed} is claimed; what the passport binds and these keys allow is {ceiling}"
     elif weaker(claimed, reached) == claimed:
         return Check(name="assurance", status="pass", detail=claimed)
-    elif any(check.status == "pass" for check in run_checks):  # a run folder was handed over
+    elif not is_open and any(check.status == "pass" for check in run_checks):  # of a run folder
         fault = f"{claimed} is claimed; the run folder establishes {reached}"
     else:
-        detail = f"{claimed} is claimed; without the run folder only {reached} is established"
+        lacking = "the whole of the training ledger" if is_open else "the run folder"
+        detail = f"{claimed} is claimed; without {lacking} only {reached} is established"
         return Check(name="assurance", status="not-checked", reason="not-given", detail=detail)
     return Check(name="assurance", status="fail", reason="flags-mismatch", detail=fault)
 

@@ -10,6 +10,7 @@ from provenir.attest.note import MAX_NOTE_BYTES
 from provenir.core.errors import BoundsError, InputError
 from provenir.core.files import read_bounded
 from provenir.governance.statements import MAX_STATEMENT_BYTES, by_payload
+from provenir.provenance.ledger.layout import CLOSE, GOVERNED
 from provenir.provenance.run_layout import PASSPORT_PROOF, STATEMENTS
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ class Handover:
         return replace(self.of_run(folder), proof=proof)
 
     def of_run(self, folder: Path) -> Handover:
-        """With the statements of a run folder; the proof that lies there is of its own passport.
+        """With the statements of a run folder, that of its training ledger's close included.
+
+        The proof that lies there is of its own passport, and is not taken.
 
         What cannot be read there counts as not being there: nothing in the folder is believed.
 
@@ -97,7 +100,7 @@ class Handover:
             BoundsError: More than 256 envelopes lie there.
         """
         found = []
-        for path in _envelopes_in(folder / STATEMENTS):
+        for path in (*_envelopes_in(folder / STATEMENTS), folder / GOVERNED / CLOSE):
             try:
                 found.append(by_payload(path, follow_symlinks=False))
             except InputError:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from provenir.attest.trust_policy import TrustPolicy
     from provenir.attest.verifier_state import VerifierState
+    from provenir.governance.ledger_check import Level
 
 __all__ = ["PathSpec", "Question", "Trust", "question"]
 
@@ -50,6 +51,8 @@ class Question:
         trust: Whose signature counts.
         evidence: What else was handed over.
         model: The model that the passport must be of, None where any will do.
+        level: Up to which level the training ledger is asked about; None asks for whatever can be
+            decided.
         progress: Called with the number of artifact bytes read since the last call.
     """
 
@@ -60,6 +63,7 @@ class Question:
     trust: Trust = field(default_factory=Trust)
     evidence: Handover = field(default_factory=Handover)
     model: str | None = None
+    level: Level | None = None
     progress: Callable[[int], None] | None = None
 
 
@@ -72,6 +76,7 @@ def question(
     trust: Trust,
     evidence: Handover | None,
     model: str | None,
+    level: Level | None,
     progress: Callable[[int], None] | None,
 ) -> Question:
     """Check what `verify_passport` was given; see there.
@@ -99,6 +104,7 @@ def question(
         trust=trust,
         evidence=handed,
         model=model,
+        level=level,
         progress=progress,
     )
 

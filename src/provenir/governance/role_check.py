@@ -159,6 +159,12 @@ class RoleCheck:
         """
         return self._unsigned(same, self.policy.threshold(same[0].claim.role))
 
+    def counting(self, same: Sequence[RoleStatement]) -> set[Material]:
+        """The keys that count for its role under a statement, given once for each envelope."""
+        claim = same[0].claim
+        signed = _Signed([one.envelope for one in same], claim.predicate_type, self)
+        return signed.counting(claim.role)
+
     def roles(
         self, predicate: PassportPredicate, statements: Sequence[RoleStatement]
     ) -> list[Check]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from provenir.core.errors import DocumentError, EvidenceError, InputError
 from provenir.core.files import read_bounded
 from provenir.core.manifest import RunManifest
+from provenir.governance.ledger_rows import unsigned_ledger
 from provenir.governance.model_passport import ModelPassport
 from provenir.governance.run_files import RunFiles
 from provenir.governance.verdict import Check, Verdict, note_line
@@ -22,20 +23,24 @@ from provenir.provenance.run_record import read_run
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from provenir.governance.ledger_check import Level
     from provenir.provenance.run_record import RunRecord
 
 __all__ = ["verify_run"]
 
 
-def verify_run(run_dir: str | Path) -> Verdict:
+def verify_run(run_dir: str | Path, *, level: Level | None = None) -> Verdict:
     """Check every file of a run folder against the run's manifest.
 
     Args:
         run_dir: The run folder.
+        level: Up to which level its training ledger is asked about; None asks for whatever can be
+            decided, where there is a ledger.
 
     Returns:
         Rows `manifest`, `files` (or one `file:<name>` for each that differs), `passport`, and as
-        not checked: files that the manifest does not cover, and the signature.
+        not checked: files that the manifest does not cover, and the signature; and those of the
+        training ledger.
 
     Raises:
         InputError: There is no run in the folder.
@@ -48,6 +53,8 @@ def verify_run(run_dir: str | Path) -> Verdict:
         checks += _files(files, manifest)
         rows, judged = _passport(files, manifest)
         checks += [*rows, *files.others(manifest, judged=judged)]
+    ledger = unsigned_ledger(files.folder, level)
+    checks += ledger.checks
     signed = files.path(run_layout.PASSPORT) is not None
     checks.append(
         Check(
@@ -57,7 +64,8 @@ def verify_run(run_dir: str | Path) -> Verdict:
             detail="verify the passport with its key" if signed else "the run is not signed",
         )
     )
-    return Verdict(checks=tuple(checks), notes=() if signed else (note_line("unsigned"),))
+    notes = (*ledger.notes, *(() if signed else (note_line("unsigned"),)))
+    return Verdict(checks=tuple(checks), notes=notes)
 
 
 def _manifest(record: RunRecord) -> tuple[RunManifest | None, Check]:

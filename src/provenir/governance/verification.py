@@ -41,6 +41,7 @@ from provenir.governance.content_check import (
     version_row,
 )
 from provenir.governance.evidence import check_run_folder
+from provenir.governance.ledger_rows import judged_ledger
 from provenir.governance.log_evidence import LogEvidence
 from provenir.governance.payload import read_payload
 from provenir.governance.predicate import assurance_ceiling, inconsistency, weaker
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from provenir.attest.trust_policy import TrustPolicy
     from provenir.attest.verifier_state import VerifierState
     from provenir.governance.handover import Handover
+    from provenir.governance.ledger_check import Level
     from provenir.governance.predicate import Assurance, PassportPredicate
     from provenir.governance.question import PathSpec, Question
     from provenir.governance.statements import RoleStatement
@@ -79,6 +81,7 @@ def verify_passport(
     state: VerifierState | None = None,
     evidence: Handover | None = None,
     model: str | None = None,
+    level: Level | None = None,
     artifacts: PathSpec | Iterable[PathSpec] | None = None,
     run_dir: PathSpec | None = None,
     beside: PathSpec | None = None,
@@ -95,6 +98,8 @@ def verify_passport(
         state: What this verifier remembers; the caller stores what a good verdict adds to it.
         evidence: Statements, revocations, the log's proof and checkpoints.
         model: The model that the passport must be of.
+        level: Up to which level the training ledger of the run folder is asked about; None asks
+            for whatever can be decided.
         artifacts: Model folders or files to compare with the artifacts that it names.
         run_dir: The run folder that it speaks of.
         beside: The folder where the passport lies; a `bom.json` there must be the signed one.
@@ -121,6 +126,7 @@ def verify_passport(
         trust=Trust(policy=trust, state=state, scope=scope),
         evidence=evidence,
         model=model,
+        level=level,
         progress=progress,
     )
     return _Judgement(received, asked, whole).verdict()
@@ -161,7 +167,8 @@ class _Judgement:
             wrong = row("statement", reason, fault.what, "")
             return Verdict(checks=(*signatures, wrong, *self._unreached()), notes=notes)
         verdict, reached = self._content(statement, predicate, signatures)
-        verdict = replace(verdict, notes=(*notes, *content_notes(predicate)))
+        told = (*verdict.notes, *content_notes(predicate))
+        verdict = replace(verdict, notes=(*notes, *told))
         if verdict.failures:
             return verdict
         return replace(verdict, assurance_established=weaker(predicate.assurance, reached))
@@ -172,6 +179,7 @@ class _Judgement:
         """The rows about what is said, and the assurance that the evidence reaches."""
         asked = self._asked
         listed = listed_statements(predicate, asked, self._roles)
+        ledger = judged_ledger(predicate, asked, self._roles, listed.belonging)
         wrong_subjects = inconsistency(statement.subjects, predicate)
         before = [
             *signatures,
@@ -185,15 +193,24 @@ class _Judgement:
             flags_row(predicate),
             *listed.rows,
             *self._log.rows(predicate),
-            *bound_elsewhere(predicate),
+            *bound_elsewhere(predicate, ledger=bool(ledger.checks)),
+            *ledger.checks,
             *self._artifacts(predicate, trusted=wrong_subjects is None),
             *bom_rows(predicate, asked),
             *report_rows(predicate, asked),
         ]
         run_checks, reached = self._run(predicate)
-        ceiling = assurance_ceiling(predicate, self._algorithms())
-        after = [*run_checks, assurance_row(predicate.assurance, ceiling, reached, run_checks)]
-        verdict = Verdict(checks=(*before, *after), assurance_claimed=predicate.assurance)
+        if reached == "L0" and ledger.assurance is not None:
+            reached = ledger.assurance
+        claim = assurance_row(
+            predicate.assurance,
+            assurance_ceiling(predicate, self._algorithms()),
+            reached,
+            (*run_checks, *ledger.checks),
+            is_open=reached == "L0" and ledger.is_open,
+        )
+        checks = (*before, *run_checks, claim)
+        verdict = Verdict(checks=checks, notes=ledger.notes, assurance_claimed=predicate.assurance)
         return verdict, reached
 
     def _signatures(self) -> list[Check]:
