@@ -22,6 +22,7 @@ import argparse
 import base64
 import hashlib
 import hmac
+import importlib.util
 import json
 import math
 import os
@@ -252,7 +253,7 @@ def text(pattern: str, most: int = 2**53) -> Callable[[Any], bool]:
 def number(least: float, most: float, *kinds: type) -> Callable[[Any], bool]:
     return lambda v: type(v) in (kinds or (int,)) and least <= v <= most
 
-KINDS: Final[Mapping[str, Callable[[Any], bool]]] = {
+KINDS: Final[dict[str, Callable[[Any], bool]]] = {
     "Text": text(".*"), "Name": text(".+"), "TrustName": text(".+", 128), "Label": text(".+", 512),
     "SubjectName": text(".+", 1024), "Digest": text("sha256:[0-9a-f]{64}"), "Hex": text("[0-9a-f]{64}"),
     "Commit": text("[0-9a-f]{40}|[0-9a-f]{64}"), "Uri": text("[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,500}"),
@@ -485,7 +486,6 @@ class Envelope:
             (state := begun.copy()).update(f"{','.join(lines[:count])}]}}".encode())
             found[f"sha256:{state.hexdigest()}"] = replace(self, signatures=self.signatures[:count])
         return found
-
     @classmethod
     def read(cls, path: Path, most: int = MAX_ENVELOPE, *, links: bool = True) -> Envelope:
         return cls.parse(read_file(path, most, links=links), path)
@@ -509,7 +509,6 @@ class Document:
     said: dict[str, Any] = field(default_factory=dict)
     subjects: dict[str, dict[str, str]] = field(default_factory=dict)
     copies: tuple[Envelope, ...] = ()  # further envelopes around the same payload
-
     @classmethod
     def read(cls, envelope: Envelope, keys: Iterable[Key], *expected: str) -> Document:
         forbid(envelope.kind != IN_TOTO, f"a payload of type {envelope.kind}", reason="wrong-predicate")
@@ -526,7 +525,6 @@ class Document:
         predicate = whole["predicate"]
         said = passport_of(predicate) if kind == PASSPORT else shaped(kind, predicate, "predicate")
         return cls(envelope, kind, envelope.signers(keys), said, subjects)
-
     @classmethod
     def of_role(cls, envelope: Envelope, keys: Iterable[Key]) -> Document:
         document = cls.read(envelope, keys, DATA_SOURCE, RUN, POLICY, REVOCATION, METADATA, CLOSE)
@@ -549,7 +547,6 @@ class TrustKey:
     types: frozenset[str]
     not_before: datetime
     compromised_at: datetime
-
     @classmethod
     def of(cls, entries: Sequence[dict[str, Any]], key: Key) -> TrustKey:
         roles = frozenset(role for entry in entries for role in entry["roles"])
@@ -572,7 +569,6 @@ class Policy:
     said: dict[str, Any]
     digest: str
     keys: tuple[TrustKey, ...]
-
     @classmethod
     def parse(cls, data: bytes, where: object) -> Policy:
         """Read `trust.toml`; what is unknown in it is refused."""
@@ -610,7 +606,6 @@ class Policy:
     def is_by_roots(self, envelope: Envelope, at: datetime) -> bool:
         roots = [k.key for k in self.of_role("root") if k.not_before <= at < k.compromised_at]
         return len(envelope.signers(roots)) >= self.needs("root")
-
     @classmethod
     def follow(cls, path: Path, at: datetime) -> Iterator[Policy]:
         """The policies of the chain that begins with a file; one bad link or a gap breaks it."""
@@ -655,7 +650,6 @@ class Note:
     origin: str
     tree: Tree
     lines: tuple[tuple[str, bytes], ...]  # name; key id and signature
-
     @classmethod
     def parse(cls, note: str, *, signed: bool = True) -> Note:
         """Read a checkpoint (c2sp.org/signed-note, c2sp.org/tlog-checkpoint)."""
@@ -665,7 +659,6 @@ class Note:
         words = [line.split(" ") for line in (parts[5] or "").split("\n")[:-1]]
         lines = tuple((name, unbase64(coded, "note")) for _, name, coded in words)
         return cls(parts[1], parts[2], (int(parts[3]), unbase64(parts[4], "root")), lines)
-
     def signed_at(self, key: TrustKey, role: str) -> int | None:
         """When a witness signed first, as POSIX seconds; 0 for a log; None if it did not, or a line is false."""
         found, names = list[int](), key.names & {self.origin} if role == "log" else key.names
@@ -730,7 +723,6 @@ class Evidence:
         first = next((found[named] for named in bound if named in found), None)
         self.index, self.tree = (first[0], (len(self.leaves), root_of(self.leaves))) if first else (0, None)
         return first[1] if first else None
-
     def read_proof(self, data: bytes) -> bytes:
         """Read `passport.proof.json`, see whether it fits itself, and return the log's line."""
         self.tree = None
@@ -755,7 +747,6 @@ class Evidence:
             return "no-consistency-proof" if self.leaves is None else "log-truncated"
         self.roots[size] = self.roots.get(size) or root_of(self.leaves[:size])
         return None if self.roots[size] == root else "log-inconsistent"
-
     def relation(self, one: Tree, other: Tree) -> str | None:
         """Why the smaller of two trees is not shown to be a prefix of the larger, or None."""
         old, new = sorted((one, other), key=lambda tree: tree[0])
@@ -791,7 +782,6 @@ class Evidence:
         if self.tree is None or (self.note and self.note.origin != origin):
             return False
         return tree[0] > self.index and self.relation(tree, self.tree) is None
-
     def kept(self, name: str, origin: str, tree: Tree) -> Row:
         """Row `held checkpoint`: of the same log, and one tree is a prefix of the other."""
         if self.note is not None and self.note.origin != origin:
@@ -802,7 +792,6 @@ class Evidence:
         why = by_log if by_log in ("log-truncated", "log-inconsistent") else why
         status = "undecided" if why == "no-consistency-proof" else "fail" if why else "pass"
         return Row(name, status, why, f"{origin}, {tree[0]} entries")
-
     def rows(self, stated: dict[str, Any] | None) -> list[Row]:
         """Rows `log entry`, `checkpoint`, `log before issue` and those of kept checkpoints."""
         rows, before = [self.fault] if self.fault else [], "log before issue"
@@ -825,7 +814,6 @@ class Evidence:
             is_fork = row.status == "fail" and self.note is not None and self.note.origin == origin
             rows += [row] if since is None or is_fork else []  # what is remembered was not asked
         return rows
-
     def covers(self, envelope: Envelope, key: Key, before: datetime) -> bool:
         """Whether the log held a signature of a key under a checkpoint that is older than an instant."""
         logged = [part for named, part in envelope.parts().items() if named in self.named]
@@ -850,7 +838,6 @@ class Roles:
     def count(self, document: Document, keys: Sequence[TrustKey]) -> int:
         signed = [key for key in keys if key.key.material in document.signed]
         return sum(self.why_not(document, key) is None for key in signed)
-
     def judge(self, role: str, statements: Sequence[Document]) -> Row:
         """Row `role:<role>`: whether enough keys count, else the first reason that applies."""
         keys, need = self.policy.of_role(role), self.policy.needs(role)
@@ -867,7 +854,6 @@ class Roles:
         some = any(0 < count < need for count in (*counts, on_passport))
         lacking = role in ("data-source", "governance") and not (own and units and all(units))
         return self.refuse(f"role:{role}", keys, own, some=some, lacking=lacking)
-
     def refuse(self, name: str, keys: Sequence[TrustKey], own: Sequence[Document] = (), *,
                some: bool = False, lacking: bool = False) -> Row:
         """The row of a role that does not hold, by the table of reasons in its order."""
@@ -887,7 +873,6 @@ class Roles:
         }
         reason = next(reason for reason, applies in table.items() if applies)
         return failed(name, reason, f"signed as {', '.join(lines) or 'nobody'}")
-
     def signature(self) -> Row:
         """Row `signature`: as many keys signed the passport itself as one of their roles needs."""
         keys = [key for key in self.policy.keys if not key.roles & LONELY]
@@ -895,7 +880,6 @@ class Roles:
         if any(count >= self.policy.needs(role) for role, count in counts.items()):
             return Row("signature", "pass", None, f"by the policy {self.policy.said['name']}")
         return self.refuse("signature", keys or self.policy.keys, some=any(counts.values()))
-
     def revocation(self, given: Sequence[tuple[Path, bytes]]) -> Row:
         """Row `revocation`: one key of the governance takes a passport or statement back."""
         keys, doubt, name = self.policy.of_role("governance"), None, "revocation"
@@ -1063,18 +1047,15 @@ class RunFolder:
                 with open_file(path, links=False) as stream:
                     return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
         return None
-
     def json(self, name: str, expected: str) -> Any:
         data = read_file(self.folder / name, MAX_DOCUMENT, links=False)
         forbid(digest(data) != expected, "changed while it was read", name)
         return read_json(data, name)
-
     def compare(self, what: str, expected: Mapping[str, str]) -> list[Row]:
         found = {name: self.digest(name) for name in sorted(expected)}
         wrong = [name for name in found if found[name] != expected[name]][:50]
         rows = [failed(f"file:{n}", "changed-report" if found[n] else "missing-report") for n in wrong]
         return rows or [Row(what, "pass", None, f"{len(expected)} files as recorded")]
-
     def lines(self, name: str) -> Iterator[dict[str, Any]]:
         with suppress(Fault):
             for line in read_lines(self.folder / name, MAX_DOCUMENT):
@@ -1107,12 +1088,10 @@ class Journal:
             elif kind == "finding":
                 findings.add((str(body.get("kind")), str(body.get("subject"))))
         self.findings = Counter(kind for kind, _ in findings)
-
     def evident(self, bom: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:
         told = [{"contaminated": True, "judge": None} for body in self.evals if body.get("contaminated") is True]
         code = bom["code"] and {**bom["code"], "dirty": self.dirty or bom["code"]["dirty"]}
         return {**bom, "evals": [*bom["evals"], *told], "code": code, "run": bom["run"] or manifest}
-
     def contradictions(self, bom: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
         """What the run says otherwise than its bill of materials; None is "not said"."""
         base, code, run = self.start.get("base_model"), bom["code"] or {}, bom["run"] or {}
@@ -1140,7 +1119,6 @@ class Journal:
             if bodies and all(contradicts(part, body) for body in bodies):
                 wrong.append(f"evals.{part['benchmark']}")
         return wrong + self.of_data(bom["data"], manifest["dataset_hash"] or "unknown")
-
     def of_data(self, data: list[dict[str, Any]], trained_on: str) -> list[str]:
         described = {"train": self.start.get("dataset"), "eval": self.start.get("eval_dataset")}
         root, wrong = mapping(described["eval"]).get("records_root") or "unknown", []
@@ -1239,6 +1217,17 @@ def subjects_fault(document: Document) -> str | None:
     expected = expected or {name[:200]: {"sha256": raw(bound).hex()}}
     return None if document.subjects == expected else "not those of this bill of materials"
 
+def second_file() -> Any:
+    """The auditor's second file, which lies beside this one and takes what it needs from here."""
+    name, place = "provenir_ledger_audit", Path(__file__).with_name("provenir_ledger_audit.py")
+    if name not in sys.modules:
+        forbid(not place.is_file(), "is needed for a training ledger; copy it beside this file", place)
+        sys.modules["provenir_audit"] = sys.modules[__name__]  # whatever this file is called
+        spec: Any = importlib.util.spec_from_file_location(name, place)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
 class Audit:
     """One passport, question after question, in the order of the reference page."""
     def __init__(self, asked: argparse.Namespace) -> None:
@@ -1259,7 +1248,6 @@ class Audit:
             names = ["content", *(f"artifact:{path.name}" for path in asked.artifact)]
             names += ["run"] if self.run else []
             self.rows += [Row(name, "not-checked", "not-reached") for name in names]
-
     def ask_policy(self) -> Policy | None:
         """Row `trust policy`: read, rotated, and not rolled back."""
         try:
@@ -1278,7 +1266,6 @@ class Audit:
         self.asked.revocation += [(path, read_file(path, MAX_POLICY)) for path in beside]
         self.rows.append(Row("trust policy", "pass", None, f"{name}, version {last}"))
         return chain[-1]
-
     def ask_signatures(self) -> bool:
         """Rows `signature` and `statement`: who signed, and whether it is a Model Passport."""
         envelope, keys, rows, policy = self.envelope, self.asked.keys, self.rows, self.policy
@@ -1329,8 +1316,10 @@ class Audit:
         rows.append(row if said["risk_rules"] == 1 else Row("risk flags", "undecided", "newer-rules"))
         rows += [*listed, *self.evidence.rows(said["log_checkpoint"])]
         rows += [self.evidence.role(r) for r in wanted if policy and r in ("log", "witness")]
+        ledger, traced = self.ledger(said, belonging)
         bound = [name for name in ("previous", "ledger_root", "gate_decisions") if said[name]]
-        rows += [Row(name.replace("_", " "), "not-checked", "not-given") for name in bound]
+        bound = [name for name in bound if name != "ledger_root" or not ledger]
+        rows += [*(Row(name.replace("_", " "), "not-checked", "not-given") for name in bound), *ledger]
         rows += artifact_rows(bom["artifacts"], asked.artifact) if wrong is None else []
         rows += self.bom_rows(bom)
         reports = {report["name"]: report["digest"] for report in said["reports"]}
@@ -1340,14 +1329,24 @@ class Audit:
             rows.append(failed("reports", "missing-report", "the policy asks for them"))
         not_given = [Row("run", "not-checked", "not-given")], "declared"
         runs, reached = run_rows(said, self.run) if self.run else not_given
-        rows += [*runs, self.assurance(said, runs, reached)]
+        is_open, reached = reached == "L0" and not traced, (traced if reached == "L0" and traced in LEVELS else reached)
+        rows += [*runs, self.assurance(said, [*runs, *ledger], reached, is_open=is_open)]
         self.notes += notes_of(said)
         if not any(row.status == "fail" for row in rows):
             self.established = min(said["assurance"], reached, key=LEVELS.index)
+    def ledger(self, said: dict[str, Any], belonging: list[Document]) -> tuple[list[Row], str]:
+        """The rows of the training ledger, by the second file, and the assurance that may rest on them."""
+        level = self.asked.level
+        if self.run is None or not (said["ledger_root"] or level):
+            return [Row("V0 ledger", "undecided", "not-given")] if level else [], ""
+        roles = Roles(self.policy, self.document, self.evidence) if self.policy else None
+        audit = second_file().Audit(self.run.folder / "governed", level, said, roles, belonging)
+        self.notes += audit.notes()
+        return audit.rows(), audit.established()
     def statements(self) -> tuple[list[Row], list[Document]]:
         given, rows, belonging = [*self.asked.statement], [], []
         for folder in dict.fromkeys(p for p in (self.asked.run, self.asked.passport.parent) if p):
-            for path in sorted((folder / "statements").glob("*.dsse.json"))[:256]:
+            for path in [*sorted((folder / "statements").glob("*.dsse.json"))[:256], folder / "governed/close.json"]:
                 with suppress(Fault):  # what cannot be read is not there
                     given.append(Envelope.read(path, MAX_POLICY, links=False))
         found: dict[str, list[Envelope]] = {}
@@ -1404,14 +1403,14 @@ class Audit:
             except Fault as fault:
                 rows.append(failed("bom.json", "bom-mismatch", str(fault)))
         return rows or [Row("bom.json", "not-checked", "not-given")]
-    def assurance(self, said: dict[str, Any], runs: list[Row], reached: str) -> Row:
+    def assurance(self, said: dict[str, Any], runs: list[Row], reached: str, *, is_open: bool) -> Row:
         """Row `assurance`: not above what binds the claim, nor above what the run shows."""
         claimed, flight, rank = said["assurance"], said["bom"]["flight"], LEVELS.index
         bound = "L0" if self.shared or said["ledger_root"] is None else "L2"
         bound = bound if said["manifest"] and flight and flight["num_steps"] else "declared"
         if any(row.status in ("fail", "undecided") for row in runs):
             return Row("assurance", "not-checked", "not-reached")
-        if rank(claimed) <= rank(bound) and rank(claimed) > rank(reached) and self.run is None:
+        if rank(claimed) <= rank(bound) and rank(claimed) > rank(reached) and (is_open or self.run is None):
             return Row("assurance", "not-checked", "not-given", f"{claimed} is claimed")
         fault = f"{claimed} is claimed, {bound} is bound, {reached} shown"
         is_held = rank(claimed) <= min(rank(bound), rank(reached))
@@ -1453,6 +1452,7 @@ def question(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--key", metavar="SECRET", help="a team's secret; it is nobody's role")
     parser.add_argument("--at", metavar="RFC3339", help="judge by this time instead of now")
     parser.add_argument("--model", metavar="ID", help="the model that it must be of")
+    parser.add_argument("--level", choices=("V0", "V1", "V2"), help="how far to ask about the training ledger")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     asked = parser.parse_args(argv)
     if asked.passport.is_dir():
