@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from provenir.governance.ledger_check.files import LedgerFiles
-    from provenir.provenance.ledger.plan import lines_root
-from provenir.provenance.ledger.records import Header
+    from provenir.provenance.ledger.records import Header
 
 __all__ = ["read_contents", "read_metadata"]
 
