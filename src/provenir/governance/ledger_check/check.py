@@ -25,7 +25,7 @@ from provenir.governance.ledger_check.signatures import Signatures, read_closing
 from provenir.governance.ledger_check.steps import StepCheck
 from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.chain import Chain
-from provenir.provenance.ledger.records import Close, Header, Root, Step, parse_record
+from provenir.provenance.ledger.records import Close, Header, Root, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -150,7 +150,7 @@ class _LedgerCheck:
         """Read it once, and see whether one record follows the other (row `V1 chain`)."""
         frontier, chain = Frontier(), Chain()
         header = close = None
-        records, line, is_chain, halted = Root(n=0, root=_root(frontier)), b"", True, False
+        records, line, is_chain = Root(n=0, root=_root(frontier)), b"", True
         for record, line in self._records():
             if frontier.n == 0 and isinstance(record, Header):
                 header = record
@@ -159,10 +159,6 @@ class _LedgerCheck:
                 fault = EvidenceError(refusal.what, reason=refusal.reason)
                 self.answers.note("V1 chain", fault)
                 is_chain = False
-            if is_chain and halted and isinstance(record, Step):
-                fault = EvidenceError("a step after a halt", reason="out-of-order")
-                self.answers.note("V1 chain", fault)
-            halted = halted or getattr(record, "action", None) == "halt"
             if is_chain:
                 chain.take(record, line)
             close = record if isinstance(record, Close) else None

@@ -6,17 +6,15 @@ by others, before the first step.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from provenir.core.digest import format_digest, parse_digest
-from provenir.core.document import Document
 from provenir.core.errors import EvidenceError, InputError
 from provenir.governance.ledger_check.files import need
 from provenir.governance.metadata import Metadata
 from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.commitments import example_commit
+from provenir.provenance.ledger.disclosure import Disclosure
 from provenir.provenance.ledger.plan import lines_root
 from provenir.provenance.ledger.records import Root, RowLine
 
@@ -27,14 +25,6 @@ if TYPE_CHECKING:
     from provenir.provenance.ledger.records import Header
 
 __all__ = ["read_contents", "read_metadata"]
-
-
-class Disclosure(Document):
-    """`private/disclosure.json`: what links a run's rows to their contents."""
-
-    schema_version: Literal["ledger-disclosure/1"] = "ledger-disclosure/1"
-    run_id: str
-    example_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 
 
 _DATASET = "dataset-mismatch"
