@@ -461,7 +461,8 @@ class Audit:
         found, wanted = list[Row](), ("V0", "V1", "V2").index(self.level or "V2")
         for rank, names in enumerate(NAMES.values()):
             for name in names:
-                row = self.faults.get(name) or self.open.get(name) or Row(name, "pass")
+                told = f"hashed every {self.header.get('hash_every')} steps" if name == "V1 parameters" else ""
+                row = self.faults.get(name) or self.open.get(name) or Row(name, "pass", None, told)
                 if row.status == "undecided" and self.level is None:
                     row = Row(name, "not-checked", row.reason, row.detail)
                 row = Row(name, "not-checked", "not-reached") if name in self.pointless else row

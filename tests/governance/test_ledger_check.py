@@ -10,7 +10,7 @@ import shutil
 
 import pytest
 
-from governed import AT, KEYS, HonestCases, make_case, seal, trust_text
+from governed import AT, KEYS, TIME, HonestCases, make_case, seal, trust_text, vouching
 from honest_ledgers import HONEST
 from ledger_mutations import MUTATIONS
 from ledgers import make_ledger
@@ -19,6 +19,7 @@ from provenir.flows.verify import Order, verify
 from provenir.governance.ledger_check import check_ledger
 from provenir.governance.ledger_check.answers import FOLLOWING, ROWS, Answers
 from provenir.governance.run_check import verify_run
+from provenir.governance.statements import Revocation, sign_statement
 from provenir.governance.verdict import REASONS
 
 BELOW = {"V0": None, "V1": "V0", "V2": "V1"}
@@ -176,6 +177,24 @@ def test_a_run_that_ended_early_may_leave_its_segment_open(tmp_path, settings):
     books.documents["intent"]["total_steps"] = books.close["n_steps"]
     books.save()
     assert "parameter-break" in judged(case, "V1").reasons
+
+
+def test_a_verdict_says_how_often_parameters_were_hashed(honest):
+    row = next(c for c in judged(honest({"hash_every": 3})).checks if c.name == "V1 parameters")
+    assert "every 3 steps" in row.detail
+
+
+def test_a_policy_that_was_taken_back_is_no_policy(honest, tmp_path):
+    case = honest({}).copy(tmp_path / "case")
+    policy = vouching(case, case.books().header)[-1]
+    revocation = Revocation(
+        what="statement", revoked=policy.digest, reason="replaced", revoked_at=TIME, issued_at=TIME
+    )
+    folder = case.trust.parent / "revocations"
+    folder.mkdir()
+    signed = sign_statement(revocation, [KEYS.governance])
+    (folder / "policy.dsse.json").write_bytes(signed.envelope.to_bytes())
+    assert judged(case, "V2").reasons == ("revoked",)
 
 
 def test_an_open_segment_in_which_nothing_moved_ends_as_it_began(tmp_path):

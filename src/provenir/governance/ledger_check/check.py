@@ -122,6 +122,11 @@ class _LedgerCheck:
         header, close = ledger.header, ledger.close
         self.is_foreign = header.sampler.version is None
         self.shown = "L2" if header.routing == "routed" else "L1"
+        every = (
+            f"hashed every {header.hash_every:,} steps; between these they are the operator's word"
+        )
+        if header.hash_every > 1:
+            answers.tell("V1 parameters", every)
         closing = self._closing(ledger, signatures)
         bound = self._bound_files(header)
         answers.attempt("V0 roles", partial(_need_roles, signatures, header, closing))
