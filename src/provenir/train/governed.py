@@ -11,13 +11,22 @@ from __future__ import annotations
 from typing import Any
 
 from provenir.core.extras import require
+from provenir.train.governing.loop import GovernedLoop, MadeStep
 from provenir.train.governing.settings import Governance, SpikePolicy, StarvationPolicy
 from provenir.train.governing.training import GovernedTraining
 
 _Trainer: Any = require("train", "transformers").Trainer
 _SFTTrainer: Any = require("train", "trl").SFTTrainer
 
-__all__ = ["Governance", "GovernedSFTTrainer", "GovernedTrainer", "SpikePolicy", "StarvationPolicy"]
+__all__ = [
+    "Governance",
+    "GovernedLoop",
+    "GovernedSFTTrainer",
+    "GovernedTrainer",
+    "MadeStep",
+    "SpikePolicy",
+    "StarvationPolicy",
+]
 
 
 class GovernedTrainer(GovernedTraining, _Trainer):  # type: ignore[misc]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from provenir.core.clock import utc_text
 from provenir.core.extras import require
@@ -11,22 +12,50 @@ from provenir.governance.statements import LedgerCloseStatement, sign_statement
 from provenir.provenance.ledger import layout
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     from provenir.train.governing.governor import Governor
     from provenir.train.governing.preparing import Prepared
 
 torch: Any = require("train", "torch")
 
-__all__ = ["close_ledger"]
+__all__ = ["Status", "close_ledger", "end_training"]
+
+Status: TypeAlias = Literal["completed", "halted", "interrupted"]
+"""How a training ended: with all its steps, before them, or by a fault or Ctrl-C."""
+
+logger = logging.getLogger("provenir")
 
 
-def close_ledger(
-    governor: Governor,
-    prepared: Prepared,
-    status: Literal["completed", "halted", "interrupted"],
-) -> None:
-    """Write the last line, sign the root, and give the model back unrouted.
+def end_training(governor: Governor, prepared: Prepared, status: Status, *, lr: float) -> None:
+    """End a training however it ended; a fault does not hide the one that ended it.
+
+    One that was broken off inside a segment of `hash_every` steps has no last parameters to state:
+    its ledger stays open, to be resumed from a snapshot.
+
+    Args:
+        governor: Conducts the training.
+        prepared: What was decided before it.
+        status: How it ended.
+        lr: Learning rate of an update that was made and is not recorded yet.
+
+    Raises:
+        UsageError: The ledger cannot be closed as it is.
+        OSError: The disk refuses it.
+    """
+    try:
+        if governor.settle(lr=lr):
+            close_ledger(governor, prepared, status)
+        else:
+            logger.warning("the ledger stays open inside a segment; resume from a snapshot")
+    except Exception:
+        if status != "interrupted":
+            raise
+        logger.exception("the ledger of the interrupted training could not be closed")
+    finally:
+        governor.release()
+
+
+def close_ledger(governor: Governor, prepared: Prepared, status: Status) -> None:
+    """Write the last line, and sign the root.
 
     Args:
         governor: Conducts the training.
@@ -39,27 +68,25 @@ def close_ledger(
     """
     governance, place = governor.governance, prepared.place
     writer = governor.writer
-    try:
-        closed = writer.close(
-            time=writer.stamp(governance.clock.now()),
-            status=status,
-            tensors=prepared.tensors.at_the_end(threads=torch.get_num_threads()),
-            sampler_seed=prepared.sampler.seed,
-            aborted=place.earlier_intents(writer.header.intent, prepared.dataset.root),
-        )
-        statement = sign_statement(
-            LedgerCloseStatement(
-                run_id=closed.run_id,
-                n=closed.n,
-                root=closed.root,
-                close=closed.close,
-                issued_at=utc_text(governance.clock.now()),
-            ),
-            list(governance.signers),
-        )
-        atomic_write(place.folder / layout.CLOSE, statement.envelope.to_bytes())
-        for one in governance.statements:
-            place.attach(one)
-        place.publish_close(writer.header.intent, closed.root)
-    finally:
-        governor.release()
+    intent = writer.header.intent
+    closed = writer.close(
+        time=writer.stamp(governance.clock.now()),
+        status=status,
+        tensors=prepared.tensors.at_the_end(threads=torch.get_num_threads()),
+        sampler_seed=prepared.sampler.seed,
+        aborted=place.earlier_intents(intent, prepared.dataset.root),
+    )
+    statement = sign_statement(
+        LedgerCloseStatement(
+            run_id=closed.run_id,
+            n=closed.n,
+            root=closed.root,
+            close=closed.close,
+            issued_at=utc_text(governance.clock.now()),
+        ),
+        list(governance.signers),
+    )
+    atomic_write(place.folder / layout.CLOSE, statement.envelope.to_bytes())
+    for one in governance.statements:
+        place.attach(one)
+    place.publish_close(intent, closed.root)

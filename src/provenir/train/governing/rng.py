@@ -17,9 +17,11 @@ __all__ = ["rng_digest", "rng_state", "set_rng_state"]
 
 def rng_state() -> dict[str, Any]:
     """The states of Python's, numpy's and torch's generators, on every device in use."""
+    kind, keys, *rest = numpy.random.get_state()
     state = {
         "python": random.getstate(),
-        "numpy": numpy.random.get_state(),
+        # torch reads tensors back without running anything of the file, numpy's arrays it does not
+        "numpy": (kind, torch.from_numpy(keys.astype("int64")), *rest),
         "cpu": torch.random.get_rng_state(),
     }
     if torch.cuda.is_available() and torch.cuda.is_initialized():
@@ -30,7 +32,8 @@ def rng_state() -> dict[str, Any]:
 def set_rng_state(state: dict[str, Any]) -> None:
     """Go on drawing from a state."""
     random.setstate(state["python"])
-    numpy.random.set_state(state["numpy"])
+    kind, keys, *rest = state["numpy"]
+    numpy.random.set_state((kind, keys.numpy().astype("uint32"), *rest))
     torch.random.set_rng_state(state["cpu"])
     if "cuda" in state:
         torch.cuda.random.set_rng_state_all(state["cuda"])
@@ -42,7 +45,7 @@ def rng_digest() -> str:
     _, keys, position, has_gauss, cached = state["numpy"]
     parts = [
         repr(state["python"]).encode(),
-        keys.tobytes(),
+        keys.numpy().tobytes(),
         repr((int(position), int(has_gauss), float(cached))).encode(),
         state["cpu"].numpy().tobytes(),
         *(one.numpy().tobytes() for one in state.get("cuda", ())),

@@ -9,7 +9,6 @@ written down by a callback that comes last, when it is known whether the trainer
 from __future__ import annotations
 
 import inspect
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from provenir.eval.entropy import base_losses
 from provenir.train.callback import TrackingCallback
 from provenir.train.governing.arguments import check_arguments
 from provenir.train.governing.batches import GovernedBatches, governed_loader
-from provenir.train.governing.closing import close_ledger
+from provenir.train.governing.closing import end_training
 from provenir.train.governing.opening import open_ledger
 from provenir.train.governing.place import Place
 from provenir.train.governing.preparing import Prepared, Shape, prepare
@@ -30,8 +29,8 @@ from provenir.train.routing import check_support, per_example_mean_loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Literal
 
+    from provenir.train.governing.closing import Status
     from provenir.train.governing.governor import Governor
     from provenir.train.governing.settings import Governance
 
@@ -39,8 +38,6 @@ torch: Any = require("train", "torch")
 transformers: Any = require("train", "transformers")
 
 __all__ = ["GovernedTraining"]
-
-logger = logging.getLogger("provenir")
 
 
 class GovernedTraining:
@@ -105,7 +102,7 @@ class GovernedTraining:
         self._track(place)
         recorder = _Recorder(self)
         me.add_callback(recorder)  # the last: what the others ask for is known to it
-        status: Literal["completed", "halted", "interrupted"] = "interrupted"
+        status: Status = "interrupted"
         try:
             # str, because the trainer asks the folder's name for its parts as text
             resumed = None if self._resumed_from is None else str(self._resumed_from)
@@ -181,23 +178,10 @@ class GovernedTraining:
             resumed=resumed,
         )
 
-    def _end(self, status: Literal["completed", "halted", "interrupted"]) -> None:
-        """Close the ledger; a fault does not hide the one that ended the training."""
-        governor, prepared = self._governor, self._prepared
-        self._governor = None
-        if governor is None or prepared is None:
-            return
-        try:
-            if governor.settle(lr=self._rate):
-                close_ledger(governor, prepared, status)
-            else:
-                governor.release()
-                logger.warning("the ledger stays open inside a segment; resume from a snapshot")
-        except Exception:
-            governor.release()
-            if status != "interrupted":
-                raise
-            logger.exception("the ledger of the interrupted training could not be closed")
+    def _end(self, status: Status) -> None:
+        governor, self._governor = self._governor, None
+        if governor is not None and self._prepared is not None:
+            end_training(governor, self._prepared, status, lr=self._rate)
 
     def _active(self) -> Governor:
         if self._governor is None:
