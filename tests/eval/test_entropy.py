@@ -7,7 +7,7 @@ import math
 import pytest
 
 from provenir.core.errors import InputError
-from provenir.eval.entropy import base_losses, in_millionths, mean_losses
+from provenir.eval.entropy import base_losses, in_millionths, mean_losses, present_losses
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -52,6 +52,20 @@ def test_adapters_do_not_count_and_the_mode_is_kept() -> None:
     assert adapted.training
     assert len(plain) == 3
     assert plain[0] == pytest.approx(math.log(11), abs=0.3)
+
+
+def test_the_present_model_counts_with_its_adapter() -> None:
+    model = tiny_model()
+    tokens = torch.randint(0, 11, (3, 6))
+    batch = {"input_ids": tokens, "labels": tokens}
+    adapted = peft.get_peft_model(model, peft.LoraConfig(target_modules=["q_proj"]))
+    with torch.no_grad():
+        for name, parameter in adapted.named_parameters():
+            if "lora_" in name:
+                parameter.normal_()
+    assert present_losses(adapted, [batch]) != base_losses(adapted, [batch])
+    batch["labels"] = torch.full_like(tokens, -100)
+    assert all(math.isnan(loss) for loss in present_losses(adapted, [batch]))
 
 
 def test_an_example_without_a_token_that_counts_is_named() -> None:

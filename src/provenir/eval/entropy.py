@@ -13,11 +13,18 @@ from provenir.core.errors import InputError
 from provenir.core.extras import require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     import torch
 
-__all__ = ["IGNORED", "MILLIONTHS", "base_losses", "in_millionths", "mean_losses"]
+__all__ = [
+    "IGNORED",
+    "MILLIONTHS",
+    "base_losses",
+    "in_millionths",
+    "mean_losses",
+    "present_losses",
+]
 
 IGNORED: Final = -100
 """The label of a token that no loss counts."""
@@ -56,12 +63,9 @@ def base_losses(model: Any, batches: Iterable[Mapping[str, torch.Tensor]]) -> li
     Raises:
         InputError: An example has no token that counts, or its loss is not finite.
     """
-    found: list[float] = []
-    with _frozen_base(model):
-        for batch in batches:
-            labels = batch["labels"]
-            inputs = {key: value for key, value in batch.items() if key != "labels"}
-            found += mean_losses(model(**inputs).logits, labels).tolist()
+    switched_off = getattr(model, "disable_adapter", contextlib.nullcontext)
+    with switched_off():
+        found = present_losses(model, batches)
     for place, loss in enumerate(found):
         if not 0 <= loss < float("inf"):
             raise InputError(
@@ -72,20 +76,30 @@ def base_losses(model: Any, batches: Iterable[Mapping[str, torch.Tensor]]) -> li
     return found
 
 
+def present_losses(model: Any, batches: Iterable[Mapping[str, torch.Tensor]]) -> list[float]:
+    """Mean loss of each example under a model as it is now.
+
+    Args:
+        model: A causal language model; its mode is the same afterwards.
+        batches: Collated batches with `input_ids` and `labels`, in the order of the examples.
+
+    Returns:
+        One loss in nats a token for each example; NaN for one without a token that counts.
+    """
+    torch_module: Any = require("train", "torch")
+    training = model.training
+    model.eval()
+    found: list[float] = []
+    try:
+        with torch_module.no_grad():
+            for batch in batches:
+                inputs = {key: value for key, value in batch.items() if key != "labels"}
+                found += mean_losses(model(**inputs).logits, batch["labels"]).tolist()
+    finally:
+        model.train(training)
+    return found
+
+
 def in_millionths(loss: float) -> int:
     """An entropy score as admission records it: millionths of a nat, rounded to even."""
     return round(loss * MILLIONTHS)
-
-
-@contextlib.contextmanager
-def _frozen_base(model: Any) -> Iterator[None]:
-    """The model as it was before any adapter, in evaluation mode, without gradients."""
-    torch_module: Any = require("train", "torch")
-    training = model.training
-    switched_off = getattr(model, "disable_adapter", contextlib.nullcontext)
-    model.eval()
-    try:
-        with torch_module.no_grad(), switched_off():
-            yield
-    finally:
-        model.train(training)

@@ -12,7 +12,12 @@ from typing import Any
 
 from provenir.core.extras import require
 from provenir.train.governing.loop import GovernedLoop, MadeStep
-from provenir.train.governing.settings import Governance, SpikePolicy, StarvationPolicy
+from provenir.train.governing.settings import (
+    Governance,
+    ProbeRows,
+    SpikePolicy,
+    StarvationPolicy,
+)
 from provenir.train.governing.training import GovernedTraining
 
 _Trainer: Any = require("train", "transformers").Trainer
@@ -24,6 +29,7 @@ __all__ = [
     "GovernedSFTTrainer",
     "GovernedTrainer",
     "MadeStep",
+    "ProbeRows",
     "SpikePolicy",
     "StarvationPolicy",
 ]

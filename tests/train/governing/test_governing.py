@@ -297,3 +297,62 @@ def test_preparing_a_training_draws_no_random_number(tmp_path):
     before = rng_digest()
     trainer._prepare(Place.of(trainer.governance))
     assert rng_digest() == before
+
+
+def banded(model, rows):
+    """A table whose bands are calibrated on the rows, and their entropies."""
+    from provenir.eval.entropy import base_losses, in_millionths
+    from provenir.governance.depth import bands_of
+    from provenir.provenance.ledger.tensors import leaf_root
+    from provenir.train.governing.tensors import ModelTensors, leaves_of
+
+    scores = [in_millionths(x) for x in base_losses(model, [run.batches(rows)])]
+    base = leaf_root(leaves_of(ModelTensors(model).base())).root
+    bands = bands_of(scores, 2, base=base, calibration="sha256:" + "1" * 64)
+    low = {**dict.fromkeys(run.BLOCKS, 1000), "embedding": 0}
+    profiles = [
+        {"id": "low", "bands": [0], "weights": low},
+        {"id": "high", "bands": [1], "weights": dict.fromkeys(run.BLOCKS, 1000)},
+    ]
+    return run.table(bands=bands, profiles=profiles), scores
+
+
+@pytest.mark.parametrize("lora", [True, False])
+def test_entropy_bands_choose_the_profile(tmp_path, lora):
+    rows, model = run.corpus(), run.model(lora=lora)
+    profiles, scores = banded(model, rows)
+    trained(tmp_path, rows, model, table=profiles, metadata=open_metadata(rows), clock=STANDING)
+    edge = profiles.bands.edges[0]
+    for line in lines(tmp_path, "admission.jsonl"):
+        # In another batch a loss differs in its last digits.
+        assert line["entropy"] == pytest.approx(scores[line["row"]], abs=5)
+        assert line["profile"] == ("high" if line["entropy"] >= edge else "low")
+    assert {line["profile"] for line in lines(tmp_path, "admission.jsonl")} == {"low", "high"}
+
+
+def test_planted_probes_are_examined_and_the_run_keeps_the_report(tmp_path):
+    import provenir
+    from provenir.train.governed import ProbeRows
+
+    drawn = run.corpus(140, seed=7)
+    planted, references = drawn[:2], drawn[2:]
+    rows = [*run.corpus(20), *[planted[0]] * 12]
+    with provenir.track("probes", dataset=rows, output_dir=tmp_path / "run") as tracked:
+        trainer = run.trainer(
+            rows,
+            run.governance(
+                rows,
+                metadata=open_metadata(rows),
+                probes=ProbeRows(planted=planted, references=references),
+                clock=STANDING,
+            ),
+            run.arguments(tmp_path / "out", num_train_epochs=6, learning_rate=1e-2),
+            model=run.model(lora=False),
+        )
+        trainer.train()
+    told = [json.loads(p.read_text()) for p in (tmp_path / "run/reports").glob("*.json")]
+    reports = {one["name"]: one for one in told}
+    assert set(reports) == {"memorization", "probes"}
+    assert [one["subject"] for one in reports["probes"]["findings"]] == ["probe 0"]
+    assert reports["probes"]["examined"] == {"probes": 2}
+    assert not [one for one in tracked.findings if one.kind == "recording_fault"]

@@ -23,8 +23,15 @@ pytest.importorskip("trl")
 CLOCK = FixedClock("2026-03-01T21:00:00Z", step_s=1.0)
 
 
-def trained(folder: Path, rows: list[dict[str, Any]], **changes: Any) -> Any:
-    """A tracked run with a governed training in it, and the trainer."""
+def trained(
+    folder: Path,
+    rows: list[dict[str, Any]],
+    *,
+    resume: bool = False,
+    callbacks: Any = (),
+    **changes: Any,
+) -> Any:
+    """A tracked run with a governed training in it."""
     signed = sign_statement(
         PolicyStatement(
             name="test",
@@ -41,10 +48,12 @@ def trained(folder: Path, rows: list[dict[str, Any]], **changes: Any) -> Any:
         sign_passport=True,
         signing_key=run.OPERATOR,
         clock=CLOCK,
+        resume=resume,
     ) as tracked:
         governed = run.governance(rows, statements=[signed], **changes)
-        trainer = run.trainer(rows, governed, run.arguments(folder / "out"))
-        trainer.train()
+        saving = run.arguments(folder / "out", save_strategy="steps", save_steps=4)
+        trainer = run.trainer(rows, governed, saving, callbacks=list(callbacks))
+        trainer.train(resume_from_checkpoint=resume)
         trainer.save_model(str(folder / "run/adapter"))
         tracked.log_artifact(folder / "run/adapter", kind="adapter")
     return tracked
@@ -98,6 +107,29 @@ def test_an_earlier_training_that_never_closed_is_named(tmp_path: Path) -> None:
     log_intent(EventLog(log_folder(tmp_path)), "earlier", intent, root, CLOCK)
     trained(tmp_path, rows)
     assert run.records(tmp_path / "run")[-1]["aborted"] == [intent]
+
+
+def test_a_resumed_training_has_one_ledger_in_its_last_passport(tmp_path: Path) -> None:
+    from transformers import TrainerCallback
+
+    class Fails(TrainerCallback):  # type: ignore[misc]
+        def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if state.global_step == 6:
+                raise ZeroDivisionError
+
+    rows = run.corpus()
+    with pytest.raises(ZeroDivisionError):
+        trained(tmp_path, rows, callbacks=[Fails()], clock=FixedClock(run.START))
+    former = RoleStatement.read(tmp_path / "run/governed/close.json")
+    assert run.records(tmp_path / "run")[-1]["status"] == "interrupted"
+    tracked = trained(tmp_path, rows, resume=True, clock=FixedClock(run.START))
+    close = RoleStatement.read(tmp_path / "run/governed/close.json")
+    predicate = tracked.passport.predicate
+    assert predicate.ledger_root == close.claim.root != former.claim.root
+    assert close.digest in predicate.statements
+    assert former.digest not in predicate.statements
+    assert run.records(tmp_path / "run")[-1]["aborted"] == []
+    assert "governed/ledger.discarded-0.jsonl" in tracked.manifest.files
 
 
 def test_other_rows_than_the_runs_are_refused(tmp_path: Path) -> None:

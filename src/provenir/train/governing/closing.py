@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from provenir.core.clock import utc_text
 from provenir.core.extras import require
 from provenir.core.files import atomic_write
+from provenir.eval.memorization import probe_report
 from provenir.governance.statements import LedgerCloseStatement, sign_statement
 from provenir.provenance.ledger import layout
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from provenir.train.governing.governor import Governor
+    from provenir.train.governing.place import Place
     from provenir.train.governing.preparing import Prepared
 
 torch: Any = require("train", "torch")
@@ -25,7 +29,14 @@ Status: TypeAlias = Literal["completed", "halted", "interrupted"]
 logger = logging.getLogger("provenir")
 
 
-def end_training(governor: Governor, prepared: Prepared, status: Status, *, lr: float) -> None:
+def end_training(
+    governor: Governor,
+    prepared: Prepared,
+    status: Status,
+    *,
+    lr: float,
+    losses_of: Callable[[Sequence[Mapping[str, Any]]], list[float]],
+) -> None:
     """End a training however it ended; a fault does not hide the one that ended it.
 
     One that was broken off inside a segment of `hash_every` steps has no last parameters to state:
@@ -36,13 +47,16 @@ def end_training(governor: Governor, prepared: Prepared, status: Status, *, lr: 
         prepared: What was decided before it.
         status: How it ended.
         lr: Learning rate of an update that was made and is not recorded yet.
+        losses_of: Gives the losses of rows under the model as it is.
 
     Raises:
         UsageError: The ledger cannot be closed as it is.
         OSError: The disk refuses it.
     """
     try:
-        if governor.settle(lr=lr):
+        ends_segment = governor.settle(lr=lr)
+        _report(governor, prepared.place, losses_of)
+        if ends_segment:
             close_ledger(governor, prepared, status)
         else:
             logger.warning("the ledger stays open inside a segment; resume from a snapshot")
@@ -52,6 +66,20 @@ def end_training(governor: Governor, prepared: Prepared, status: Status, *, lr: 
         logger.exception("the ledger of the interrupted training could not be closed")
     finally:
         governor.release()
+
+
+def _report(
+    governor: Governor,
+    place: Place,
+    losses_of: Callable[[Sequence[Mapping[str, Any]]], list[float]],
+) -> None:
+    """Have the run keep what was seen of memorization, and what could not be looked at."""
+    if governor.monitor is not None:
+        place.attach(governor.monitor.report())
+    probes = governor.governance.probes
+    if probes is not None:
+        losses, references = losses_of(probes.planted), losses_of(probes.references)
+        place.attach(probe_report(losses, references, bits=probes.bits))
 
 
 def close_ledger(governor: Governor, prepared: Prepared, status: Status) -> None:

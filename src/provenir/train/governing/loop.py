@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from provenir.core.errors import UsageError
 from provenir.core.extras import require
-from provenir.eval.entropy import base_losses
+from provenir.eval.entropy import base_losses, present_losses
 from provenir.train.governing.closing import end_training
 from provenir.train.governing.opening import open_ledger
 from provenir.train.governing.place import Place
@@ -165,7 +165,13 @@ class GovernedLoop:
         done = governor.next_step > self.total_steps
         status: Status = "completed" if done else "halted"
         rate = float(self.optimizer.param_groups[0]["lr"])
-        end_training(governor, self._prepared, "interrupted" if kind else status, lr=rate)
+        end_training(
+            governor,
+            self._prepared,
+            "interrupted" if kind else status,
+            lr=rate,
+            losses_of=self._present_losses,
+        )
 
     def __iter__(self) -> Iterator[MadeStep]:
         """Make the steps that are left, one each time.
@@ -248,7 +254,7 @@ class GovernedLoop:
         return made
 
     def _backward(self, governor: Governor, rows: Sequence[int]) -> float:
-        batch = self._batch(rows)
+        batch = self._collated([self._rows[row] for row in rows])
         labels = batch.pop("labels")
 
         def losses() -> Any:
@@ -256,13 +262,18 @@ class GovernedLoop:
 
         return governor.backward(losses)
 
-    def _batch(self, rows: Sequence[int]) -> dict[str, Any]:
-        batch = dict(self._collate([self._rows[row] for row in rows]))
+    def _collated(self, rows: Sequence[Any]) -> dict[str, Any]:
+        batch = dict(self._collate(list(rows)))
         if "labels" not in batch:
             raise UsageError("collate makes batches without labels", mend="add labels")
         return {key: value.to(self._device) for key, value in batch.items()}
 
     def _base_losses(self, rows: Sequence[int]) -> list[float]:
-        starts = range(0, len(rows), _REFERENCE_ROWS)
-        parts = (self._batch(rows[start : start + _REFERENCE_ROWS]) for start in starts)
-        return base_losses(self.model, parts)
+        return base_losses(self.model, self._batches([self._rows[row] for row in rows]))
+
+    def _present_losses(self, rows: Sequence[Any]) -> list[float]:
+        return present_losses(self.model, self._batches(rows))
+
+    def _batches(self, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
+        for start in range(0, len(rows), _REFERENCE_ROWS):
+            yield self._collated(rows[start : start + _REFERENCE_ROWS])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from provenir.core.errors import ProvenirError, UsageError
 from provenir.core.files import read_json
-from provenir.core.findings import Finding
+from provenir.core.findings import Finding, Report
 from provenir.core.ids import new_run_id
 from provenir.core.text import printable
 from provenir.provenance.ledger import layout
@@ -101,10 +101,13 @@ class Place:
         else:
             logger.warning("%s: %s", finding.kind, printable(finding.detail))
 
-    def attach(self, statement: RoleStatement) -> None:
-        """Have the passport list a statement."""
+    def attach(self, evidence: Report | RoleStatement) -> None:
+        """Have the passport bind a report or a statement; without a run a report is logged."""
         if self.run is not None:
-            self.run.attach(statement)
+            self.run.attach(evidence)
+        elif isinstance(evidence, Report):
+            for finding in evidence.findings:
+                self.note(finding)
 
     def publish_intent(self, intent: str, dataset: str) -> None:
         """Enter into the workspace's log what is intended."""

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from provenir.core.clock import parse_utc, utc_text
 from provenir.core.digest import format_digest
 from provenir.core.errors import UsageError
+from provenir.core.files import read_lines
 from provenir.eval.entropy import in_millionths
 from provenir.governance.admission import Admission
+from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.plan import lines_root
 from provenir.provenance.ledger.reader import read_records
-from provenir.provenance.ledger.records import ADMITTED, Header, Root
+from provenir.provenance.ledger.records import ADMITTED, AdmissionLine, Header, Root
 from provenir.provenance.ledger.sampler import Sampler
 from provenir.provenance.ledger.tensors import leaf_root
 from provenir.train.governing.rows import AdmittedRows
@@ -150,7 +152,8 @@ def prepare(
     block_map = _blocks(tensors, governance)
     base = leaf_root(leaves_of(tensors.base()))
     reference = _references(governance, examples, losses_of)
-    rows = _rows(governance, examples, reference, base)
+    recorded = [] if header is None else _recorded_entropies(place, len(examples))
+    rows = _rows(governance, examples, reference, base, recorded)
     time = utc_text(governance.clock.now()) if header is None else header.time
     decisions = rows.decisions(parse_utc(time).date())
     salts = place.salts()
@@ -187,11 +190,16 @@ def _blocks(tensors: ModelTensors, governance: Governance) -> BlockMap:
 
 
 def _rows(
-    governance: Governance, examples: Sequence[bytes], reference: Mapping[str, float], base: Root
+    governance: Governance,
+    examples: Sequence[bytes],
+    reference: Mapping[str, float],
+    base: Root,
+    recorded: Sequence[int],
 ) -> AdmittedRows:
     entropies = None
     if governance.table.bands is not None:
-        entropies = [in_millionths(reference[format_digest(example)]) for example in examples]
+        # What was recorded counts: on other threads the base's losses differ in the last digits.
+        entropies = recorded or [in_millionths(reference[format_digest(e)]) for e in examples]
     admission = Admission(governance.policy, governance.table, base=base.root)
     return AdmittedRows(examples, admission, governance.metadata, entropies)
 
@@ -202,6 +210,14 @@ def _begun(place: Place) -> Header | None:
         return None
     first = next(read_records(place.folder), None)
     return first.record if first is not None and isinstance(first.record, Header) else None
+
+
+def _recorded_entropies(place: Place, n: int) -> list[int]:
+    """The entropy of each row as the ledger that was begun here states it; none without bands."""
+    path = place.folder / layout.ADMISSION
+    lines = (AdmissionLine.from_line(x, where=f"{path}:{i}") for i, x in read_lines(path))
+    found = [line.entropy for line in lines if line.entropy is not None]
+    return found if len(found) == n else []
 
 
 def _references(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.clock import Clock, SystemClock
 from provenir.core.errors import UsageError
@@ -12,7 +12,7 @@ from provenir.eval.memorization.monitor import MemorizationPolicy
 from provenir.governance.metadata import Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from provenir.attest.keys import Signer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from provenir.governance.depth import DepthTable
     from provenir.governance.statements import RoleStatement
 
-__all__ = ["Governance", "SpikePolicy", "StarvationPolicy"]
+__all__ = ["Governance", "ProbeRows", "SpikePolicy", "StarvationPolicy"]
 
 SEED_BYTES: Final = 32
 
@@ -74,6 +74,28 @@ class StarvationPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeRows:
+    """Planted strings and their references as rows that the collator takes.
+
+    Attributes:
+        planted: Those that stand in the training data.
+        references: Those that do not, drawn alike (`provenir.eval.memorization.ProbeSet`).
+        bits: From which exposure on a planted one counts as memorized.
+
+    Raises:
+        UsageError: Nothing is planted, or there is nothing to rank it among.
+    """
+
+    planted: Sequence[Mapping[str, Any]]
+    references: Sequence[Mapping[str, Any]]
+    bits: float = 7.0
+
+    def __post_init__(self) -> None:
+        if not self.planted or not self.references:
+            raise UsageError("probes without any", mend="give planted ones and references")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Governance:
     """Under which policy a model is trained, who answers for it, and what is recorded.
 
@@ -90,6 +112,7 @@ class Governance:
         hash_every: Parameters are hashed every so many steps.
         norms: Measure what each row sends to each block.
         memorization: When a content counts as memorized and what is done; None does not watch.
+        probes: Planted strings that are examined after the last step; None where there are none.
         spike: When an update is left out; None never is.
         starvation: When a block counts as starved; None does not look.
         clock: Where the times and the date of admission come from.
@@ -110,6 +133,7 @@ class Governance:
     hash_every: int = 1
     norms: bool = True
     memorization: MemorizationPolicy | None = field(default_factory=MemorizationPolicy)
+    probes: ProbeRows | None = None
     spike: SpikePolicy | None = field(default_factory=SpikePolicy)
     starvation: StarvationPolicy | None = field(default_factory=StarvationPolicy)
     clock: Clock = field(default_factory=SystemClock)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from provenir.core.errors import UsageError
 from provenir.core.extras import require
 from provenir.core.findings import Finding
-from provenir.eval.entropy import base_losses
+from provenir.eval.entropy import base_losses, present_losses
 from provenir.train.callback import TrackingCallback
 from provenir.train.governing.arguments import check_arguments
 from provenir.train.governing.batches import GovernedBatches, governed_loader
@@ -155,9 +155,17 @@ class GovernedTraining:
 
     def _base_losses(self, rows: Sequence[int]) -> list[float]:
         me: Any = self
-        size, collate = me._train_batch_size, self._collator()
-        batches = (collate(rows[start : start + size]) for start in range(0, len(rows), size))
+        collated, size = self._collator(), me._train_batch_size
+        starts = range(0, len(rows), size)
+        batches = (collated(rows[start : start + size]) for start in starts)
         return base_losses(me.model, (me._prepare_inputs(batch) for batch in batches))
+
+    def _present_losses(self, rows: Sequence[Any]) -> list[float]:
+        me: Any = self
+        starts = range(0, len(rows), me._train_batch_size)
+        parts = (list(rows[start : start + me._train_batch_size]) for start in starts)
+        batches = (dict(me.data_collator(part)) for part in parts)
+        return present_losses(me.model, (me._prepare_inputs(batch) for batch in batches))
 
     def _begin(self, state: Any) -> None:
         """Open the ledger; everything is as the first step will find it."""
@@ -181,7 +189,13 @@ class GovernedTraining:
     def _end(self, status: Status) -> None:
         governor, self._governor = self._governor, None
         if governor is not None and self._prepared is not None:
-            end_training(governor, self._prepared, status, lr=self._rate)
+            end_training(
+                governor,
+                self._prepared,
+                status,
+                lr=self._rate,
+                losses_of=self._present_losses,
+            )
 
     def _active(self) -> Governor:
         if self._governor is None:
