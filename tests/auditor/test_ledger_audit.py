@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRST, SECOND = (
     ROOT / "auditor" / name for name in ("provenir_audit.py", "provenir_ledger_audit.py")
 )
-BELOW = {"V0": (), "V1": ("V0",), "V2": ("V1",)}
+LEVELS = ("V0", "V1", "V2")
 SEEDS = [*range(12), *(pytest.param(n, marks=pytest.mark.slow) for n in range(12, 120))]
 
 
@@ -64,7 +64,7 @@ def both(audit, package):
 
 
 def _ledger(out):
-    return [row for row in json.loads(out)["checks"] if row["name"][:2] in BELOW] if out else []
+    return [row for row in json.loads(out)["checks"] if row["name"][:2] in LEVELS] if out else []
 
 
 def _said(out):
@@ -113,8 +113,6 @@ def test_both_find_a_mutation(mutation, honest, rows, tmp_path):
     case = honest(mutation.settings).copy(tmp_path / "case")
     mutation.apply(case)
     assert rows(case, "--level", mutation.level)[mutation.row] == ("fail", mutation.reason)
-    for level in BELOW[mutation.level]:
-        assert not [row for row in rows(case, "--level", level).values() if row[0] == "fail"]
 
 
 @pytest.mark.parametrize("name", HONEST)
