@@ -51,7 +51,7 @@ def is_date(value: Any) -> bool:
 
 KINDS.update({
     "Weight": number(0, 1000), "Real": lambda v: again(v, lambda said: repr(float(said))), "Date": is_date,
-    "Word": text("[a-z0-9_-]{1,64}"), "One": number(1, 1), "Dtype": text("[A-Z0-9_]{1,16}"),
+    "Word": text("[a-z0-9_-]{1,64}"), "One": number(1, 1),
     "Said": text(".+", 1000), "Rule": text(".+", 200), "Reason": text("[a-z0-9_]{1,64}"),
     "Id": text("[A-Za-z0-9._-]{1,64}"), "When": lambda v: isinstance(v, bool | list),
     "Block": text(r"embedding|layer\.(0|[1-9][0-9]{0,3})|final_norm|head"),
@@ -91,7 +91,7 @@ cap = rights:'{CLASSES} weights:{{Weight}}
 profile = id:Id rights:['{CLASSES}]? content:[Word]? bands:[Count]? weights:{{Weight}}
 routes-file = schema_version:'routes/1 blocks:[Block] routes:[[Weight]]
 blocks-file = schema_version:'block-map/1 blocks:[Block] adapter:Flag parameters:[parameter]
-parameter = name:SubjectName block:Block dtype:Dtype shape:[Size] trainable:Flag released:Flag
+parameter = name:Name block:Block dtype:Name shape:[Size] trainable:Flag released:Flag
 intent-file = schema_version:'training-intent/1 created_at:Time total_steps:Count {PLANNED}
 final-file = schema_version:'final-tensors/1 tensors:[final-tensor]
 final-tensor = name:Name dtype:Name shape:[Size] sha256:Hex trainable:Flag released:Flag
@@ -329,7 +329,7 @@ def check_map(whole: dict[str, Any]) -> None:
     names = [parameter["name"] for parameter in parameters]
     is_whole = sorted({p["block"] for p in parameters}, key=rank) == whole["blocks"]
     forbid(sorted(set(names)) != names or not is_whole, "parameters out of order, or of other blocks", where)
-    odd = [p["name"] for p in parameters if block_of(p["name"]) != p["block"] or len(p["shape"]) > 64]
+    odd = [p["name"] for p in parameters if block_of(p["name"]) != p["block"]]
     forbid(odd, f"in another block than its name says: {min(odd, default='')[:60]!r}", where)
 
 # ------------------------------------------------------------------------------------- sampler
