@@ -10,6 +10,7 @@ from provenir.attest.shared_secret import ALGORITHM as HMAC
 from provenir.core.digest import digest_bytes
 from provenir.core.errors import InputError, UsageError
 from provenir.core.files import read_bounded
+from provenir.core.findings import Finding
 from provenir.governance.passport import PassportSigner
 from provenir.governance.predicate import LogCheckpoint
 from provenir.governance.statements import (
@@ -20,6 +21,7 @@ from provenir.governance.statements import (
     sign_statement,
 )
 from provenir.provenance.run_layout import PASSPORT, PASSPORT_PAGE, STATEMENTS
+from provenir.tracking.open_run import note
 from provenir.tracking.training_ledger import closed_ledger
 
 if TYPE_CHECKING:
@@ -40,6 +42,12 @@ if TYPE_CHECKING:
 __all__ = ["Vouched", "given_statement", "sign_run", "statement_body"]
 
 _HEX_CHARS: Final = 8
+_UNMEASURED: Final = Finding(
+    kind="ledger_without_metrics",
+    severity="warning",
+    detail="no step's metrics were recorded: with a training ledger or without, the passport can"
+    " claim no more than `declared`",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,8 @@ def sign_run(
         _write_statement(folder, own)
         statements.append(own)
     measured = bom.flight is not None and bom.flight.num_steps > 0
+    if ledger is not None and not measured:
+        note(run, _UNMEASURED)
     files = {name: digest for name, digest in manifest.files.items() if name.endswith(".json")}
     passport = PassportSigner(list(signers)).sign(
         bom,

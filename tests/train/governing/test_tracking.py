@@ -139,3 +139,25 @@ def test_other_rows_than_the_runs_are_refused(tmp_path: Path) -> None:
         pytest.raises(UsageError, match="not the dataset of the run"),
     ):
         run.trainer(rows, run.governance(rows), run.arguments(tmp_path / "out")).train()
+
+
+def test_a_run_without_metrics_says_why_it_claims_little(tmp_path: Path) -> None:
+    from provenir.train import TrackingCallback
+
+    rows = run.corpus()
+    with provenir.track(
+        "quiet",
+        dataset=rows,
+        output_dir=tmp_path / "run",
+        workspace=tmp_path,
+        sign_passport=True,
+        signing_key=run.OPERATOR,
+    ) as tracked:
+        run.trainer(
+            rows,
+            run.governance(rows),
+            run.arguments(tmp_path / "out", logging_strategy="no"),
+            callbacks=[TrackingCallback(tracked)],  # which hears of no step
+        ).train()
+    assert tracked.passport.predicate.assurance == "declared"
+    assert "ledger_without_metrics" in {one.kind for one in tracked.findings}

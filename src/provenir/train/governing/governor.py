@@ -84,6 +84,7 @@ class Governor:
         note: Told of findings.
 
     Attributes:
+        mean_loss: Mean loss of the last judged step's rows; NaN where there were none.
         gradient_norm: Norm of the last judged step's gradient, before clipping.
         halted: Why the training is to end before its next step; None while it is not.
         monitor: The memorization monitor; None where nobody asked for it.
@@ -111,6 +112,7 @@ class Governor:
         self.sampler = sampler
         self.writer = writer
         self.micro = micro
+        self.mean_loss = math.nan
         self.gradient_norm = 0.0
         self.halted: str | None = None
         self._note = note
@@ -219,6 +221,7 @@ class Governor:
 
     def _reason(self, step: _Step) -> Skipped | None:
         self.gradient_norm = 0.0
+        self.mean_loss = sum(step.losses) / len(step.losses) if step.losses else math.nan
         if not step.draw.rows:
             return "empty-batch"
         self.gradient_norm = total = math.hypot(*block_norms(self.router).values())

@@ -233,7 +233,8 @@ class GovernedLoop:
     def _make(self, governor: Governor) -> MadeStep:
         drawn = governor.begin()
         self.model.train()
-        total = sum(self._backward(governor, micro.rows) for micro in drawn.micros)
+        for micro in drawn.micros:
+            self._backward(governor, micro.rows)
         skipped = governor.judge()
         rate = float(self.optimizer.param_groups[0]["lr"])
         self.optimizer.step()
@@ -243,7 +244,7 @@ class GovernedLoop:
         made = MadeStep(
             number=drawn.step,
             rows=drawn.rows,
-            loss=total / len(drawn.rows) if drawn.rows else float("nan"),
+            loss=governor.mean_loss,
             gradient_norm=governor.gradient_norm,
             skipped=skipped,
         )
@@ -253,14 +254,14 @@ class GovernedLoop:
             self._place.run.log_step({**values, "learning_rate": rate})
         return made
 
-    def _backward(self, governor: Governor, rows: Sequence[int]) -> float:
+    def _backward(self, governor: Governor, rows: Sequence[int]) -> None:
         batch = self._collated([self._rows[row] for row in rows])
         labels = batch.pop("labels")
 
         def losses() -> Any:
             return per_example_mean_loss(self.model(**batch, use_cache=False).logits, labels)
 
-        return governor.backward(losses)
+        governor.backward(losses)
 
     def _collated(self, rows: Sequence[Any]) -> dict[str, Any]:
         batch = dict(self._collate(list(rows)))

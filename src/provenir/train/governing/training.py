@@ -16,7 +16,7 @@ from provenir.core.errors import UsageError
 from provenir.core.extras import require
 from provenir.core.findings import Finding
 from provenir.eval.entropy import base_losses, present_losses
-from provenir.train.callback import TrackingCallback
+from provenir.train.callback import TrackingCallback, framework_of, told_arguments
 from provenir.train.governing.arguments import check_arguments
 from provenir.train.governing.batches import GovernedBatches, governed_loader
 from provenir.train.governing.closing import end_training
@@ -30,6 +30,7 @@ from provenir.train.routing import check_support, per_example_mean_loss
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provenir.tracking.run import Run
     from provenir.train.governing.closing import Status
     from provenir.train.governing.governor import Governor
     from provenir.train.governing.settings import Governance
@@ -70,6 +71,7 @@ class GovernedTraining:
         self._governor: Governor | None = None
         self._resumed_from: Path | None = None
         self._rate = 0.0
+        self._tracked: Run | None = None
         me: Any = self
         check_support(me.model, me.args)
         check_arguments(me.args, clip=governance.clip)
@@ -99,7 +101,7 @@ class GovernedTraining:
         place = Place.of(self.governance)
         self._resumed_from = self._snapshot_of(resume_from_checkpoint, place)
         self._prepared = self._prepare(place)
-        self._track(place)
+        self._tracked = self._tracked_by(place)
         recorder = _Recorder(self)
         me.add_callback(recorder)  # the last: what the others ask for is known to it
         status: Status = "interrupted"
@@ -115,12 +117,11 @@ class GovernedTraining:
             me.remove_callback(recorder)
             self._end(status)
 
-    def _track(self, place: Place) -> None:
-        """Have the run record the steps' metrics, unless somebody does already."""
+    def _tracked_by(self, place: Place) -> Run | None:
+        """The run that is to be told of each step; None where a callback does that already."""
         me: Any = self
         listening = any(isinstance(one, TrackingCallback) for one in me.callback_handler.callbacks)
-        if place.run is not None and not listening:
-            me.add_callback(TrackingCallback(place.run))
+        return None if listening else place.run
 
     def _snapshot_of(self, asked: str | bool | None, place: Place) -> Path | None:
         if asked is None or asked is False:
@@ -185,6 +186,10 @@ class GovernedTraining:
             scheduler=me.lr_scheduler,
             resumed=resumed,
         )
+        if self._tracked is not None:
+            self._tracked.log_config(
+                {**told_arguments(me.args), "framework": framework_of(me.args)}
+            )
 
     def _end(self, status: Status) -> None:
         governor, self._governor = self._governor, None
@@ -307,6 +312,10 @@ class GovernedTraining:
         governor = self._active()
         per_epoch = governor.sampler.per_epoch
         by_epoch = str(getattr(args.save_strategy, "value", args.save_strategy)) == "epoch"
+        if self._tracked is not None:
+            told = {"step": state.global_step, "loss": governor.mean_loss}
+            told |= {"grad_norm": governor.gradient_norm, "learning_rate": self._rate}
+            self._tracked.log_step(told)
         governor.record(
             lr=self._rate,
             ends=control.should_training_stop or state.global_step >= state.max_steps,
