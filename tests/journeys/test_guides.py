@@ -21,6 +21,7 @@ NEEDS = {
     "contamination.md": ("numpy", "numba"),
     "data.md": ("pyarrow", "zstandard", "datasets"),
     "dedup.md": ("numpy",),
+    "governed.md": ("torch", "transformers", "trl", "datasets", "peft"),
     "import.md": ("altair", "vl_convert"),
     "routing.md": ("torch", "transformers"),
     "train.md": ("torch", "transformers", "trl", "datasets"),
