@@ -57,7 +57,7 @@ class _Step:
 
     draw: Draw
     param_pre: str | None = None
-    before: dict[str, Any] = field(default_factory=dict)
+    before: dict[int, Any] = field(default_factory=dict)
     rng: str | None = None
     losses: list[float] = field(default_factory=list)
     norms: list[dict[str, list[float]]] = field(default_factory=list)
@@ -162,7 +162,7 @@ class Governor:
         if self.writer.chain.open_steps == 0:
             step.param_pre = self.param_root()
         if self.tensors.adapter:  # of a whole model a copy would double the memory
-            step.before = {one.name: one.tensor.detach().clone() for one in self._trained}
+            step.before = {id(one.tensor): one.tensor.detach().clone() for one in self._trained}
 
     def backward(self, losses_of: Callable[[], Any]) -> float:
         """Run forward and backward of the next microbatch under its rows' weights.
@@ -363,15 +363,10 @@ class Governor:
         """Norm of each block's change, where a copy of it was kept."""
         squares: dict[str, float] = {}
         for slot in self.router.slots if step.before else ():
-            name = self._name_of[id(slot.parameter)]
-            change = slot.parameter.detach() - step.before[name]
+            change = slot.parameter.detach() - step.before[id(slot.parameter)]
             block = self.router.blocks[slot.block]
             squares[block] = squares.get(block, 0.0) + float(change.double().square().sum())
         return {block: math.sqrt(square) for block, square in squares.items()}
-
-    @property
-    def _name_of(self) -> dict[int, str]:
-        return {id(one.tensor): one.name for one in self._trained}
 
     def _weights(self, weights: Sequence[Sequence[int]]) -> Any:
         """[rows, blocks of the router], each in [0, 1]."""
