@@ -10,6 +10,7 @@ import governed_runs as run
 import provenir
 from provenir.core.clock import FixedClock
 from provenir.core.errors import UsageError
+from provenir.provenance.artifact import identify_tensors
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
@@ -129,3 +130,46 @@ def test_a_tracked_loop_reaches_the_passport(tmp_path):
         governed.run()
     assert tracked.passport.predicate.assurance == "L2"
     assert len((tmp_path / "run/steps.jsonl").read_text().splitlines()) == 10
+
+
+def gpt2():
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    torch.manual_seed(0)
+    sizes = {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 32}
+    return GPT2LMHeadModel(GPT2Config(vocab_size=run.VOCABULARY, **sizes))
+
+
+def checkpointed():
+    model = run.model(lora=False)
+    model.gradient_checkpointing_enable()
+    return model
+
+
+def adapter_of_a_narrow_base():
+    from peft import LoraConfig, get_peft_model
+
+    base = run.model(lora=False).to(torch.bfloat16)
+    return get_peft_model(base, LoraConfig(r=2, target_modules=["q_proj", "down_proj"]))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [gpt2, checkpointed, adapter_of_a_narrow_base],
+    ids=lambda made: made.__name__,
+)
+def test_other_models_are_governed_too(tmp_path, made):
+    model = made()
+    tied = model.config.tie_word_embeddings
+    blocks = run.BLOCKS[:-1] if tied else run.BLOCKS
+    still = {**dict.fromkeys(blocks, 1000), "layer.0": 0}
+    profiles = run.table(blocks=blocks, profiles=[{"id": "upper", "weights": still}])
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    with loop(tmp_path / "run", model=model, table=profiles) as governed:
+        governed.run()
+    for name, value in model.named_parameters():
+        stays = ".0." in name or not value.requires_grad
+        assert torch.equal(value, before[name]) is stays, name
+    model.save_pretrained(tmp_path / "model")
+    released = identify_tensors(tmp_path / "model")
+    assert run.records(tmp_path / "run")[-1]["released"]["root"] == released.tensor_root

@@ -172,3 +172,36 @@ def test_a_finished_training_is_not_begun_again(tmp_path: Path) -> None:
     assert isinstance(header, Header)
     with pytest.raises(UsageError, match="was closed"):
         training(tmp_path).train()
+
+
+FULL_DISK = """
+import resource, sys
+sys.path[:0] = {paths!r}
+from pathlib import Path
+import torch; torch.set_num_threads(1)
+import test_resuming as t
+
+class Fills(t.TrainerCallback):
+    def on_pre_optimizer_step(self, args, state, control, **kwargs):
+        if state.global_step == 5:
+            size = Path({folder!r}, "run/governed/ledger.jsonl").stat().st_size
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, resource.RLIM_INFINITY))
+
+t.training(Path({folder!r}), Fills()).train()
+"""
+
+
+def test_a_ledger_that_cannot_be_written_ends_the_training(tmp_path: Path) -> None:
+    paths = [str(Path(__file__).parent), *sys.path]
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK.format(paths=paths, folder=str(tmp_path / "b"))],
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+    assert b"OSError: only 20 of" in done.stderr
+    # Step 6 was made and is not in the ledger: nothing rests on it.
+    assert chain(tmp_path / "b")[-1].step == 5
+    training(tmp_path / "a").train()
+    training(tmp_path / "b").train(resume_from_checkpoint=True)
+    assert chain(tmp_path / "a")[-1].final == chain(tmp_path / "b")[-1].final
