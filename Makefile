@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 export HF_HUB_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help demo demo-lite test test-slow test-base check bench interop schemas format clean require-python
+.PHONY: help demo demo-lite governed test test-slow test-base check bench interop schemas format clean require-python
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ demo: require-python  ## the main job: a real GRPO run, tracked, signed, verifie
 demo-lite: require-python  ## the same evidence without torch: verify the small run that ships here
 	@$(BOOT) base
 	@$(PY) -m provenir demo --lite
+
+governed: require-python  ## a governed fine-tune: three keys, a ledger, a stranger, tampering
+	@$(BOOT) demo
+	@OMP_NUM_THREADS=1 $(PY) examples/governed/journey.py
 
 test: require-python  ## the tests
 	@$(BOOT) test
