@@ -105,8 +105,8 @@ def main() -> None:
         print(f"  {name.strip('_'):7s} {1000 * statistics.median(times):6.2f} ms")
     low, high = sorted(shares)[len(shares) // 10], sorted(shares)[-1 - len(shares) // 10]
     median = statistics.median(shares)
-    spread = f"{100 * low:.2f} to {100 * high:.2f}"
-    print(f"own time {100 * median:.2f}% of the rest of the step ({spread})")
+    between = f"{100 * low:.2f} to {100 * high:.2f}"
+    print(f"own time {100 * median:.2f}% of the rest of the step ({between})")
 
 
 def timed(method: Any, times: list[float]) -> Any:
