@@ -11,10 +11,12 @@ from __future__ import annotations
 import argparse
 import statistics
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import transformers
 
+from provenir.core.extras import require
 from provenir.train.routing import Router, clip_blocks, per_example_mean_loss, still_blocks
 
 ROWS, TOKENS, VOCABULARY, BLOCK = 8, 64, 512, "layer.2"
@@ -117,7 +119,9 @@ def told(values: list[float]) -> str:
     return f"{middle:9.2e} ({min(values):.1e} to {max(values):.1e})"
 
 
-def print_influences(seeds: range) -> None:
+def print_influences(seeds: range) -> list[dict[str, object]]:
+    """Print the influences; return the medians as rows of a table."""
+    rows: list[dict[str, object]] = []
     print(f"influence on {BLOCK} of an example of weight 0 there, and of weight 1 (control)")
     for optimizer in ("sgd", "adamw"):
         for clip in ("none", "global", "per block"):
@@ -127,11 +131,36 @@ def print_influences(seeds: range) -> None:
                     [influence(seed, weight, steps, setting) for seed in seeds]
                     for weight in (0.0, 1.0)
                 )
+                row = {"optimizer": optimizer, "clip": clip, "steps": steps}
+                rows.append({**row, "influence": statistics.median(zero)})
                 print(
                     f"  {optimizer:5} clip {clip:9} steps {steps}: {told(zero)}"
                     f"   control {statistics.median(one):.2e}",
                     flush=True,
                 )
+
+    return rows
+
+
+def draw(rows: list[dict[str, object]], path: Path) -> None:
+    """Draw the influences as a chart, a panel for each optimizer."""
+    alt = require("report", "altair")
+    vl_convert = require("report", "vl_convert")
+    scale = alt.Scale(type="symlog", constant=1e-3)
+    axis = alt.Axis(values=[0, 0.001, 0.01, 0.1], format="~g")
+    lines = (
+        alt.Chart(alt.Data(values=rows), width=250, height=190)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("steps:O", title="after so many steps", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("influence:Q", scale=scale, axis=axis, title="relative change of the block"),
+            color=alt.Color("clip:N", title="clipping"),
+            strokeDash=alt.StrokeDash("clip:N", title="clipping"),
+            column=alt.Column("optimizer:N", title=None),
+        )
+        .configure(background="#ffffff")
+    )
+    path.write_text(vl_convert.vegalite_to_svg(lines.to_dict()))
 
 
 def print_scales(seeds: range) -> None:
@@ -162,10 +191,13 @@ def print_moves(seeds: range) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--svg", type=Path, help="draw the influences into this file")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     seeds = range(arguments.seeds)
-    print_influences(seeds)
+    rows = print_influences(seeds)
+    if arguments.svg is not None:
+        draw(rows, arguments.svg)
     print_scales(seeds)
     print_moves(seeds)
 

@@ -31,8 +31,10 @@ from trl import SFTConfig
 
 import provenir
 from provenir.console import render
+from provenir.console.contribution_drawing import contributions_svg
 from provenir.data import Dataset
 from provenir.eval.memorization import MemorizationPolicy
+from provenir.flows.contributions import read_contributions
 from provenir.flows.quiet import quiet_libraries
 from provenir.governance import Metadata, default_policy, default_table
 from provenir.governance.blocks import block_order
@@ -204,6 +206,15 @@ def show_tampering(console: Console, out: Path) -> bool:
     return refused
 
 
+def draw_map(out: Path) -> Path:
+    """Draw which sources moved which blocks; the page holds the same."""
+    found = read_contributions(out / "run" / "governed")
+    names = [group.name for group in found.groups]
+    picture = out / "contributions.svg"
+    picture.write_text(contributions_svg(found.blocks, names, found.shares(), card="#ffffff"))
+    return picture
+
+
 def journey(out: Path, *, seed: int, base_steps: int, epochs: int, console: Console) -> int:
     """Go the whole way; 0 where the evidence is accepted and every change refused."""
     roles = Roles()
@@ -221,6 +232,7 @@ def journey(out: Path, *, seed: int, base_steps: int, epochs: int, console: Cons
     show_verdict(console, "provenir verify, by a stranger", package)
     show_verdict(console, "auditor/provenir_audit.py", single)
     refused = show_tampering(console, out)
+    console.print(f"Map of contributions {draw_map(out)}", soft_wrap=True)
     console.print(f"Run folder {out / 'run'}", soft_wrap=True)
     console.print(f"Page {render(out / 'run')}", soft_wrap=True)
     return 0 if package.exit_code == 0 == single.exit_code and refused else 1

@@ -45,18 +45,42 @@ def draw_contributions(
     """
     if not blocks or not groups:
         return None
-    width = 2 * _PAD + _NAMES_W + len(groups) * _CELL_W + _LEAN_W
-    height = 2 * _PAD + _HEAD_H + len(blocks) * _CELL_H
-    body = [_heading(at, name) for at, name in enumerate(groups)]
+    width, height = _size(blocks, groups)
+    svg = contributions_svg(blocks, groups, shares)
+    return Picture.of(svg, alt=_alt(blocks, groups, shares), width=width, height=height)
+
+
+def contributions_svg(
+    blocks: Sequence[str],
+    groups: Sequence[str],
+    shares: Sequence[Sequence[float | None]],
+    *,
+    card: str | None = None,
+) -> str:
+    """Return the drawing of `draw_contributions` as SVG, in the light colours.
+
+    Args:
+        blocks: Names of the rows.
+        groups: Names of the columns.
+        shares: As there.
+        card: Colour of a card to draw it on, for a file that is looked at by itself.
+    """
+    width, height = _size(blocks, groups)
+    body = [] if card is None else [f'<rect width="{width}" height="{height}" fill="{card}"/>']
+    body += [_heading(at, name) for at, name in enumerate(groups)]
     for row, (block, line) in enumerate(zip(blocks, shares, strict=True)):
         top = _PAD + _HEAD_H + row * _CELL_H
         body.append(_text(_PAD + _NAMES_W - 10, top + 16, block, anchor="end"))
         body += [_cell(_left(at), top, value) for at, value in enumerate(line)]
-    svg = (
+    return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}">{"".join(body)}</svg>'
     )
-    return Picture.of(svg, alt=_alt(blocks, groups, shares), width=width, height=height)
+
+
+def _size(blocks: Sequence[str], groups: Sequence[str]) -> tuple[int, int]:
+    width = 2 * _PAD + _NAMES_W + len(groups) * _CELL_W + _LEAN_W
+    return width, 2 * _PAD + _HEAD_H + len(blocks) * _CELL_H
 
 
 def _left(column: int) -> int:
