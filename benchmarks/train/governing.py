@@ -7,6 +7,9 @@ is own time over the time of the rest. What routing and norms cost within the pa
 `benchmarks/train/routing.py`.
 
     OMP_NUM_THREADS=1 python benchmarks/train/governing.py --steps 20
+
+With `--full` all parameters are trained, and `--hash-every K` hashes them every K steps; the share
+is then of all steps together, since most of them hash nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ LAYERS, HIDDEN, VOCABULARY, RANK = 12, 512, 8_000, 64
 BATCH, LENGTH = 8, 128
 
 
-def governance(rows: list[dict[str, Any]], folder: Path) -> Governance:
+def governance(rows: list[dict[str, Any]], folder: Path, hash_every: int) -> Governance:
     """Every row is open, and moves every block."""
     blocks = ("embedding", *(f"layer.{i}" for i in range(LAYERS)), "final_norm", "head")
     profile = {"id": "all", "weights": dict.fromkeys(blocks, 1000)}
@@ -53,6 +56,7 @@ def governance(rows: list[dict[str, Any]], folder: Path) -> Governance:
         signers=[Ed25519Signer.generate()],
         metadata=Metadata(ExampleMetadata(content=content, rights="open") for content in contents),
         folder=folder,
+        hash_every=hash_every,
         memorization=None,
     )
 
@@ -61,6 +65,8 @@ def main() -> None:
     """Train, and print the shares."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--full", action="store_true", help="train all parameters")
+    parser.add_argument("--hash-every", type=int, default=1)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -74,7 +80,8 @@ def main() -> None:
             vocab_size=VOCABULARY,
         )
     )
-    model = get_peft_model(model, LoraConfig(r=RANK, target_modules=["q_proj", "v_proj"]))
+    if not asked.full:
+        model = get_peft_model(model, LoraConfig(r=RANK, target_modules=["q_proj", "v_proj"]))
     trained = [p for p in model.parameters() if p.requires_grad]
     tokens = torch.randint(0, VOCABULARY, (asked.steps * BATCH, LENGTH)).tolist()
     rows = [{"input_ids": row, "labels": row} for row in tokens]
@@ -87,7 +94,7 @@ def main() -> None:
             model,
             torch.optim.AdamW(trained, lr=1e-4),
             rows,
-            governance(rows, Path(place) / "run"),
+            governance(rows, Path(place) / "run", asked.hash_every),
             collate=lambda part: {key: torch.tensor([r[key] for r in part]) for key in part[0]},
             batch=BATCH,
         )
@@ -100,13 +107,16 @@ def main() -> None:
     shares = [mine / (all_ - mine) for mine, all_ in zip(own, whole, strict=True)][2:]
     size = sum(p.numel() for p in trained)
     step = statistics.median(whole)
-    print(f"{size:,} LoRA parameters, {BATCH * LENGTH} tokens a step, {1000 * step:.0f} ms a step")
+    kind = "parameters" if asked.full else "LoRA parameters"
+    print(f"{size:,} {kind}, {BATCH * LENGTH} tokens a step, {1000 * step:.0f} ms a step")
     for name, times in spent.items():
         print(f"  {name.strip('_'):7s} {1000 * statistics.median(times):6.2f} ms")
     low, high = sorted(shares)[len(shares) // 10], sorted(shares)[-1 - len(shares) // 10]
     median = statistics.median(shares)
     between = f"{100 * low:.2f} to {100 * high:.2f}"
     print(f"own time {100 * median:.2f}% of the rest of the step ({between})")
+    together = 100 * sum(own) / (sum(whole) - sum(own))
+    print(f"all steps together, parameters hashed every {asked.hash_every}: {together:.2f}%")
 
 
 def timed(method: Any, times: list[float]) -> Any:
