@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
+import sqlite3
 from collections import defaultdict
 
 import pytest
@@ -239,3 +242,59 @@ def test_a_row_beyond_the_dataset_is_refused(eventful, tmp_path):
     (folder / "ledger.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
     with pytest.raises(EvidenceError, match="none of the dataset"):
         LedgerQuery(folder, cache=tmp_path / "index")
+
+
+def copied(made, tmp_path):
+    return shutil.copytree(made.folder, tmp_path / "copy")
+
+
+def ask(folder, tmp_path):
+    with LedgerQuery(folder, cache=tmp_path / "index") as query:
+        return query.ranking("layer.0").rows
+
+
+def test_a_file_that_kept_its_size_and_time_is_read_anew(eventful, tmp_path):
+    folder = copied(eventful, tmp_path)
+    ask(folder, tmp_path)
+    path = folder / "details.jsonl"
+    times, data = path.stat(), path.read_bytes()
+    with path.open("r+b") as stream:
+        at = data.index(b'"row":') + 6
+        stream.seek(at)
+        stream.write(b"9" if data[at : at + 1] != b"9" else b"8")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    now = path.stat()
+    assert (now.st_size, now.st_mtime_ns) == (times.st_size, times.st_mtime_ns)
+    with pytest.raises(EvidenceError) as refused:
+        ask(folder, tmp_path)
+    assert refused.value.reason == "details-mismatch"
+
+
+@pytest.mark.parametrize("name", ["routes.json", "blocks.json"])
+@pytest.mark.parametrize("indexed", [True, False])
+def test_weights_come_from_the_files_that_the_header_binds(eventful, tmp_path, name, indexed):
+    folder = copied(eventful, tmp_path)
+    if indexed:
+        ask(folder, tmp_path)
+    changed = {"routes.json": (b"1000", b"999"), "blocks.json": (b"false", b"true")}[name]
+    path = folder / name
+    path.write_bytes(path.read_bytes().replace(*changed, 1))
+    with pytest.raises(EvidenceError, match=name) as refused:
+        ask(folder, tmp_path)
+    assert refused.value.reason == "changed-report"
+
+
+def test_an_index_that_others_can_write_is_not_read(eventful, tmp_path):
+    rows = ask(eventful.folder, tmp_path)
+    index = tmp_path / "index"
+    with contextlib.closing(sqlite3.connect(index)) as base:
+        zeros = "UPDATE packed SET data = zeroblob(length(data)) WHERE name LIKE 'total%'"
+        base.execute(zeros)
+        base.commit()
+    index.chmod(0o622)
+    assert ask(eventful.folder, tmp_path) == rows
+    assert index.stat().st_mode & 0o777 == 0o600
+    elsewhere = index.rename(tmp_path / "elsewhere")
+    index.symlink_to(elsewhere)
+    assert ask(eventful.folder, tmp_path) == rows
+    assert not index.is_symlink()

@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import os
 import sqlite3
+import stat
 from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-__all__ = ["INDEX_VERSION", "Built", "LedgerIndex", "fingerprint", "index_path"]
+__all__ = ["INDEX_VERSION", "Built", "LedgerIndex", "fingerprint", "index_path", "is_own"]
 
 INDEX_VERSION: Final = "ledger-index/1"
 _SCHEMA: Final = """
@@ -37,7 +38,10 @@ CREATE TABLE example (row INTEGER PRIMARY KEY, example TEXT NOT NULL, content TE
 CREATE INDEX by_example ON example (example);
 CREATE INDEX by_content ON example (content);
 """
-_WATCHED: Final = (layout.LEDGER, layout.DETAILS, layout.ADMISSION, layout.FACTS, layout.ROWS)
+_WATCHED: Final = (
+    *(layout.LEDGER, layout.DETAILS, layout.ADMISSION, layout.ROUTES, layout.BLOCKS),
+    *(layout.FACTS, layout.ROWS),
+)
 
 
 @dataclass(slots=True)
@@ -67,13 +71,28 @@ def index_path(folder: Path) -> Path:
 
 
 def fingerprint(folder: Path) -> str:
-    """Return what tells the files of now from those of another time."""
+    """Return what tells the files of now from those of another time.
+
+    The time of the last change of state is in it, which nobody can set: a file that was written
+    over and given its old time of modification again is another one.
+    """
     states: list[Any] = [INDEX_VERSION]
     for name in _WATCHED:
         with contextlib.suppress(FileNotFoundError):
             found = (folder / name).stat()
-            states.append([name, found.st_ino, found.st_size, found.st_mtime_ns])
+            times = (found.st_mtime_ns, found.st_ctime_ns)
+            states.append([name, found.st_dev, found.st_ino, found.st_size, *times])
     return orjson.dumps(states).decode()
+
+
+def is_own(path: Path) -> bool:
+    """Whether an index is a file of this user that nobody else could have written."""
+    try:
+        found = path.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    regular, others = stat.S_ISREG(found.st_mode), stat.S_IWGRP | stat.S_IWOTH
+    return regular and found.st_uid == os.geteuid() and not found.st_mode & others
 
 
 class LedgerIndex:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from provenir.attest.tiles import HASH_BYTES, TILE_WIDTH, tile_root
+from provenir.core.digest import digest_bytes
 from provenir.core.errors import EvidenceError, InputError, ProvenirError
-from provenir.core.files import read_lines
+from provenir.core.files import read_bounded, read_lines
 from provenir.core.merkle import leaf_hash
 from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.chain import Chain
@@ -22,6 +23,7 @@ from provenir.provenance.ledger.index import (
     LedgerIndex,
     fingerprint,
     index_path,
+    is_own,
 )
 from provenir.provenance.ledger.plan import lines_root
 from provenir.provenance.ledger.reader import MAX_DETAIL_BYTES, read_records, read_steps
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from provenir.provenance.ledger.reader import PlacedRecord, ReadStep
+    from provenir.provenance.ledger.records import Header
     from provenir.provenance.ledger.weights import RouteTable
 
 __all__ = ["build_index", "open_index"]
@@ -44,7 +47,7 @@ _OF_ENTRIES: Final = ("row", "route", "factor")
 def open_index(
     folder: Path, *, cache: Path | None = None, progress: Callable[[int], None] | None = None
 ) -> LedgerIndex:
-    """Open the index of a ledger, made anew where it does not fit the files.
+    """Open the index of a ledger, made anew where it does not fit the files or is another's.
 
     Args:
         folder: The `governed/` folder.
@@ -58,7 +61,7 @@ def open_index(
     path = index_path(folder) if cache is None else cache
     now = fingerprint(folder)
     with contextlib.suppress(ProvenirError):
-        if path.exists():
+        if is_own(path):
             index = LedgerIndex(path)
             if index.meta.get("files") == now:
                 return index
@@ -93,6 +96,7 @@ def build_index(folder: Path, *, progress: Callable[[int], None] | None = None) 
     header = chain.header
     if header is None:
         raise InputError("a ledger without its header", where=str(folder))
+    _check_table(folder, header)
     packed = {name: column.tobytes() for name, column in columns.items()}
     kept = [] if facts is None else [f"norm {block}" for block in table.blocks]
     packed |= {f"norm {block}": norms[block].tobytes() for block in table.blocks if kept}
@@ -120,6 +124,17 @@ def build_index(folder: Path, *, progress: Callable[[int], None] | None = None) 
         "norms": kept,
     }
     return Built(packed, examples, meta)
+
+
+def _check_table(folder: Path, header: Header) -> None:
+    """Hold what weights are read from against the header: no line of the ledger repeats them."""
+    for name, bound in ((layout.ROUTES, header.routes), (layout.BLOCKS, header.blocks)):
+        if digest_bytes(read_bounded(folder / name)) != bound:
+            raise EvidenceError(
+                "not the file that the header binds",
+                reason="changed-report",
+                where=str(folder / name),
+            )
 
 
 def _fed(
