@@ -65,7 +65,9 @@ def test_an_example_is_followed_to_steps_and_blocks(call, run, made):
         assert visit["proof"]["ledger"]["root"] == made.closed.root
     code, out, _ = call("ledger", "query", run, "--example", content)
     assert code == 0
-    assert "embedding 0.06, layer.0 0.12" in out
+    assert "layer.0 0.12, layer.1" in out
+    assert "embedding" not in out  # it is not trained: whatever the weight, nothing moves it
+    assert value["trained"] == list(BLOCKS[1:])
     last = value["visits"][-1]["step"]
     assert said(call, "query", run, "--example", content, "--steps", f"{last}:")["n"] == 1
 
@@ -142,6 +144,11 @@ def test_a_disclosure_is_written_and_copied(call, run):
         (("query", "run", "--block", "head", "--steps", "3"), 2),
         (("query", "run", "--block", "head", "--steps", "9:1"), 2),
         (("query", "run", "--block", "head", "--steps", "1:99"), 2),
+        (("query", "run", "--block", "head", "--steps", "0:9"), 2),
+        (("query", "run", "--example", ZEROS, "--steps", "3:2"), 2),
+        (("show", "run", "--steps", "9:3"), 2),
+        (("show", "run", "--steps", ":0"), 2),
+        (("prove", "run", "--row", "9" * 30), 2),
         (("query", "nowhere", "--block", "head"), 2),
         (("prove", "run"), 2),
         (("prove", "run", "--step", "1"), 2),

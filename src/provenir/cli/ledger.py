@@ -239,6 +239,8 @@ def _range(text: str | None) -> tuple[int | None, int | None]:
     if match is None:
         raise UsageError(f"--steps {text[:40]!r} is no range", mend="write first:last, as in 1:100")
     first, last = (int(part) if part else None for part in match.groups())
+    if first == 0 or (last is not None and last < (first or 1)):
+        raise UsageError(f"--steps {text} holds no step", mend="the first is 1: write first:last")
     return first, last
 
 

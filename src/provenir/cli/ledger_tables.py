@@ -31,13 +31,12 @@ def visit_value(
     )
     shown = list(islice(found, limit))
     more = sum(1 for _ in found)
-    visits = []
-    for visit in shown:
-        proofs = [json.loads(proof) for proof in asked.prover.entry(visit.step, visit.row)]
-        (proof,) = [proof for proof in proofs if proof["index"] == visit.place]
-        visits.append({**dataclasses.asdict(visit), "proof": proof})
+    visits = [
+        {**dataclasses.asdict(visit), "proof": json.loads(asked.prove(visit))} for visit in shown
+    ]
     return {
         "example": example,
+        "trained": [block for block in asked.table.blocks if block in asked.table.trained],
         "rows": rows,
         "root": asked.root.model_dump(),
         "n": len(shown) + more,
@@ -75,12 +74,12 @@ def print_visits(value: Mapping[str, Any]) -> None:
             visit["step"],
             visit["row"],
             visit["place"],
-            "skipped" if visit["skipped"] else _spans(visit["weights"]),
+            "skipped" if visit["skipped"] else _spans(visit["weights"], value["trained"]),
             _total(visit),
         )
         for visit in value["visits"]
     ]
-    columns = ("step", "row", "place", "weights of the blocks", "weight × norm")
+    columns = ("step", "row", "place", "weights of the trained blocks", "weight × norm")
     stdout().print(table(f"steps that {_cut(value['example'])} fed", columns, rows))
     _say_rest(len(rows), value["n"], value["root"])
 
@@ -147,11 +146,11 @@ def _event(event: Mapping[str, Any]) -> str:
     return str(event["param_root"])
 
 
-def _spans(weights: Mapping[str, int]) -> str:
+def _spans(weights: Mapping[str, int], blocks: Sequence[str]) -> str:
     """Blocks of one weight that stand together, as spans: `layer.0…layer.3 0.5`."""
     spans = []
-    for weight, group in groupby(weights.items(), key=lambda pair: pair[1]):
-        names = [name for name, _ in group]
+    for weight, group in groupby(blocks, key=weights.__getitem__):
+        names = list(group)
         name = names[0] if len(names) == 1 else f"{names[0]}…{names[-1]}"
         spans.append(f"{name} {_thousandths(weight)}")
     return ", ".join(spans)

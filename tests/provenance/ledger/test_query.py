@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sqlite3
+from array import array
 from collections import defaultdict
 
 import pytest
@@ -298,3 +299,59 @@ def test_an_index_that_others_can_write_is_not_read(eventful, tmp_path):
     index.symlink_to(elsewhere)
     assert ask(eventful.folder, tmp_path) == rows
     assert not index.is_symlink()
+
+
+def rewritten(index, column, change):
+    """Let an index say something else in a column of whole numbers, as a faulty disk might."""
+    with contextlib.closing(sqlite3.connect(index)) as base:
+        asked = "SELECT data FROM packed WHERE name = ?"
+        (data,) = base.execute(asked, (column,)).fetchone()
+        numbers = array("Q", data)
+        for at, number in enumerate(numbers):
+            numbers[at] = change(number)
+        base.execute("UPDATE packed SET data = ? WHERE name = ?", (numbers.tobytes(), column))
+        base.commit()
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("route", lambda route: 1 - min(route, 1)),
+        ("factor", lambda factor: factor - 1),
+        ("skipped", lambda skipped: 1 - skipped),
+        ("row", lambda row: row + 1),
+        ("at", lambda at: at + 1),
+        ("at", lambda at: 0),
+        ("size", lambda size: 2**62),
+        ("size", lambda size: 0),
+        ("d_at", lambda at: 2**62),
+        ("seq", lambda seq: seq + 1),
+    ],
+)
+def test_what_an_index_says_of_a_visit_is_held_against_the_files(
+    eventful, tmp_path, column, change
+):
+    ask(eventful.folder, tmp_path)
+    rewritten(tmp_path / "index", column, change)
+    with LedgerQuery(eventful.folder, cache=tmp_path / "index") as asked:
+        visit = next(asked.visits(1))
+        with pytest.raises((EvidenceError, InputError, UsageError)):
+            asked.prove(visit)
+
+
+@pytest.mark.parametrize("row", [-1, 10**30])
+def test_a_row_that_no_number_reaches_is_none(asked, row):
+    with pytest.raises(InputError, match="no row"):
+        asked.prover.row(row)
+
+
+def test_of_a_ledger_without_a_step_nothing_can_be_said(eventful, tmp_path):
+    folder = copied(eventful, tmp_path)
+    header = (folder / "ledger.jsonl").read_bytes().splitlines(keepends=True)[0]
+    (folder / "ledger.jsonl").write_bytes(header)
+    (folder / "details.jsonl").unlink()
+    (folder / "private" / "facts.jsonl").unlink()
+    with LedgerQuery(folder, cache=tmp_path / "index") as asked:
+        assert list(asked.visits(0)) == []
+        with pytest.raises(UndecidedError, match="no step"):
+            asked.ranking("head")

@@ -193,9 +193,9 @@ class LedgerIndex:
         Raises:
             InputError: There is no such row.
         """
-        found = self._base.execute(
-            "SELECT example, content FROM example WHERE row = ?", (row,)
-        ).fetchone()
+        asked = "SELECT example, content FROM example WHERE row = ?"
+        known = 0 <= row < self.meta["rows"]  # SQLite raises for what passes its integers
+        found = self._base.execute(asked, (row,)).fetchone() if known else None
         if found is None:
             raise InputError(f"no row {row}", mend="count rows from 0, in the dataset's order")
         return found[0], found[1]

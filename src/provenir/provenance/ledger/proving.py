@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from provenir.attest.tiles import prove_inclusion
-from provenir.core.errors import InputError, UndecidedError, UsageError
+from provenir.core.errors import EvidenceError, InputError, UndecidedError, UsageError
 from provenir.core.files import open_regular, read_lines
 from provenir.core.merkle import inclusion_proof, leaf_hash
 from provenir.provenance.ledger import layout
@@ -107,6 +107,8 @@ class Prover:
         if self._admission is None:
             path = self.folder / layout.ADMISSION
             self._admission = [line for _, line in read_lines(path)]
+        if row >= len(self._admission):
+            raise _others(layout.ADMISSION)
         hashes = [leaf_hash(line) for line in self._admission]
         with open_regular(self.folder / layout.LEDGER) as stream:
             header = stream.readline()[:-1]
@@ -156,7 +158,10 @@ class Prover:
         opened: OpenedFacts | OpenedContent | None,
     ) -> bytes:
         value = parse_line(record, where=layout.LEDGER)
-        up = prove_inclusion(self._index, self.root.n, value["seq"])
+        seq = value.get("seq")
+        if type(seq) is not int or not 0 <= seq < self.root.n:
+            raise _others(layout.LEDGER)
+        up = prove_inclusion(self._index, self.root.n, seq)
         proof = LedgerProof(
             of=of,
             entry=parse_line(entry, where=layout.DETAILS),
@@ -174,4 +179,14 @@ class Prover:
 
 def _cut(path: Path, at: int, size: int) -> bytes:
     with open_regular(path) as stream:
+        if at + size > os.fstat(stream.fileno()).st_size:
+            raise _others(path.name)
         return os.pread(stream.fileno(), size, at)
+
+
+def _others(name: str) -> EvidenceError:
+    return EvidenceError(
+        f"{name} is not what was indexed",
+        reason="ledger-mismatch",
+        mend="ask again; if it stays so, remove the index from your cache folder",
+    )

@@ -14,10 +14,11 @@ from operator import neg
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from provenir.core.digest import is_digest
-from provenir.core.errors import InputError, UndecidedError, UsageError
+from provenir.core.errors import EvidenceError, InputError, UndecidedError, UsageError
 from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.contributions import UNFED, Fed
 from provenir.provenance.ledger.indexing import open_index
+from provenir.provenance.ledger.proofs import LedgerProof
 from provenir.provenance.ledger.proving import Prover
 from provenir.provenance.ledger.records import FULL_WEIGHT
 from provenir.provenance.ledger.weights import read_route_table
@@ -163,6 +164,26 @@ class LedgerQuery:
         for number in self._index.entries_of(row):
             yield self._visit(number)
 
+    def prove(self, visit: Visit) -> bytes:
+        """Prove a visit; what the index said of it is held against the entry that is proved.
+
+        Raises:
+            EvidenceError: The files say something else of it than the index.
+        """
+        for data in self.prover.entry(visit.step, visit.row):
+            proof = LedgerProof.from_bytes(data, where="proof")
+            said = (visit.place, visit.seq, visit.route, visit.factor, visit.skipped)
+            entry, record = proof.entry, proof.record
+            kept = (entry["route"], entry["factor"], record["skipped"] is not None)
+            if (proof.index, record["seq"], *kept) == said:
+                return data
+        raise EvidenceError(
+            f"the index says something else of row {visit.row} in step {visit.step}",
+            reason="ledger-mismatch",
+            where=str(self._index.path),
+            mend="remove this file: it is made anew",
+        )
+
     def ranking(
         self, block: str, start: int = 1, stop: int | None = None, *, limit: int | None = None
     ) -> Ranking:
@@ -176,11 +197,14 @@ class LedgerQuery:
 
         Raises:
             UsageError: There is no such block, or no such steps.
+            UndecidedError: There is no step yet.
         """
         if block not in self.table.blocks:
             raise UsageError(
                 f"no block {block!r}", mend="one of " + ", ".join(self.table.blocks[:40])
             )
+        if not self.steps:
+            raise UndecidedError("no step was made yet", where=str(self.folder), mend="ask later")
         last = self.steps if stop is None else stop
         if not 1 <= start <= last <= self.steps:
             raise UsageError(
