@@ -54,10 +54,20 @@ def test_a_corpus_of_which_nobody_is_admitted_is_refused():
 
 def test_the_secret_lies_beside_the_run_for_its_owner_alone(tmp_path):
     place = Place.of(run.governance([], tmp_path / "run"))
-    salts = place.salts()
+    place.salts()
     assert place.secret == tmp_path / "run.salts"
     assert stat.S_IMODE(place.secret.stat().st_mode) == 0o600
-    assert place.salts() == salts  # a process that died before its ledger left it there
+
+
+def test_no_two_runs_share_a_secret(tmp_path):
+    """Else equal rows of both would have one commitment, and one disclosure opened both."""
+    governed = run.governance([], tmp_path / "run")
+    places = [(place := Place.of(governed), place.salts()) for _ in range(3)]
+    assert [place.secret.name for place, _ in places] == ["run.salts", "run.2.salts", "run.3.salts"]
+    assert len({salts.secret for _, salts in places}) == 3
+    chosen = run.governance([], tmp_path / "run", secret=tmp_path / "run.salts")
+    with pytest.raises(UsageError, match="exists already"):
+        Place.of(chosen).salts()
 
 
 def test_a_secret_inside_the_run_folder_is_refused(tmp_path):

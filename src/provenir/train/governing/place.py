@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -66,7 +67,7 @@ class Place:
         if governance.folder is not None and Path(governance.folder).resolve() != own:
             run = None
         parent = Path(governance.folder or str(own)).resolve()
-        secret = governance.secret or parent.with_name(f"{parent.name}.salts")
+        secret = governance.secret or _own_secret(parent)
         folder = parent / layout.GOVERNED
         run_id = run.run_id if run is not None else None
         run_id = run_id or _known_run_id(folder) or new_run_id(parent.name, clock=governance.clock)
@@ -82,14 +83,15 @@ class Place:
     def salts(self) -> Salts:
         """The secret of the commitments; drawn unless a ledger was begun.
 
+        One that lies there is another run's and never used again: the same row would have the same
+        commitment in both, and what one run discloses would open the other.
+
         Raises:
-            UsageError: A file is there already that is no ledger's.
+            UsageError: A file is there already.
             InputError: The secret of the ledger is gone.
         """
         if not self.has_ledger:
             self.folder.mkdir(parents=True, exist_ok=True)
-            if self.secret.exists():  # a process died between the secret and its ledger
-                return Salts.load(self.secret)
             return Salts.create(self.secret, run_folder=self.folder.parent)
         noted = read_json(self.folder / layout.SALTS, max_bytes=_MAX_SALTS_BYTES)
         return Salts.load(Path(str(noted["path"])) if isinstance(noted, dict) else self.secret)
@@ -156,6 +158,13 @@ class Place:
                 where="train_dataset",
                 mend="give track(dataset=…) and the trainer the same rows",
             )
+
+
+def _own_secret(parent: Path) -> Path:
+    """A file beside the run folder that no earlier run there keeps its secret in."""
+    names = (f".{n}" if n > 1 else "" for n in count(1))
+    places = (parent.with_name(f"{parent.name}{name}.salts") for name in names)
+    return next(place for place in places if not place.exists())
 
 
 def _known_run_id(folder: Path) -> str | None:

@@ -106,7 +106,8 @@ class Governance:
         statements: Signed statements about policy, dataset and metadata; the passport lists them.
         signers: The operator's keys, which sign the ledger's close.
         folder: Where `governed/` is made; None is the folder of the open run.
-        secret: File of the salts' secret, outside of the run folder; None is a file beside it.
+        secret: File of the salts' secret, outside of the run folder; None is a new file beside
+            it.
         seed: 32 secret bytes from which the order of the rows follows; None draws them.
         clip: Most norm of each block's gradient; None does not clip.
         hash_every: Parameters are hashed every so many steps.
