@@ -38,10 +38,14 @@ class FileLock:
     Args:
         path: The lock file; created when missing, its folder must exist.
         timeout_s: How long `with` waits, in seconds; None waits without end.
+        mode: The file's permissions where it is made, as far as the umask leaves them.
     """
 
-    def __init__(self, path: str | Path, *, timeout_s: float | None = None) -> None:
+    def __init__(
+        self, path: str | Path, *, timeout_s: float | None = None, mode: int = 0o644
+    ) -> None:
         self.path = Path(path)
+        self._mode = mode
         self._timeout_s = timeout_s
         self._descriptor: int | None = None
 
@@ -83,7 +87,7 @@ class FileLock:
     def _try(self, *, wait: bool) -> int | None:
         """Return a locked descriptor of the file now at the path, or None."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(self.path, flags, 0o644)
+        descriptor = os.open(self.path, flags, self._mode)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", str(self.path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 
 import pytest
@@ -34,6 +35,39 @@ def test_another_secret_is_refused(made):
     with pytest.raises(UsageError, match="row 0 is not committed to"):
         disclose(made.folder, Salts(bytes(32)))
     assert not (made.folder / "private" / "disclosure.json").exists()
+
+
+@pytest.mark.parametrize("name", ["private/rows.jsonl", "admission.jsonl"])
+@pytest.mark.parametrize("kept", [0, 3])
+def test_a_secret_is_held_against_every_row(made, name, kept):
+    path = made.folder / name
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:kept]))
+    salts = made.salts if kept else Salts(bytes(32))
+    with pytest.raises(InputError, match=f"24 rows were committed to, and here are {kept}"):
+        disclose(made.folder, salts)
+    assert not (made.folder / "private" / "disclosure.json").exists()
+
+
+def test_an_empty_ledger_is_named(made):
+    (made.folder / "ledger.jsonl").write_bytes(b"")
+    with pytest.raises(InputError, match="without its header"):
+        disclose(made.folder, made.salts)
+
+
+def test_what_is_private_is_its_owners_whatever_the_umask(tmp_path):
+    former = os.umask(0)
+    try:
+        made = make_ledger(tmp_path / "run" / "governed", snapshot_every=2, killed_after=(3,))
+        disclose(made.folder, made.salts)
+        hand_over(made.folder, tmp_path / "out")
+    finally:
+        os.umask(former)
+    for folder in (made.folder / "private", tmp_path / "out" / "private"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+        assert found == dict.fromkeys(found, 0o600)
+    public = [path for path in (tmp_path / "out").iterdir() if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in public} == {0o644}
 
 
 def test_what_is_handed_over(made, tmp_path):

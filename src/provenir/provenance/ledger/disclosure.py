@@ -6,15 +6,14 @@ the two to the commitments. Losses and norms stay sealed; they are opened one by
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from provenir.core.digest import format_digest, parse_digest
 from provenir.core.document import Document
 from provenir.core.errors import InputError, UsageError
-from provenir.core.files import atomic_write, parse_json, read_bounded, read_lines
-from provenir.core.new_files import check_new
+from provenir.core.files import atomic_write, open_regular, parse_json, read_bounded, read_lines
+from provenir.core.new_files import check_new, write_new
 from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.commitments import Salts, example_commit
 from provenir.provenance.ledger.reader import MAX_DETAIL_BYTES, read_records
@@ -22,6 +21,7 @@ from provenir.provenance.ledger.records import AdmissionLine, Header, Hex32, Row
 
 __all__ = ["Disclosure", "disclose", "hand_over", "salts_of"]
 
+_PIECE = 1 << 20
 _HANDED_OVER = (layout.ROWS, layout.METADATA, layout.DISCLOSURE)
 
 
@@ -57,27 +57,39 @@ def disclose(folder: Path, salts: Salts) -> Disclosure:
 
     Raises:
         UsageError: The secret is another run's, or the rows are not those that were committed to.
-        InputError: A file cannot be read.
+        InputError: A file cannot be read, or has not all rows.
     """
-    key = salts.example_key
+    first = next(read_records(folder), None)
+    header = None if first is None else first.record
+    if not isinstance(header, Header):
+        raise InputError("a ledger without its header", where=str(folder))
+    _check_commits(folder, salts.example_key, header.dataset.n)
+    disclosure = Disclosure(run_id=header.run_id, example_key=salts.example_key.hex())
+    atomic_write(folder / layout.DISCLOSURE, disclosure.to_bytes(), mode=0o600)
+    return disclosure
+
+
+def _check_commits(folder: Path, key: bytes, n: int) -> None:
     rows, admission = folder / layout.ROWS, folder / layout.ADMISSION
     contents = read_lines(rows, max_line_bytes=MAX_DETAIL_BYTES)
     commits = read_lines(admission, max_line_bytes=MAX_DETAIL_BYTES)
-    for (number, content), (_, line) in zip(contents, commits, strict=False):
+    for at in range(n):
+        number, content = next(contents, (0, b""))
+        _, line = next(commits, (0, b""))
+        if not (content and line):  # a key that is held against nothing would pass
+            raise InputError(
+                f"{n} rows were committed to, and here are {at}",
+                where=str(admission if content else rows),
+                mend="disclose from the folder in which the run was made",
+            )
         row = RowLine.from_line(content, where=f"{rows}:{number}")
         stated = AdmissionLine.from_line(line, where=f"{admission}:{number}").example
-        if format_digest(example_commit(key, row.row, parse_digest(row.content))) != stated:
+        if format_digest(example_commit(key, at, parse_digest(row.content))) != stated:
             raise UsageError(
-                f"row {row.row} is not committed to under this secret",
+                f"row {at} is not committed to under this secret",
                 where=str(folder),
                 mend="give the secret that was made for this run: --salts",
             )
-    header = next(read_records(folder)).record
-    if not isinstance(header, Header):
-        raise InputError("a ledger without its header", where=str(folder))
-    disclosure = Disclosure(run_id=header.run_id, example_key=key.hex())
-    atomic_write(folder / layout.DISCLOSURE, disclosure.to_bytes(), mode=0o600)
-    return disclosure
 
 
 def hand_over(folder: Path, out: Path) -> list[str]:
@@ -101,5 +113,7 @@ def hand_over(folder: Path, out: Path) -> list[str]:
     (out / layout.PRIVATE).mkdir(parents=True, mode=0o700)
     names = [*public, *(name for name in _HANDED_OVER if (folder / name).exists())]
     for name in names:
-        shutil.copyfile(folder / name, out / name, follow_symlinks=False)
+        with open_regular(folder / name, follow_symlinks=False) as stream:
+            mode = 0o644 if name in public else 0o600
+            write_new(out / name, iter(lambda: stream.read(_PIECE), b""), mode=mode)
     return names

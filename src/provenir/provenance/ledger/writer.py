@@ -84,7 +84,7 @@ class LedgerWriter:
         self.folder = folder
         self.table: RouteTable
         self._salts = salts
-        self._lock = FileLock(folder / layout.PRIVATE / "lock")
+        self._lock = FileLock(folder / layout.PRIVATE / "lock", mode=0o600)
         if not self._lock.acquire(blocking=False):
             raise LockedError(
                 f"process {self._lock.holder() or 'unknown'} writes this ledger",
