@@ -21,7 +21,7 @@ from datasets import Dataset as Rows
 from peft import LoraConfig, get_peft_model
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 from roles import Roles
 from stranger import ask_package, ask_single_file
 from tamper import TAMPERINGS
@@ -196,7 +196,9 @@ def show_verdict(console: Console, who: str, said: Said) -> None:
 
 def show_tampering(console: Console, out: Path) -> bool:
     """Change a copy, ask both; tell whether each change was refused by both."""
-    table = Table("changed afterwards", "caught at", "package", "single file", title="Tampering")
+    # A reason is a word that somebody looks up: on a narrow terminal it is folded, never cut.
+    names = ("changed afterwards", "caught at", "package", "single file")
+    table = Table(*(Column(name, overflow="fold") for name in names), title="Tampering")
     refused = True
     for name, change in TAMPERINGS.items():
         package, single = ask_package(out, change), ask_single_file(out, change)
