@@ -56,3 +56,14 @@ def test_a_norm_that_is_none_leaves_the_weights(wrong):
     found = fed([(0, 0, 1000, 1.0), (0, 1, 1000, wrong)])
     assert found.norms is None
     assert found.by_row([0, 0]) == {0: 1500.0}
+
+
+@pytest.mark.parametrize("entry", [(1, 2, 1000, math.nan), (1, 0, 0, math.inf)])
+def test_a_norm_of_what_has_no_weight_is_not_asked_for(entry):
+    found = fed([(0, 0, 1000, 2.0), entry])
+    assert found.by_row([0, 1]) == {0: 2000.0}
+
+
+def test_a_step_whose_loss_was_no_number_leaves_the_others_measured():
+    found = fed([(0, 0, 1000, 2.0), (1, 0, 1000, math.nan)], skipped=[(1, 2)])
+    assert found.by_row([0, 1]) == {0: 2000.0}

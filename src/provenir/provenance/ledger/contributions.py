@@ -31,7 +31,8 @@ class Fed:
         low: Number of the first entry.
         weights: The weight of each; zero where its step made no update, or no parameter of the
             block is trained.
-        norms: The norm of each; None where not all are known, and weights alone count.
+        norms: The norm of each; None where that of an entry with a weight above zero is not known,
+            and weights alone count.
     """
 
     low: int
@@ -70,7 +71,11 @@ class Fed:
             weights = [w * f // FULL_WEIGHT for w, f in zip(weights, factors, strict=True)]
         for first, behind in skipped:
             weights[first - low : behind - low] = [0] * (behind - first)
-        known = norms is not None and all(map(math.isfinite, norms)) and min(norms, default=0) >= 0
+        # Of a step that made no update, such as one with a loss that is no number, nothing counts.
+        counted = list(compress(norms or (), weights))
+        known = (
+            norms is not None and all(map(math.isfinite, counted)) and min(counted, default=0) >= 0
+        )
         return cls(low, weights, norms if known else None)
 
     def weight(self, number: int) -> int:
