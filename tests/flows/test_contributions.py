@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import ledgers
-from provenir.core.errors import InputError, ProvenirError
+from provenir.core.errors import EvidenceError, ProvenirError
 from provenir.flows.contributions import MAX_GROUPS, OTHERS, read_contributions
 from provenir.provenance.ledger.lines import parse_real
+from provenir.provenance.ledger.query import LedgerQuery
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,5 +99,25 @@ def test_a_row_without_a_decision_is_an_error(tmp_path: Path) -> None:
     folder = ledgers.make_ledger(tmp_path).folder
     lines = (folder / "admission.jsonl").read_bytes().splitlines(keepends=True)
     (folder / "admission.jsonl").write_bytes(lines[0])
-    with pytest.raises(InputError, match="no decision"):
+    with pytest.raises(EvidenceError, match="not the admission"):
+        read_contributions(folder)
+
+
+def test_the_page_sums_what_a_query_ranks_by(tmp_path: Path) -> None:
+    made = ledgers.make_ledger(
+        tmp_path / "governed", rows=50, epochs=3, skipped={2: "gradient-spike"}, repeated=4
+    )
+    found = read_contributions(made.folder)
+    with LedgerQuery(made.folder, cache=tmp_path / "index") as asked:
+        for block, amounts in zip(found.blocks, found.amounts, strict=True):
+            ranked = [row.contribution for row in asked.ranking(block).rows]
+            shown = [amount for amount in amounts if amount is not None]
+            assert sum(shown) == pytest.approx(sum(ranked), rel=1e-12)
+
+
+def test_routes_that_the_header_does_not_bind_are_an_error(tmp_path: Path) -> None:
+    folder = ledgers.make_ledger(tmp_path).folder
+    path = folder / "routes.json"
+    path.write_bytes(path.read_bytes().replace(b"1000", b"999"))
+    with pytest.raises(EvidenceError, match="header binds"):
         read_contributions(folder)

@@ -10,34 +10,31 @@ Groups are the sources that the metadata names; without the private files they a
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from provenir.core.errors import InputError
 from provenir.core.files import read_lines
 from provenir.governance.metadata import Metadata
 from provenir.provenance.ledger import layout
-from provenir.provenance.ledger.lines import parse_real
-from provenir.provenance.ledger.reader import MAX_DETAIL_BYTES, read_records, read_steps
+from provenir.provenance.ledger.query import LedgerQuery
+from provenir.provenance.ledger.reader import MAX_DETAIL_BYTES, read_records
 from provenir.provenance.ledger.records import (
     ADMITTED,
-    FULL_WEIGHT,
     AdmissionLine,
     Close,
-    FactsLine,
     Intervention,
     Line,
     RowLine,
 )
-from provenir.provenance.ledger.weights import RouteTable, read_route_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    from provenir.provenance.ledger.reader import PlacedRecord, ReadStep
-    from provenir.provenance.ledger.records import Facts, Record
+    from provenir.provenance.ledger.records import Record
 
 __all__ = ["OTHERS", "ContributionMap", "Group", "read_contributions"]
 
@@ -103,7 +100,7 @@ class ContributionMap:
 
 
 def read_contributions(folder: Path) -> ContributionMap:
-    """Sum a ledger up.
+    """Sum a ledger up, with the sums that `LedgerQuery.ranking` ranks by.
 
     Args:
         folder: The `governed/` folder.
@@ -112,27 +109,35 @@ def read_contributions(folder: Path) -> ContributionMap:
         InputError: A file is missing or cannot be read.
         EvidenceError: The records do not follow each other, or details are not those bound.
     """
-    routes = read_route_table(folder)
     decisions = list(_lines(folder / layout.ADMISSION, AdmissionLine))
     by, names = _names(folder, decisions)
     order = [name for name, _ in Counter(names).most_common()]
     shown = order if len(order) <= MAX_GROUPS else [*order[: MAX_GROUPS - 1], OTHERS]
     place = {name: min(at, len(shown) - 1) for at, name in enumerate(order)}
-    tally = _Tally(routes, [place[name] for name in names], len(shown))
+    members: list[list[int]] = [[] for _ in shown]
+    for row, name in enumerate(names):
+        members[place[name]].append(row)
     told = _Told()
-    for step, facts in _with_facts(folder, told.passing(read_records(folder))):
-        tally.add(step, facts)
-    return ContributionMap(
-        by=by,
-        blocks=tuple(block for block in routes.blocks if block in routes.trained),
-        groups=tuple(_group(at, name, decisions, tally) for at, name in enumerate(shown)),
-        amounts=tally.amounts(),
-        measured=tally.measured(),
-        steps=told.steps,
-        skipped=told.skipped,
-        interventions=told.interventions,
-        status=told.status,
-    )
+    for placed in read_records(folder):
+        told.note(placed.record)
+    # An index of its own: a page is made once, and trusts nothing that lay about.
+    with TemporaryDirectory() as own, LedgerQuery(folder, cache=Path(own) / "index") as asked:
+        table, times = asked.table, asked.times()
+        blocks = tuple(block for block in table.blocks if block in table.trained)
+        return ContributionMap(
+            by=by,
+            blocks=blocks,
+            groups=tuple(
+                _group(name, rows, decisions, times)
+                for name, rows in zip(shown, members, strict=True)
+            ),
+            amounts=tuple(_amounts(asked.totals(block), members) for block in blocks),
+            measured=tuple(asked.is_measured(block) for block in blocks),
+            steps=told.steps,
+            skipped=told.skipped,
+            interventions=told.interventions,
+            status=told.status,
+        )
 
 
 class _Told:
@@ -144,12 +149,8 @@ class _Told:
         self.interventions: Counter[str] = Counter()
         self.status: str | None = None
 
-    def passing(self, records: Iterator[PlacedRecord]) -> Iterator[PlacedRecord]:
-        for placed in records:
-            self._note(placed.record)
-            yield placed
-
-    def _note(self, record: Record) -> None:
+    def note(self, record: Record) -> None:
+        """Take a record."""
         if isinstance(record, Intervention):
             self.interventions[record.action] += 1
         elif isinstance(record, Close):
@@ -161,77 +162,25 @@ class _Told:
                 self.skipped[record.skipped] += 1
 
 
-class _Tally:
-    """Sums for each block and group, by weight and by weight times norm."""
-
-    def __init__(self, routes: RouteTable, group_of: Sequence[int], n_groups: int) -> None:
-        self._routes = routes
-        self.group_of = group_of
-        self._columns = [at for at, b in enumerate(routes.blocks) if b in routes.trained]
-        self._weights = [[0.0] * n_groups for _ in self._columns]
-        self._norms = [[0.0] * n_groups for _ in self._columns]
-        self._whole = [True] * len(self._columns)
-        self.entries = [0] * n_groups
-
-    def add(self, step: ReadStep, facts: Sequence[Facts] | None) -> None:
-        """Add a step's batch; one that made no update contributed nothing."""
-        if step.placed.record.kind == "step" and step.placed.record.skipped is not None:
-            return
-        for at, entry in enumerate(step.details.batch):
-            if entry.row >= len(self.group_of):
-                raise InputError(
-                    f"step {step.details.step} holds row {entry.row}, of which no decision stands"
-                )
-            group = self.group_of[entry.row]
-            self.entries[group] += 1
-            weights = self._routes.weights(entry.route, entry.factor)
-            norms = None if facts is None else facts[at].norms
-            if norms is not None and len(norms) != len(weights):
-                norms = None
-            for row, column in enumerate(self._columns):
-                if weights[column]:
-                    self._take(row, group, weights[column], norms[column] if norms else None)
-
-    def _take(self, row: int, group: int, weight: int, norm: str | None) -> None:
-        share = weight / FULL_WEIGHT
-        self._weights[row][group] += share
-        if norm is None:
-            self._whole[row] = False
-        else:
-            self._norms[row][group] += share * parse_real(norm)
-
-    def measured(self) -> tuple[bool, ...]:
-        """Whether every entry of a block had its norm, and some block had entries at all."""
-        return tuple(
-            whole and any(line) for whole, line in zip(self._whole, self._weights, strict=True)
-        )
-
-    def amounts(self) -> tuple[tuple[float | None, ...], ...]:
-        """The sums, in the better of the two ways."""
-        return tuple(
-            tuple(
-                amount if weight else None
-                for amount, weight in zip(norms if known else weights, weights, strict=True)
-            )
-            for known, weights, norms in zip(
-                self.measured(), self._weights, self._norms, strict=True
-            )
-        )
-
-    def members(self, group: int) -> list[int]:
-        """The rows of a group."""
-        return [row for row, found in enumerate(self.group_of) if found == group]
-
-
-def _group(at: int, name: str, decisions: Sequence[AdmissionLine], tally: _Tally) -> Group:
-    effects: Counter[str] = Counter(decisions[row].effect for row in tally.members(at))
+def _group(
+    name: str, rows: Sequence[int], decisions: Sequence[AdmissionLine], times: Counter[int]
+) -> Group:
+    effects: Counter[str] = Counter(decisions[row].effect for row in rows)
     return Group(
         name=name,
-        rows=sum(effects.values()),
+        rows=len(rows),
         admitted=sum(effects[effect] for effect in ADMITTED),
         attenuated=effects["attenuate"],
-        entries=tally.entries[at],
+        entries=sum(times[row] for row in rows),
     )
+
+
+def _amounts(
+    totals: Mapping[int, float], members: Sequence[Sequence[int]]
+) -> tuple[float | None, ...]:
+    """What each group gave; None where none of its rows ever had a weight above zero."""
+    fed = ([totals[row] for row in rows if row in totals] for rows in members)
+    return tuple(math.fsum(given) if given else None for given in fed)
 
 
 def _names(
@@ -247,18 +196,6 @@ def _names(
     sources = [_NO_METADATA if one is None else one.source for one in found]
     sources += [_NO_METADATA] * (len(decisions) - len(sources))
     return "source", sources[: len(decisions)]
-
-
-def _with_facts(
-    folder: Path, records: Iterator[PlacedRecord]
-) -> Iterator[tuple[ReadStep, Sequence[Facts] | None]]:
-    """Each step with the private facts of its batch, as far as they are there."""
-    path = folder / layout.FACTS
-    told = iter(_lines(path, FactsLine)) if path.exists() else iter(())
-    for step in read_steps(folder, records):
-        line = next(told, None)
-        fits = line is not None and len(line.facts) == len(step.details.batch)
-        yield step, line.facts if line is not None and fits else None
 
 
 def _lines(path: Path, kind: type[_L]) -> Iterator[_L]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from heapq import nlargest
 from operator import neg
@@ -199,10 +200,7 @@ class LedgerQuery:
             UsageError: There is no such block, or no such steps.
             UndecidedError: There is no step yet.
         """
-        if block not in self.table.blocks:
-            raise UsageError(
-                f"no block {block!r}", mend="one of " + ", ".join(self.table.blocks[:40])
-            )
+        self._known(block)
         if not self.steps:
             raise UndecidedError("no step was made yet", where=str(self.folder), mend="ask later")
         last = self.steps if stop is None else stop
@@ -210,22 +208,45 @@ class LedgerQuery:
             raise UsageError(
                 f"steps {start} to {last} of a run with {self.steps}", mend="count steps from 1"
             )
-        low, high = self._bounds(start, last)
-        fed = Fed.of(
-            self.table,
-            block,
-            low=low,
-            routes=self._index.column("route", low, high),
-            factors=self._index.column("factor", low, high),
-            skipped=self._skipped(start, last),
-            norms=self._index.norms(block, low, high),
-        )
+        fed = self._fed(block, start, last)
         pairs, n = self._sums(block, fed, whole=last - start + 1 == self.steps)
         # Tuples of the value and the negated row: the largest value, and of equals the first row.
         most = nlargest(n if limit is None else min(n, limit), pairs)
         rows = tuple(self._ranked(-negated, fed) for _, negated in most)
         by: Literal["weight-norm", "weight"] = "weight" if fed.norms is None else "weight-norm"
-        return Ranking(by=by, rows=rows, n=n, entries=high - low)
+        return Ranking(by=by, rows=rows, n=n, entries=len(fed.weights))
+
+    def totals(self, block: str) -> dict[int, float]:
+        """What each row gave a block over the whole run, as `ranking` sums it up.
+
+        Args:
+            block: Name of a block.
+
+        Returns:
+            Weight times norm, or weight alone, by row; rows without a weight there are left out.
+
+        Raises:
+            UsageError: There is no such block.
+        """
+        totals = self._index.totals(self._known(block))
+        return {row: value / FULL_WEIGHT for row, value in enumerate(totals) if value != UNFED}
+
+    def is_measured(self, block: str) -> bool:
+        """Whether the norms of all that fed a block are known, so that they count.
+
+        Raises:
+            UsageError: There is no such block.
+        """
+        self._known(block)
+        return self.steps > 0 and self._fed(block, 1, self.steps).norms is not None
+
+    def times(self) -> Counter[int]:
+        """How often each row stood in the batch of a step that made an update."""
+        rows = self._index.column("row", 0, self.entries)
+        times = Counter(rows)
+        for first, behind in self._skipped(1, self.steps):
+            times.subtract(rows[first:behind])
+        return times
 
     def close(self) -> None:
         """Let the index go."""
@@ -241,6 +262,26 @@ class LedgerQuery:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _known(self, block: str) -> str:
+        if block not in self.table.blocks:
+            raise UsageError(
+                f"no block {block!r}", mend="one of " + ", ".join(self.table.blocks[:40])
+            )
+        return block
+
+    def _fed(self, block: str, start: int, last: int) -> Fed:
+        """What the entries of a range of steps gave a block."""
+        low, high = self._bounds(start, last)
+        return Fed.of(
+            self.table,
+            block,
+            low=low,
+            routes=self._index.column("route", low, high),
+            factors=self._index.column("factor", low, high),
+            skipped=self._skipped(start, last),
+            norms=self._index.norms(block, low, high),
+        )
 
     def _bounds(self, start: int, last: int) -> tuple[int, int]:
         """The entries of a range of steps."""
