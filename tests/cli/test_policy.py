@@ -243,3 +243,31 @@ def test_metadata_goes_with_a_dataset_alone(call, words):
     )
     assert code == 2
     assert err.count("\n") == 1
+
+
+def test_an_answer_of_nothing_is_no_answer(call):
+    Path("empty.jsonl").write_text("")
+    code, out, err = call("policy", "explain", "gov/policy.json", "empty.jsonl", *TABLE)
+    assert (code, out) == (2, "")
+    assert "no line of metadata" in err
+
+
+def test_it_is_told_of_how_many_rows_a_signed_sidecar_speaks(call):
+    words = ("passport", "attest", "--metadata", "metadata.jsonl", "--signing-key", "grace.pem")
+    code, _, err = call(*words, "--dataset", "rows.jsonl", "--out", "signed.json")
+    assert code == 0
+    assert "2 of 3 rows have metadata, the others count as unknown" in err
+    Path("more.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS[1:] * 2))
+    _, _, err = call(*words, "--dataset", "more.jsonl", "--out", "more.json")
+    assert "2 of 4 rows have metadata, the others count as unknown; 1 lines speak of no row" in err
+
+
+@pytest.mark.parametrize("lines", ["", "other"])
+def test_a_sidecar_of_another_dataset_is_not_signed(call, lines):
+    stated = [ExampleMetadata.of({"text": lines}, rights="open")] if lines else []
+    Metadata(stated).write("other.jsonl")
+    words = ("passport", "attest", "--dataset", "rows.jsonl", "--metadata", "other.jsonl")
+    code, _, err = call(*words, "--signing-key", "grace.pem", "--out", "signed.json")
+    assert code == 2
+    assert "speaks of a row" in err
+    assert not Path("signed.json").exists()

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provenir.cli.output import reading_bar, say, warn
+from provenir.cli.output import note, reading_bar, say, warn
 from provenir.core.errors import EvidenceError, UsageError
 from provenir.core.new_files import write_new
 
 if TYPE_CHECKING:
     from provenir.attest.keys import Signer
+    from provenir.governance.metadata import Metadata
     from provenir.governance.statements import Claim
 
 PassportFile = Annotated[Path, typer.Argument(help="A passport.json.")]
@@ -205,12 +206,32 @@ def _of_metadata(path: Path, sidecar: Path, name: str | None) -> Claim:
     from provenir.governance.statements import ExampleMetadataStatement
 
     metadata = Metadata.read(sidecar)
+    _note_coverage(path, sidecar, metadata)
     stated = _of_dataset(path, name, None).model_dump(
         include={"name", "records_root", "n", "issued_at"}
     )
     return ExampleMetadataStatement.made_of(
         metadata_root=metadata.root(), metadata_n=len(metadata), **stated
     )
+
+
+def _note_coverage(path: Path, sidecar: Path, metadata: Metadata) -> None:
+    """Say of how many rows a sidecar speaks; one that speaks of none is another dataset's."""
+    from provenir.core.canonical import example_digest
+    from provenir.core.digest import format_digest
+    from provenir.data.dataset import Dataset
+
+    contents = [format_digest(example_digest(row)) for row in Dataset(path, strict=True)]
+    spoken = sum(metadata.get(content) is not None for content in contents)
+    if not spoken:
+        raise UsageError(
+            f"none of its {len(metadata)} lines speaks of a row of {path}",
+            where=str(sidecar),
+            mend="give the metadata of this dataset: a content is the digest of the whole row",
+        )
+    idle = len(metadata) - len({content for content in contents if metadata.get(content)})
+    more = f"; {idle} lines speak of no row" if idle else ""
+    note(f"{spoken} of {len(contents)} rows have metadata, the others count as unknown{more}")
 
 
 def _of_policy(path: Path, name: str | None) -> Claim:

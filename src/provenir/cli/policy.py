@@ -218,6 +218,10 @@ def _examples(path: Path, line: int | None, content: str | None) -> list[Example
     from provenir.governance.metadata import ExampleMetadata, read_metadata
 
     every = list(read_metadata(path))
+    if not every and content is None:
+        raise UsageError(
+            "no line of metadata", where=str(path), mend="give the file that was meant"
+        )
     if line is not None:
         if not 1 <= line <= len(every):
             raise UsageError(f"there are {len(every)} lines", where=str(path), mend="count from 1")
