@@ -2,8 +2,7 @@
 
 A second implementation of docs/reference/ledger.md, levels V0 to V2, written from that page: V0, who signed what; V1,
 nothing is missing between the first parameters and the last; V2, policy, profiles and sampler give again what was
-written down. It reads `governed/` line by line. A row that another failing row makes pointless is `not-reached`; what
-was not disclosed leaves a row open: `undecided` where its level was asked for, else `not-checked`.
+written down. A row that another failing row makes pointless is `not-reached`; what was not disclosed leaves a row open.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
-from itertools import product
+from itertools import product, takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +25,8 @@ from provenir_audit import (
     text,
 )
 
-MAX_LINE, MAX_DETAIL, MAX_WEIGHTS = 2**20, 2**25, 4_000_000  # bytes of a line, and in details.jsonl; of all routes
+MAX_LINE, MAX_DETAIL, MAX_WEIGHTS = 2**20, 2**25, 4_000_000  # bytes; of all routes, and of a step
+MAX_WORK = 50_000_000  # nodes of conditions and drawn rows, for a policy that nobody signed
 GIVEN: Final = ("allow", "attenuate")  # the effects under which a row may be drawn
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -48,7 +48,6 @@ def again(value: Any, spelling: Callable[[str], str]) -> bool:  # whether it is 
     return False
 def is_date(value: Any) -> bool:
     return again(value, lambda said: date.fromisoformat(said).isoformat())
-
 KINDS.update({
     "Weight": number(0, 1000), "Real": lambda v: again(v, lambda said: repr(float(said))), "Date": is_date,
     "Word": text("[a-z0-9_-]{1,64}"), "One": number(1, 1),
@@ -151,8 +150,7 @@ class Governed:
         forbid(digest(data) != expected, "not the file that the header binds", name, reason="changed-report")
         return dict(shaped(kind, read_json(data, name, depth=40), name))
 
-def over(leaves: list[bytes]) -> dict[str, Any]:
-    """A root as the ledger states it, over the hashes of leaves."""
+def over(leaves: list[bytes]) -> dict[str, Any]:  # a root as the ledger states it, over the hashes of leaves
     return {"n": len(leaves), "root": f"sha256:{root_of(leaves).hex()}"}
 def rooted(lines: Iterable[bytes]) -> dict[str, Any]:
     return over([leaf(line) for line in lines])
@@ -197,9 +195,8 @@ def is_value(value: Any) -> bool:
 Facts = Mapping[str, Any]
 def typed(value: Any, facts: Facts) -> tuple[str, Any]:
     """A value with the name of its type."""
-    is_day = False
+    is_day = isinstance(value, dict) and ("date" in value or value["field"] in DATED)
     if isinstance(value, dict):
-        is_day = "date" in value or value["field"] in DATED
         value = value["date"] if "date" in value else facts[value["field"]]
     kind = "null" if value is None else "date" if is_day else type(value).__name__
     return kind, value
@@ -232,14 +229,18 @@ Decision = tuple[str, str | None, tuple[str, ...], str | None, tuple[int, ...] |
 
 class Rules:
     """A policy and its table, as they decide on one example at one date."""
-    def __init__(self, policy: dict[str, Any], table: dict[str, Any], base: str) -> None:
-        self.policy, self.table, self.base = policy, table, base
+    def __init__(self, policy: dict[str, Any], table: dict[str, Any], base: str, *, is_signed: bool) -> None:
+        self.policy, self.table, self.base, self.is_signed = policy, table, base, is_signed
         self.is_bound = {policy["base"], (table["bands"] or {}).get("base")} <= {None, base}
         self.decided: dict[Any, Decision] = {}
+        self.drawn, self.nodes = 0, sum(nodes_of(rule["when"]) for rule in policy["rules"]) + len(table["blocks"])
+        self.nodes += sum(len(profile["content"] or ()) for profile in table["profiles"])
     def band(self, entropy: int | None) -> int | None:
         bands = self.table["bands"]
         return None if bands is None or entropy is None else sum(edge <= entropy for edge in bands["edges"])
     def decide(self, known: tuple[Any, ...], band: int | None, day: str) -> Decision:
+        is_much = not self.is_signed and self.drawn + self.nodes * len(self.decided) > MAX_WORK
+        forbid(is_much, "too much for a policy that nobody signed", "policy.json", reason="not-reached")
         if (key := (known, band, day)) not in self.decided:
             self.decided[key] = "deny", None, ("evaluation_error",), None, None
             with suppress(Wrong):
@@ -269,10 +270,9 @@ class Rules:
         caps = [None, *(cap["weights"] for cap in self.table["caps"])]
         bounds = [None, *{rule["cap"] for rule in self.policy["rules"] if rule["cap"] is not None}]
         weights = [profile["weights"] for profile in self.table["profiles"]]
-        count = len(weights) * len(caps) * len(bounds) * len(self.table["blocks"])
-        if count > MAX_WEIGHTS:
-            return []
-        return [list(v) for v in sorted({self.least(*one) for one in product(weights, caps, bounds)})]
+        is_many = len(weights) * len(caps) * len(bounds) * len(self.table["blocks"]) > MAX_WEIGHTS
+        every = () if is_many else product(weights, caps, bounds)
+        return [list(vector) for vector in sorted({self.least(*one) for one in every})]
 
 def distinct(values: Sequence[Any]) -> bool:
     return len(set(values)) == len(values)
@@ -298,8 +298,8 @@ def check_table(table: dict[str, Any]) -> None:
     check_blocks(table["blocks"], where)
     every = [one["weights"] for one in (*table["caps"], *profiles)]
     forbid(any(weights.keys() != {*table["blocks"]} for weights in every), "weights of other blocks", where)
-    forbid(not distinct([cap["rights"] for cap in table["caps"]]), "two caps of one class", where)
-    forbid(not 0 < len(profiles) <= 256 or not distinct([p["id"] for p in profiles]), "profiles out of bounds", where)
+    is_twice = not distinct([cap["rights"] for cap in table["caps"]]) or not distinct([p["id"] for p in profiles])
+    forbid(is_twice or not 0 < len(profiles) <= 256, "caps or profiles twice, or out of bounds", where)
     edges = bands["edges"] if bands else []
     forbid(sorted(set(edges)) != edges or (bands and not 0 < len(edges) <= 64), "edges do not rise", where)
     for listed in (p[name] for p in profiles for name in ("rights", "content", "bands") if p[name] is not None):
@@ -318,10 +318,9 @@ UNDER: Final = re.compile(r"(?:base_model\.model\.)?(?:model\.|transformer\.)?(?
 
 def block_of(name: str) -> str | None:
     """The block that a parameter's name says."""
-    if (found := UNDER.fullmatch(name)) is None:
-        return None
-    embedding, layer, norm, _ = found.groups()
-    return "embedding" if embedding else f"layer.{layer}" if layer else "final_norm" if norm else "head"
+    found = UNDER.fullmatch(name)
+    embedding, layer, norm, head = found.groups() if found else (None,) * 4
+    return "embedding" if embedding else f"layer.{layer}" if layer else "final_norm" if norm else head and "head"
 
 def check_map(whole: dict[str, Any]) -> None:
     where, parameters = "blocks.json", whole["parameters"]
@@ -348,10 +347,9 @@ class Sampler:
             count += 1
     def shuffled(self, epoch: int) -> list[int]:
         order, words = [*self.rows], self.words(epoch)
-        for last in range(len(order) - 1, 0, -1):
-            size = last + 1
+        for size in range(len(order), 1, -1):
             word = next(w for w in words if w < 2**64 - 2**64 % size)
-            order[last], order[word % size] = order[word % size], order[last]
+            order[size - 1], order[word % size] = order[word % size], order[size - 1]
         return order
     def drawn(self, step: int) -> tuple[int, list[int]] | None:
         """The epoch of a step, and the rows that it draws; None beyond the last epoch."""
@@ -362,23 +360,18 @@ class Sampler:
             self.epoch, self.order = epoch, self.shuffled(epoch)
         return epoch, self.order[place * self.batch:(place + 1) * self.batch]
 
-def pieces(count: int, size: int) -> list[int]:
-    return [min(size, count - begin) for begin in range(0, count, size)]
-
 # ------------------------------------------------------------------------------ what was steps
 class Chain:
     """Row `V1 chain`: one record after the other, none left out, none from elsewhere."""
     def __init__(self) -> None:
-        self.count, self.step, self.halted, self.closed = 0, 0, False, False
+        self.count, self.step, self.halted, self.closed, self.time = 0, 0, False, False, ""
         self.before: bytes | None = None
-        self.time = ""
     def follow(self, record: dict[str, Any], line: bytes) -> None:
         kind, place = record["kind"], f"line {self.count + 1}"
-        expected = None if self.before is None else digest(self.before)
         is_late = self.closed or (kind == "header") != (self.count == 0)
         forbid(is_late, f"a {kind} has no place here", place, reason="out-of-order")
         forbid(record["seq"] != self.count, "not the next number", place, reason="ledger-gap")
-        forbid(record["prev"] != expected, "it does not follow the line before", place, reason="ledger-fork")
+        forbid(record["prev"] != (self.before and digest(self.before)), "of a fork", place, reason="ledger-fork")
         forbid(record["time"] < self.time, "time goes back", place, reason="out-of-order")
         if kind != "header":
             stated, due = record.get("step", record.get("n_steps")), self.step + (kind == "step")
@@ -390,26 +383,26 @@ class Chain:
 
 class Parameters:
     """Row `V1 parameters`: each segment begins with what the one before left."""
-    def __init__(self, header: dict[str, Any]) -> None:
-        self.header, self.at = header, header["initial"]["root"]
+    def __init__(self, header: dict[str, Any], blocks: dict[str, Any], discarded: list[dict[str, Any]]) -> None:
+        self.header, self.at, self.blocks, self.discarded = header, header["initial"]["root"], blocks, discarded
         self.length, self.moved, self.opt_root = 0, False, None  # of the segment so far
         self.saved: dict[str, Any] | None = None
     def step(self, record: dict[str, Any], moved: bool) -> None:
         place, pre, post = f"step {record['step']}", record["param_pre"], record["param_post"]
-        if self.length == 0:
-            reason = "endpoint-mismatch" if record["step"] == 1 else "parameter-break"
-            forbid(pre != self.at, "it begins with other parameters", place, reason=reason)
+        reason = "endpoint-mismatch" if record["step"] == 1 else "parameter-break"
+        forbid(not self.length and pre != self.at, "it begins with other parameters", place, reason=reason)
         forbid(self.length and pre is not None, "a segment within a segment", place, reason="parameter-break")
         self.length, self.moved, self.opt_root = self.length + 1, self.moved or moved, record["opt_root"]
         if post is not None:
-            is_still = self.moved or post == self.at
-            forbid(not is_still, "parameters changed, and no block moved", place, reason="parameter-break")
+            forbid(not self.moved and post != self.at, "changed, and no block moved", place, reason="parameter-break")
             self.at, self.length, self.moved = post, 0, False
         forbid(self.length >= self.header["hash_every"], "a segment without end", place, reason="parameter-break")
     def kept(self, record: dict[str, Any]) -> None:
         """A snapshot, or the resume from one."""
         place, kind = f"step {record['step']}", record["kind"]
         is_here = self.length == 0 and record["param_root"] == self.at
+        is_gone = is_here and record.get("discarded") not in (None, *self.discarded)
+        forbid(is_gone, "what was discarded is not there", place, reason="missing-report")
         if kind == "snapshot":
             is_here = is_here and self.opt_root in (None, record["opt_root"])
             self.saved = record
@@ -418,13 +411,19 @@ class Parameters:
             is_here = is_here and self.saved is not None and all(self.saved[n] == record[n] for n in state)
         forbid(not is_here, f"a {kind} of another state", place, reason="parameter-break")
     def end(self, close: dict[str, Any]) -> None:
-        is_early = close["status"] != "completed"  # then `final` may be the end of the last segment
-        forbid(self.length and not is_early, "the last segment has no end", "close", reason="parameter-break")
+        is_open = self.length and close["status"] == "completed"  # else `final` may be the end of the last segment
+        forbid(is_open, "the last segment has no end", "close", reason="parameter-break")
         at = close["final"]["root"] if self.length and self.moved else self.at
         is_end = close["final"] == {"n": self.header["initial"]["n"], "root": at}
         forbid(not is_end, "the last step left other parameters", "close", reason="endpoint-mismatch")
-        is_same = close["frozen_after"] == self.header["frozen"]
-        forbid(not is_same, "what was frozen has changed", "close", reason="frozen-changed")
+        forbid(close["frozen_after"] != self.header["frozen"], "frozen ones changed", "close", reason="frozen-changed")
+        every = self.blocks["parameters"]
+        base = [part for part in every if not (part["released"] and self.blocks["adapter"])]
+        is_same = self.header["base"]["n"] == len(base) or not every
+        for name, trained in (("frozen", False), ("initial", True)):
+            if base and base == [part for part in every if part["trainable"] == trained]:
+                is_same = is_same and self.header["base"] == self.header[name]
+        forbid(not is_same, "the run began with another base than it names", "header", reason="endpoint-mismatch")
 
 class Audit:
     """The ledger of one run; `rows` are the answers."""
@@ -432,13 +431,12 @@ class Audit:
                  statements: Sequence[Document]) -> None:
         self.governed, self.level, self.said, self.roles = Governed(folder), level, said, roles
         self.statements, self.signed_by = statements, dict[str, set[bytes]]()
-        self.closing: Document | None = None
-        self.detail: dict[str, Any] = {}  # of the step that was looked at last
+        self.closing, self.detail = list[Document](), dict[str, Any]()  # the close; the step that was asked about last
         self.faults, self.open, self.pointless = dict[str, Row](), dict[str, Row](), set[str]()
         self.documents, self.admitted = dict[str, Any](), list[tuple[Any, ...]]()
         self.known: list[tuple[tuple[Any, ...], int | None]] = []  # of each row, with its band
-        self.rules: Rules | None = None
-        self.sampler: Sampler | None = None
+        self.rules: Any = None  # a `Rules` and a `Sampler`, once V2 is asked about steps
+        self.sampler: Any = None
         self.left: dict[int, int | None] = {}  # of a row's weights, by its latest intervention; None: it is excluded
         self.header, self.close, self.leaves = dict[str, Any](), dict[str, Any](), list[bytes]()
         if self.attempt("V0 ledger", self.read_ledger):
@@ -450,7 +448,8 @@ class Audit:
         try:
             ask(*of)
         except Fault as fault:
-            if fault.reason in ("not-given", "no-trust-policy", "no-key", "foreign-sampler"):
+            self.pointless |= {name} if fault.reason == "not-reached" else set()
+            if fault.reason in ("not-given", "no-trust-policy", "no-key", "foreign-sampler", "not-reached"):
                 self.open.setdefault(name, Row(name, "undecided", fault.reason, str(fault)))
             else:
                 self.faults.setdefault(name, Row(name, "fail", fault.reason, str(fault)))
@@ -470,12 +469,8 @@ class Audit:
         return found
     def reached(self) -> str | None:
         """The highest level all of whose rows, and those below, pass."""
-        passed, reached = {row.name for row in self.rows() if row.status == "pass"}, None
-        for level, names in NAMES.items():
-            if not passed.issuperset(names):
-                break
-            reached = level
-        return reached
+        passed = {row.name for row in self.rows() if row.status == "pass"}
+        return [None, *takewhile(lambda level: passed.issuperset(NAMES[level]), NAMES)][-1]
     def established(self) -> str:
         """The assurance that may rest on it; empty where more may yet be shown."""
         if self.reached() == "V2":
@@ -523,45 +518,45 @@ class Audit:
         keys = [key.key for key in self.roles.policy.keys] if self.roles else []
         document = Document.of_role(envelope, keys)
         forbid(document.kind != CLOSE, "not the statement of a close", "close.json", reason="wrong-predicate")
-        self.closing = next((d for d in self.statements if d.envelope.payload == envelope.payload), document)
+        self.closing = [d for d in self.statements if d.envelope.payload == envelope.payload] or [document]
         found = {"run_id": self.header["run_id"], "close": digest(self.close_line), **over(self.leaves)}
-        stated = {name: document.said[name] for name in found}
-        forbid(stated != found, "the close speaks of another ledger", "close.json", reason="ledger-mismatch")
-        is_other = self.close["records"] != over(self.leaves[:-1])
-        forbid(is_other, "other records before it", "close", reason="ledger-mismatch")
+        is_same = found.items() <= document.said.items() and self.close["records"] == over(self.leaves[:-1])
+        forbid(not is_same, "the close speaks of another ledger", "close.json", reason="ledger-mismatch")
         if self.said is not None:
             run = {self.said["bom"]["run_id"], (self.said["manifest"] or {}).get("run_id")} - {None}
             is_bound = self.said["ledger_root"] == found["root"] and run <= {found["run_id"]}
             is_bound = is_bound and digest(envelope.payload) in self.said["statements"]
             trained_on = {part["content_hash"] for part in self.said["bom"]["data"] if part["role"] == "train"}
-            is_bound = is_bound and self.header["dataset"]["root"] in trained_on
+            is_bound = is_bound and trained_on == {self.header["dataset"]["root"]}
             forbid(not is_bound, "the passport names another ledger", "passport", reason="ledger-mismatch")
         self.ask_role("operator", self.closing)
-    def ask_role(self, role: str, document: Document | None) -> None:
-        """Whether enough keys of a role count under its statement; they are kept to be compared."""
+    def ask_role(self, role: str, documents: Sequence[Document]) -> None:
+        """Whether enough keys of a role count under one of these statements; they are kept to be compared."""
         forbid(self.roles is None, "who may sign is said by a trust policy", role, reason="no-trust-policy")
         assert self.roles is not None
         policy, keys = self.roles.policy, self.roles.policy.of_role(role)
         forbid(not keys, "the policy names no key for it", role, reason="no-key")
-        if document is None:
-            raise Fault("a statement is not there", role, reason="missing-statement")
-        by = Roles(policy, document, self.roles.evidence)
-        counted = {k.key.material for k in keys if k.key.material in document.signed and not by.why_not(document, k)}
-        row = by.refuse(role, keys, some=bool(counted))
-        forbid(len(counted) < policy.needs(role), row.detail, role, reason=str(row.reason))
-        self.signed_by.setdefault(role, set()).update(counted)
-    def statement(self, kind: str, **said: Any) -> Document | None:
-        return next((d for d in self.statements if d.kind == kind and said.items() <= d.said.items()), None)
+        refusal = Row(role, "fail", "missing-statement", "a statement is not there")
+        for place, document in enumerate(documents):
+            by = Roles(policy, document, self.roles.evidence)
+            signed = [key for key in keys if key.key.material in document.signed]
+            counted = {key.key.material for key in signed if not by.why_not(document, key)}
+            if len(counted) >= policy.needs(role):
+                return self.signed_by.setdefault(role, set()).update(counted)
+            refusal = refusal if place else by.refuse(role, keys, some=bool(counted))
+        raise Fault(refusal.detail, role, reason=str(refusal.reason))
+    def saying(self, kind: str, **said: Any) -> list[Document]:
+        return [d for d in self.statements if d.kind == kind and said.items() <= d.said.items()]
     def ask_metadata(self) -> None:
         """The data source signed the root of the metadata for this dataset, where there is any."""
         (n, root), (lines, of_lines) = self.header["dataset"].values(), self.header["metadata"].values()
         if lines:
             said = {"records_root": root, "n": n, "metadata_root": of_lines, "metadata_n": lines}
-            self.ask_role("data-source", self.statement(METADATA, **said))
+            self.ask_role("data-source", self.saying(METADATA, **said))
     def ask_roles(self) -> None:
         data = self.header["dataset"]
-        self.ask_role("governance", self.statement(POLICY, policy=self.header["policy"]))
-        self.ask_role("data-source", self.statement(DATA_SOURCE, records_root=data["root"], n=data["n"]))
+        self.ask_role("governance", self.saying(POLICY, policy=self.header["policy"]))
+        self.ask_role("data-source", self.saying(DATA_SOURCE, records_root=data["root"], n=data["n"]))
         self.ask_metadata()
         self.ask_role("operator", self.closing)
         every = Counter(key for keys in self.signed_by.values() for key in keys)
@@ -576,9 +571,9 @@ class Audit:
                 checks[name](files[name])
             is_other = name == "profiles" and files["policy"]["profiles"] != header["profiles"]
             forbid(is_other, "the policy is for another table", "policy.json", reason="changed-report")
-        blocks = files["profiles"]["blocks"]
-        is_odd = files["routes"]["blocks"] != blocks or files["blocks"]["blocks"] != blocks
-        forbid(is_odd, "of other blocks than the table", "blocks.json")
+        is_same = files["routes"]["blocks"] == files["blocks"]["blocks"] == files["profiles"]["blocks"]
+        forbid(not is_same, "of other blocks than the table", "blocks.json")
+        self.trained = {part["block"] for part in files["blocks"]["parameters"] if part["trainable"]}
         leaves, seen = list[bytes](), dict[Any, Any]()
         for row, line in enumerate(self.governed.lines("admission.jsonl")):
             said = read_line("admitted", line, f"admission.jsonl:{row + 1}")
@@ -588,8 +583,7 @@ class Audit:
             decided = (said["effect"], said["rule"], tuple(said["reasons"]), said["profile"], said["route"])
             self.admitted.append((said["example"], seen.setdefault(decided, decided), said["entropy"]))
             leaves.append(leaf(line))
-        is_other = over(leaves) != header["admission"]
-        forbid(is_other, "not what the header binds", "admission.jsonl", reason="changed-report")
+        forbid(over(leaves) != header["admission"], "not the bound one", "admission.jsonl", reason="changed-report")
     def ask_model(self) -> None:
         """Row `V0 model`: the tensors at the end, and those of the model that the passport names."""
         data, close = self.governed.read("final.json"), self.close
@@ -604,10 +598,12 @@ class Audit:
                  "frozen_after": tensor_root(t for t in tensors if not t["trainable"])}
         wrong = [name for name, root in found.items() if close[name] != root]
         forbid(wrong, f"other tensors than the close states: {wrong}", "final.json", reason="artifact-mismatch")
-        models = self.said["bom"]["artifacts"] if self.said else []
-        roots = [(part["n_tensors"], part["tensor_root"]) for part in models if part["kind"] in ("model", "adapter")]
-        is_other = any({"n": n, "root": root} != found["released"] for n, root in roots)
-        forbid(is_other, "a model of the passport is not what was released", "passport", reason="artifact-mismatch")
+        named = [(part["kind"] in ("model", "adapter"), {"n": part["n_tensors"], "root": part["tensor_root"]})
+                 for part in (self.said["bom"]["artifacts"] if self.said else [])]
+        weights = [root for _, root in named if root["root"]]
+        is_other = any(is_model and root != found["released"] for is_model, root in named)
+        is_other = is_other or bool(weights and found["released"] not in weights)
+        forbid(is_other, "a model is not what was released", "passport", reason="artifact-mismatch")
 
     # ------------------------------------------------------------------------------------- V1
     def ask_chain(self) -> None:
@@ -619,9 +615,9 @@ class Audit:
         intent, header, close = self.documents["intent"], self.header, self.close
         wrong = [name for name in intent if name in header and intent[name] != header[name]]
         forbid(wrong, f"it was planned otherwise: {wrong}", "intent.json", reason="intent-mismatch")
-        steps, status = close["n_steps"], close["status"]
-        is_sound = steps == intent["total_steps"] if status == "completed" else steps <= intent["total_steps"]
-        forbid(not is_sound, f"{steps} steps, {intent['total_steps']} planned", "close", reason="step-count")
+        steps, planned = close["n_steps"], intent["total_steps"]
+        is_odd = steps > planned or (steps < planned and close["status"] == "completed")
+        forbid(is_odd, f"{steps} steps, {planned} planned", "close", reason="step-count")
 
     # ------------------------------------------------------------------------------------- V2
     def ask_private(self) -> None:
@@ -635,7 +631,9 @@ class Audit:
         if {"V2 dataset", "V2 metadata"} & {*self.open, *self.faults}:
             return
         self.attempt("V2 metadata", self.ask_metadata)
-        self.rules = rules = Rules(self.documents["policy"], self.documents["profiles"], self.header["base"]["root"])
+        policy, table = self.documents["policy"], self.documents["profiles"]
+        is_signed = "V0 roles" not in {*self.faults, *self.open}
+        self.rules = rules = Rules(policy, table, self.header["base"]["root"], is_signed=is_signed)
         nothing = tuple(NOTHING[name] for name in FIELDS)
         bands = [rules.band(entropy) for _, _, entropy in self.admitted]
         self.known = [(known.get(c, nothing), band) for c, band in zip(contents, bands, strict=True)]
@@ -665,25 +663,22 @@ class Audit:
         forbid(lacking, f"not disclosed: {', '.join(lacking)}", reason="not-given")
     def read_metadata(self, known: dict[bytes, tuple[Any, ...]]) -> None:
         """Row `V2 metadata`, its first half: the lines give the root that the header binds."""
-        if self.header["metadata"]["n"]:
-            self.disclosed("metadata.jsonl")
-        before, leaves = "", list[bytes]()
+        self.disclosed(*["metadata.jsonl"] * (self.header["metadata"]["n"] > 0))
+        before, leaves, name = "", list[bytes](), "private/metadata.jsonl"
         try:
-            is_there = self.governed.has("private/metadata.jsonl")
-            lines = self.governed.lines("private/metadata.jsonl", 2**16) if is_there else iter(())
+            lines = self.governed.lines(name, 2**16) if self.governed.has(name) else iter(())
             for count, line in enumerate(lines, 1):
                 said = read_line("record", line, f"metadata.jsonl:{count}")
                 forbid(said["content"] <= before, "not sorted, or one content twice", f"metadata.jsonl:{count}")
                 before = said["content"]
-                known[raw(before)] = tuple(said[name] for name in FIELDS)
+                known[raw(before)] = tuple(said[field] for field in FIELDS)
                 leaves.append(leaf(line))
         except Fault as fault:
             raise Fault(str(fault), reason="metadata-mismatch") from fault
-        is_other = over(leaves) != self.header["metadata"]
-        forbid(is_other, "the lines do not give the header's root", reason="metadata-mismatch")
+        forbid(over(leaves) != self.header["metadata"], "not the header's root", reason="metadata-mismatch")
     def ask_routes(self, rules: Rules) -> None:
-        is_other = rules.routes() != self.documents["routes"]["routes"]
-        forbid(is_other, "not what policy and table give", "routes.json", reason="profile-mismatch")
+        is_same = rules.routes() == self.documents["routes"]["routes"]
+        forbid(not is_same, "not what policy and table give", "routes.json", reason="profile-mismatch")
     def ask_admission(self, rules: Rules) -> None:
         """Row `V2 admission`: what was decided at the start is what policy and metadata give."""
         routes, day = self.documents["routes"]["routes"], self.header["time"][:10]
@@ -699,7 +694,9 @@ class Audit:
     # -------------------------------------------------------------------------- step after step
     def walk(self) -> None:
         """Rows `V1 parameters`, `V1 batches`, and those of V2 that follow each step."""
-        parameters, asked = Parameters(self.header), {"V1 parameters", "V1 batches"} - self.pointless
+        blocks = {"parameters": []} if "V0 files" in self.faults else self.documents["blocks"]
+        parameters = Parameters(self.header, blocks, self.gone())
+        asked = {"V1 parameters", "V1 batches"} - self.pointless
         if self.rules is not None:
             asked |= {"V2 profiles", "V2 expiry", "V2 order"}
             self.go(asked, "V2 order", self.seed)
@@ -719,16 +716,22 @@ class Audit:
                 self.left[record["row"]] = record["factor"]
         self.go(asked, "V1 batches", self.end, lines)
         self.go(asked, "V1 parameters", parameters.end, self.close)
+    def gone(self) -> list[dict[str, Any]]:  # roots of what resumes put aside; what cannot be read is not there
+        names, roots = (f"ledger.discarded-{number}.jsonl" for number in range(2**31)), list[dict[str, Any]]()
+        for name in takewhile(self.governed.has, names):
+            with suppress(Fault):
+                roots.append(rooted(self.governed.lines(name)))
+        return roots
     def go(self, asked: set[str], name: str, ask: Callable[..., Any], *of: Any) -> bool:
         if name in asked and not self.attempt(name, ask, *of):
             asked.discard(name)
         return name in asked
     def end(self, lines: Iterator[bytes]) -> None:
-        try:
-            is_more = next(lines, None) is not None
-        except Fault:  # a torn line
-            is_more = True
-        forbid(is_more, "lines of more steps", "details.jsonl", reason="details-mismatch")
+        self.governed.place("details.jsonl")  # without a step nobody else asks for it
+        with suppress(Fault):  # a torn line is one too many
+            if next(lines, None) is None:
+                return
+        raise Fault("lines of more steps", "details.jsonl", reason="details-mismatch")
     def seed(self) -> None:
         """Open the sampler's commitment; what was planned lies within its epochs."""
         plan, rows = self.header["sampler"], self.admitted
@@ -738,8 +741,7 @@ class Audit:
         forbid(not is_seed, "another seed than was committed to", "close", reason="order-mismatch")
         drawn = [row for row, (_, said, _) in enumerate(rows) if said[0] in GIVEN]
         self.sampler = Sampler(seed, drawn, plan["batch"], plan["epochs"], drop_last=plan["drop_last"])
-        most = plan["epochs"] * self.sampler.per_epoch
-        is_more = self.documents["intent"]["total_steps"] > most
+        is_more = self.documents["intent"]["total_steps"] > plan["epochs"] * self.sampler.per_epoch
         forbid(is_more, f"more steps than {plan['epochs']} epochs have", "intent.json", reason="order-mismatch")
     def batch(self, record: dict[str, Any], lines: Iterator[bytes]) -> None:
         """Row `V1 batches`: the details of a step are its own, of admitted rows, under their routes."""
@@ -754,6 +756,7 @@ class Audit:
         is_own = is_own and rooted(map(line_of, said["units"])) == record["units"]
         is_own = is_own and sum(record["micro"]) == len(entries)
         is_own = is_own and (not entries) == (record["skipped"] == "empty-batch")
+        is_own = is_own and len(entries) * len(self.documents["blocks"]["blocks"]) <= MAX_WEIGHTS
         forbid(not is_own, "not the details of this step", place, reason="details-mismatch")
         for row in (entry["row"] for entry in entries):
             is_given = row < len(self.admitted) and self.admitted[row][1][0] in GIVEN
@@ -762,8 +765,7 @@ class Audit:
         self.weights(record, said, place)
     def weights(self, record: dict[str, Any], said: dict[str, Any], place: str) -> None:
         entries, left, routes = said["batch"], self.left, self.documents["routes"]["routes"]
-        blocks, parameters = (self.documents["blocks"][name] for name in ("blocks", "parameters"))
-        trained = {parameter["block"] for parameter in parameters if parameter["trainable"]}
+        blocks = self.documents["blocks"]["blocks"]
         is_routed = all(e["route"] < len(routes) and e["factor"] == left.get(e["row"], 1000) for e in entries)
         forbid(not is_routed, "no such route, or another factor", place, reason="route-mismatch")
         matrix = [[weight * entry["factor"] // 1000 for weight in routes[entry["route"]]] for entry in entries]
@@ -772,29 +774,26 @@ class Audit:
         sums = [sum(column) for column in zip(*matrix, strict=True)] or [0] * len(blocks)
         for block, total, unit in zip(blocks, sums, said["units"], strict=False):
             state = "moved" if total and record["skipped"] is None else "skipped"
-            expected = (block, total, state if block in trained else "frozen")
+            expected = (block, total, state if block in self.trained else "frozen")
             is_same = is_same and expected == (unit["block"], unit["weight_sum"], unit["state"])
             is_same = is_same and (unit["state"] == "moved" or unit["delta_norm"] in (None, "0.0"))
         is_same = is_same and len(said["units"]) == len(blocks)
         forbid(not is_same, "weights, sums or states do not follow from the routes", place, reason="route-mismatch")
     def decide(self, record: dict[str, Any], row: int) -> Decision:
-        assert self.rules is not None
-        return self.rules.decide(*self.known[row], record["time"][:10])
+        return self.rules.decide(*self.known[row], record["time"][:10])  # type: ignore[no-any-return]
     def expiry(self, record: dict[str, Any], said: dict[str, Any]) -> None:
-        rows = [entry["row"] for entry in said["batch"]]
-        late = [row for row in rows if self.decide(record, row)[0] not in GIVEN]
-        forbid(late, f"row {late[:1]} is denied on that day", f"step {record['step']}", reason="expired-admission")
+        late = [e["row"] for e in said["batch"] if self.decide(record, e["row"])[0] not in GIVEN][:1]
+        forbid(late, f"row {late} is denied on that day", f"step {record['step']}", reason="expired-admission")
     def profiles(self, record: dict[str, Any], said: dict[str, Any]) -> None:
         routes = self.documents["routes"]["routes"]
         for entry in said["batch"]:
-            vector = self.decide(record, entry["row"])[4]
-            is_same = vector is None or vector == tuple(routes[entry["route"]])  # None: see `V2 expiry`
-            forbid(not is_same, f"row {entry['row']} has another route", f"step {record['step']}",
-                   reason="profile-mismatch")
+            is_same = self.decide(record, entry["row"])[4] in (None, tuple(routes[entry["route"]]))
+            forbid(not is_same, f"row {entry['row']}", f"step {record['step']}", reason="profile-mismatch")
     def order(self, record: dict[str, Any], said: dict[str, Any]) -> None:
-        assert self.sampler is not None
         epoch, drawn = self.sampler.drawn(record["step"]) or (-1, [])
+        self.rules.drawn += len(drawn)
         given = [r for r in drawn if self.decide(record, r)[0] in GIVEN and self.left.get(r, 1000) is not None]
         found = ([entry["row"] for entry in said["batch"]], record["dropped"], record["epoch"], record["micro"])
-        expected = (given, len(drawn) - len(given), epoch, pieces(len(given), self.header["sampler"]["micro"]))
+        micro, n = self.header["sampler"]["micro"], len(given)
+        expected = (given, len(drawn) - n, epoch, [min(micro, n - begin) for begin in range(0, n, micro)])
         forbid(found != expected, "not what the sampler gives", f"step {record['step']}", reason="order-mismatch")

@@ -35,6 +35,7 @@ from provenir.governance.statements import (
     sign_statement,
 )
 from provenir.provenance.artifact import identify_artifact
+from provenir.provenance.artifact_identity import ArtifactIdentity
 from provenir.provenance.ledger.lines import line_bytes
 
 TIME = "2026-03-10T00:00:00.000Z"
@@ -183,9 +184,13 @@ def write_run(
     *,
     models: Any = None,
     role: str = "train",
+    beside: Any = (),
     **fields: Any,
 ) -> None:
-    """Write the run folder around a ledger, with its manifest and its passport."""
+    """Write the run folder around a ledger, with its manifest and its passport.
+
+    `models` are folders or identities, `beside` the roots of other datasets that it trained on.
+    """
     run_id, dataset = header["run_id"], header["dataset"]
     files = {
         "steps.jsonl": b'{"step":0,"metrics":{"kl":0.1}}\n',
@@ -205,7 +210,11 @@ def write_run(
                 license="apache-2.0",
                 pii_scanned=True,
                 contamination_checked=True,
-            )
+            ),
+            *(
+                DataComponent(name=f"rows {one[-8:]}", role="train", content_hash=one)
+                for one in beside
+            ),
         ],
         code=CodeComponent(git_sha="ab" * 20, dependencies_hash=digest_bytes(b"lock")),
         run=RunSummary(name="run", status="completed", started_at=TIME, ended_at=TIME),
@@ -230,7 +239,10 @@ def write_run(
     RunManifestStore(case.run / "manifests").save(manifest)
     passport = PassportSigner(list(signers or [case.keys.operator])).sign(
         inventory,
-        artifacts=[identify_artifact(m) for m in ([case.model] if models is None else models)],
+        artifacts=[
+            model if isinstance(model, ArtifactIdentity) else identify_artifact(model)
+            for model in ([case.model] if models is None else models)
+        ],
         manifest=manifest,
         statements=[one.digest for one in listed],
         assurance=claim,

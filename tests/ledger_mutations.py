@@ -18,6 +18,7 @@ from governed import KEYS, Books, Case, resign_close, seal, trust_text, vouching
 from policies import key_table, policy_text
 from provenir.core.digest import digest_bytes
 from provenir.governance.statements import PolicyStatement, sign_statement
+from provenir.provenance.artifact import identify_artifact
 
 By = Literal["stranger", "operator"]
 LATE = {"start": "2026-03-01T18:00:00.000Z"}
@@ -519,6 +520,19 @@ def all_metadata_dropped_from_the_header(books):
     return {"statements": vouched}
 
 
+@whole("V0 model", "artifact-mismatch")
+def other_weights_under_another_kind(case):
+    """What is called a checkpoint is asked about as well, where nothing else was released."""
+    path = case.model / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-8] + b"tampered")
+    seal(case, models=[identify_artifact(case.model, kind="checkpoint")])
+
+
+@whole("V0 ledger", "ledger-mismatch")
+def another_dataset_trained_on_beside_it(case):
+    seal(case, beside=[digest_bytes(b"rows that nobody admitted")])
+
+
 @whole("V0 roles", "one-key")
 def one_key_in_two_roles(case):
     tables = (
@@ -704,6 +718,28 @@ def a_snapshot_of_other_parameters(books):
 def a_resume_from_another_state(books):
     resumed = next(record for record in books.records if record["kind"] == "resume")
     resumed["opt_root"] = digest_bytes(b"elsewhere")
+
+
+@mutation("V1 parameters", "endpoint-mismatch", frozen=(), bands=False)
+def another_base_named_where_all_is_trained(books):
+    """The policy is for one base, and the run began with another."""
+    books.header["base"]["root"] = digest_bytes(b"the one that the policy is for")
+    books.documents["policy"]["base"] = books.header["base"]["root"]
+
+
+@mutation("V1 parameters", "endpoint-mismatch", bands=False)
+def a_base_of_more_tensors(books):
+    books.header["base"]["n"] += 1
+
+
+@mutation("V1 parameters", "missing-report", by="stranger", **SAVED)
+def the_discarded_records_taken_away(case):
+    (case.governed / "ledger.discarded-0.jsonl").unlink()
+
+
+@mutation("V1 parameters", "missing-report", by="stranger", **SAVED)
+def a_discarded_record_changed(case):
+    edit(case, "ledger.discarded-0.jsonl", lambda lines: lines[0].update(lr="0.5"))
 
 
 @mutation("V1 parameters", "parameter-break", **SAVED)

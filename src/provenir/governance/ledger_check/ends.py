@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from provenir.governance.ledger_check.documents import BoundFiles
     from provenir.governance.ledger_check.files import LedgerFiles
     from provenir.governance.predicate import PassportPredicate
-    from provenir.provenance.ledger.records import Close, Header
+    from provenir.provenance.ledger.records import Close, Header, Root
 
 __all__ = ["check_intent", "check_model", "check_passport"]
 
@@ -46,8 +46,8 @@ def check_passport(
     bound = predicate.ledger_root == claim.root and statement in predicate.statements
     need(bound and runs <= {claim.run_id}, "ledger-mismatch", "the passport is of another ledger")
     trained_on = {part.content_hash for part in predicate.bom.data if part.role == "train"}
-    what = "the dataset is none that the passport says was trained on"
-    need(header.dataset.root in trained_on, "ledger-mismatch", what)
+    what = "the dataset is not the one, or not the only one, that the passport was trained on"
+    need(trained_on == {header.dataset.root}, "ledger-mismatch", what)
 
 
 def check_intent(header: Header, close: Close, bound: BoundFiles) -> None:
@@ -92,8 +92,19 @@ def check_model(
     )
     same = roots == (close.final, close.frozen_after, close.released)
     need(same, _MODEL, "its tensors are not those that the close states", layout.FINAL)
-    for artifact in () if predicate is None else predicate.bom.artifacts:
-        if artifact.kind in _MODELS:
-            stated = (artifact.n_tensors, artifact.tensor_root)
-            same = released is not None and stated == (released.n, released.root)
-            need(same, _MODEL, f"{artifact.name} is not what was released")
+    if predicate is not None:
+        _check_artifacts(predicate, released)
+
+
+def _check_artifacts(predicate: PassportPredicate, released: Root | None) -> None:
+    """What is called a model is what was released, and where there are weights, some are it."""
+    weights = [one for one in predicate.bom.artifacts if one.tensor_root is not None]
+    same = {
+        one.name
+        for one in weights
+        if released is not None and (one.n_tensors, one.tensor_root) == (released.n, released.root)
+    }
+    for artifact in predicate.bom.artifacts:
+        fits = artifact.kind not in _MODELS or artifact.name in same
+        need(fits, _MODEL, f"{artifact.name} is not what was released")
+    need(bool(same) or not weights, _MODEL, "no artifact is what was released")

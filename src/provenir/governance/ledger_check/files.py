@@ -6,6 +6,8 @@ file counts as a file that is not there.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from provenir.core.digest import digest_bytes
@@ -13,10 +15,14 @@ from provenir.core.document import Document
 from provenir.core.errors import EvidenceError, InputError
 from provenir.core.files import read_bounded, read_lines
 from provenir.core.limits import MAX_DOCUMENT_BYTES
+from provenir.provenance.ledger import layout
+from provenir.provenance.ledger.plan import lines_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from provenir.provenance.ledger.records import Root
 
 __all__ = ["MAX_DETAILS_BYTES", "MAX_LINE_BYTES", "LedgerFiles", "need"]
 
@@ -83,6 +89,17 @@ class LedgerFiles:
         except InputError as fault:
             raise EvidenceError(fault.what, reason="malformed", where=name) from fault
         need(reader.torn is None, "malformed", "its last line has no end", name)
+
+    def discarded(self) -> frozenset[Root]:
+        """The root over the lines of each `ledger.discarded-<i>.jsonl`, counted from 0."""
+        roots: set[Root] = set()
+        for number in count():
+            name = layout.discarded_name(layout.LEDGER, number)
+            if not self.has(name):
+                break
+            with suppress(EvidenceError):  # what cannot be read is not there
+                roots.add(lines_root(line for _, line in self.lines(name)))
+        return frozenset(roots)
 
     def document(self, name: str, expected: str, form: type[D]) -> D:
         """Read a document that the header binds.

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 from provenir.governance.ledger_check.files import need
 
 if TYPE_CHECKING:
-    from provenir.provenance.ledger.records import Close, Header, Resume, Snapshot, Step
+    from collections.abc import Container
+
+    from provenir.governance.blocks import BlockMap
+    from provenir.provenance.ledger.records import Close, Header, Resume, Root, Snapshot, Step
 
 __all__ = ["Parameters"]
 
@@ -23,10 +26,16 @@ class Parameters:
 
     Args:
         header: Where they begin.
+        blocks: Which of them are trained; None where that cannot be read.
+        discarded: The root over each file of records that were discarded.
     """
 
-    def __init__(self, header: Header) -> None:
+    def __init__(
+        self, header: Header, blocks: BlockMap | None, discarded: Container[Root | None]
+    ) -> None:
         self._header = header
+        self._blocks = blocks
+        self._discarded = discarded
         self._root = header.initial.root
         self._open_steps = 0
         self._moved = False
@@ -79,10 +88,12 @@ class Parameters:
         """Compare the state that a run went on from with the one that was saved.
 
         Raises:
-            EvidenceError: `parameter-break`.
+            EvidenceError: `parameter-break`, `missing-report`.
         """
         where = f"resume after step {resume.step}"
         need(self._is_at(resume.param_root), _BREAK, "it is of other parameters", where)
+        there = resume.discarded is None or resume.discarded in self._discarded
+        need(there, "missing-report", "the records that were discarded are not there", where)
         if resume.step == 0:
             return
         saved = self._snapshot
@@ -108,6 +119,18 @@ class Parameters:
         need(same, "endpoint-mismatch", "the last step left other parameters", "close")
         frozen = close.frozen_after == header.frozen
         need(frozen, "frozen-changed", "what was frozen has changed", "close")
+        if self._blocks is not None:
+            self._check_base(self._blocks)
+
+    def _check_base(self, blocks: BlockMap) -> None:
+        """Make sure that the run began with its base, as far as roots over whole sets can tell."""
+        header, every = self._header, blocks.parameters
+        base = [one for one in every if not (blocks.adapter and one.released)]
+        same = header.base.n == len(base)
+        for root, trained in ((header.frozen, False), (header.initial, True)):
+            if base and base == [one for one in every if one.trainable == trained]:
+                same = same and header.base == root
+        need(same, "endpoint-mismatch", "it did not begin with the base that it names", "header")
 
     def _is_at(self, root: str) -> bool:
         return self._open_steps == 0 and root == self._root

@@ -62,11 +62,11 @@ class Signatures:
 
     def close(self, closing: RoleStatement | None) -> None:
         """Ask for the operator's signature under the close; raises as `policy`."""
-        same = [] if closing is None else [closing]
-        if closing is not None:
+        if closing is None:
+            self._need_signed("operator", [])
+        else:
             listed = [one for one in self._statements if one.digest == closing.digest]
-            same = listed or same
-        self._need_signed("operator", same)
+            self._need_signed("operator", [listed or [closing]])
 
     def policy(self, header: Header) -> None:
         """Ask for governance's signature under the policy.
@@ -115,20 +115,28 @@ class Signatures:
         counted = [key for keys in self._signed_by.values() for key in keys]
         need(len(set(counted)) == len(counted), "one-key", "one key signed in two roles")
 
-    def _of(self, holds: Callable[[Claim], bool]) -> list[RoleStatement]:
-        """The first statement of a kind, once for each envelope around it."""
-        found = [one for one in self._statements if holds(one.claim)]
-        return [one for one in found if one.digest == found[0].digest]
+    def _of(self, holds: Callable[[Claim], bool]) -> list[list[RoleStatement]]:
+        """The statements of a kind, each as the envelopes around it."""
+        found: dict[str, list[RoleStatement]] = {}
+        for one in self._statements:
+            if holds(one.claim):
+                found.setdefault(one.digest, []).append(one)
+        return list(found.values())
 
-    def _need_signed(self, role: str, same: Sequence[RoleStatement]) -> None:
+    def _need_signed(self, role: str, statements: Sequence[Sequence[RoleStatement]]) -> None:
         what = f"the role {role} has not signed it"
         if self._roles is None:
             what = f"who may sign as {role} is said by a trust policy"
             raise EvidenceError(what, reason="no-trust-policy")
         named = bool(self._roles.policy.keys_of(role))
         need(named, "no-key", f"the trust policy names no key for the role {role}")
-        need(bool(same), "missing-statement", f"a statement of the role {role} is not there")
-        reason = self._roles.unsigned(same)
-        if reason is not None:
-            raise EvidenceError(what, reason=reason, where=same[0].claim.subject().name)
-        self._signed_by.setdefault(role, set()).update(self._roles.counting(same))
+        need(bool(statements), "missing-statement", f"a statement of the role {role} is not there")
+        first = None
+        for same in statements:  # one that is signed as it should be is enough
+            reason = self._roles.unsigned(same)
+            if reason is None:
+                self._signed_by.setdefault(role, set()).update(self._roles.counting(same))
+                return
+            first = first or reason
+        where = statements[0][0].claim.subject().name
+        raise EvidenceError(what, reason=first or "missing-statement", where=where)

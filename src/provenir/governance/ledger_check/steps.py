@@ -53,7 +53,8 @@ class StepCheck:
         self._bound = bound
         self._answers = answers
         self._standing = Standing()
-        self._parameters = Parameters(header)
+        blocks = None if bound is None else bound.blocks
+        self._parameters = Parameters(header, blocks, files.discarded())
         self._batches = None if bound is None else Batches(files, header, bound, self._standing)
         self._asked = {_PARAMETERS} if bound is None else {_PARAMETERS, _BATCHES}
 
