@@ -9,18 +9,20 @@ import random
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governed import KEYS, HonestCases, make_case, seal
+from governed import AT, KEYS, HonestCases, make_case, seal, vouching
 from honest_ledgers import HONEST
 from ledger_mutations import MUTATIONS
 from provenir.core.errors import InputError, UsageError
 from provenir.governance.blocks import block_of
 from provenir.governance.expressions import check, evaluate, parse_day
+from provenir.governance.statements import sign_statement
 from provenir.provenance.ledger.sampler import Sampler
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,7 +161,67 @@ def test_they_agree_on_a_segment_left_open(both, tmp_path):
     assert both(*case.words("--level", "V2")).code == 0
 
 
+def test_one_of_two_statements_signed_as_it_should_be_is_enough(both, tmp_path):
+    """A second data source, and a governor whom this verifier does not know, vouched as well."""
+    case = make_case(tmp_path / "case")
+    header = case.books().header
+    own = vouching(case, header)
+    foreign = vouching(replace(case, keys=replace(KEYS, source=KEYS.stranger)), header)
+    later = [one.claim.model_copy(update={"issued_at": AT[:-1] + ".000Z"}) for one in foreign]
+    others = [sign_statement(claim, [KEYS.stranger]) for claim in later]
+    for listed in ([*others, *own], [*own, *others]):
+        seal(case, statements=listed)
+        assert both(*case.words("--level", "V2")).code == 0
+    seal(case, statements=others)
+    rows = {row["name"]: row["reason"] for row in _ledger(both(*case.words()).out)}
+    assert rows["V0 roles"] == "unknown-key"
+
+
+def test_a_signed_table_need_not_spell_out_what_is_null(both, tmp_path):
+    case = make_case(tmp_path / "case", bands=False)
+    books = case.books()
+    del books.documents["profiles"]["bands"]
+    for profile in books.documents["profiles"]["profiles"]:
+        del profile["rights"], profile["bands"]
+    books.save()
+    assert both(*case.words("--level", "V2")).code == 0
+
+
+def test_a_ledger_without_a_step_has_details_all_the_same(rows, tmp_path):
+    case = make_case(tmp_path / "case", rows=2, batch=3, drop_last=True)
+    (case.governed / "details.jsonl").unlink()
+    assert rows(case)["V1 batches"] == ("fail", "missing-report")
+
+
 # ------------------------------------------------------------------------------- hostile input
+
+
+@pytest.mark.slow
+def test_neither_works_for_hours_for_a_policy_that_nobody_signed(both, tmp_path):
+    """A table with a million content classes, looked through again for each content and day."""
+    case = make_case(tmp_path / "case", rows=60, bands=False, norms=False)
+    books = case.books()
+    for number, line in enumerate(books.metadata):
+        line["source"] = f"source {number}"
+    classes = [f"class-{number}" for number in range(1_300_000)]
+    table = books.documents["profiles"]
+    table["profiles"].insert(0, {**table["profiles"][0], "id": "bomb", "content": classes})
+    books.save(statements=vouching(case, books.header)[:2])
+    mine = {row["name"]: row["reason"] for row in _ledger(both(*case.words()).out)}
+    assert mine["V0 roles"] == "missing-statement"
+    late = ("V2 admission", "V2 profiles", "V2 expiry", "V2 order")
+    assert {mine[name] for name in late} == {"not-reached"}
+
+
+def test_a_short_line_does_not_stand_for_gigabytes_of_weights(rows, tmp_path):
+    blocks = ("embedding", *(f"layer.{number}" for number in range(4094)), "head")
+    case = make_case(tmp_path / "case", rows=4, blocks=blocks, frozen=(), epochs=1, norms=False)
+    books = case.books()
+    detail = books.details[0]
+    detail["batch"] = [detail["batch"][0]] * 977
+    books.steps[0]["micro"] = [977]
+    books.save()
+    assert rows(case)["V1 batches"] == ("fail", "details-mismatch")
 
 
 @pytest.mark.parametrize("seed", SEEDS)

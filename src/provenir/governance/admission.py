@@ -191,6 +191,9 @@ class Admission:
         table: The table of depth profiles that it names.
         base: Tensor root of the run's base model.
 
+    Attributes:
+        evaluations: How often the rules were evaluated.
+
     Raises:
         UsageError: The policy names another table or base, or the bands are of another base.
     """
@@ -213,6 +216,7 @@ class Admission:
         self.table = table
         self.base = base
         self.digest = policy.digest()
+        self.evaluations = 0
         self._known: dict[tuple[object, ...], AdmissionDecision] = {}
 
     def decide(
@@ -225,6 +229,7 @@ class Admission:
             key = (facts, on, band, type(band))
             if (known := self._known.get(key)) is not None:
                 return known
+            self.evaluations += 1
             decision = self._decide(facts_of(metadata, on=on, base=self.base, band=band))
         except Exception:  # noqa: BLE001 - an error is a denial, whatever it is
             return _deny(EVALUATION_ERROR, self.digest)

@@ -17,7 +17,17 @@ from provenir.core.errors import InputError, UsageError
 from provenir.core.limits import MAX_SAFE_INTEGER
 from provenir.core.text import is_encodable
 
-__all__ = ["FIELDS", "MAX_DEPTH", "MAX_NODES", "Fact", "check", "evaluate", "parse_day", "value_of"]
+__all__ = [
+    "FIELDS",
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "Fact",
+    "check",
+    "evaluate",
+    "parse_day",
+    "size",
+    "value_of",
+]
 
 Fact = str | int | bool | date | None
 """What a field or a literal can be; a boolean is no integer here."""
@@ -114,7 +124,14 @@ def check(expression: object) -> None:
             `MAX_NODES`.
         InputError: A date that there is not.
     """
-    _check(expression, 1, [MAX_NODES])
+    size(expression)
+
+
+def size(expression: object) -> int:
+    """Count the expressions, values and literals of an expression; raises as `check`."""
+    left = [MAX_NODES]
+    _check(expression, 1, left)
+    return MAX_NODES - left[0]
 
 
 def _check(expression: Any, depth: int, left: list[int]) -> None:

@@ -300,3 +300,10 @@ def test_details_that_are_lost_are_not_made_up(opened):
     details.write_bytes(details.read_bytes().split(b"\n")[0] + b"\n")
     with pytest.raises(EvidenceError, match="3 steps are in the ledger"):
         LedgerWriter.reopen(opened.folder, opened.salts)
+
+
+def test_a_step_of_more_rows_times_blocks_than_a_verifier_looks_at_is_refused(tmp_path):
+    blocks = ("embedding", *(f"layer.{number}" for number in range(4094)), "head")
+    many = {"rows": 1_500, "repeated": 1_500, "batch": 1_500, "epochs": 1}
+    with pytest.raises(UsageError, match="1,500 rows over 4096 blocks"):
+        make_ledger(tmp_path / "run" / "governed", blocks=blocks, norms=False, **many)

@@ -89,7 +89,9 @@ class Answers:
 
     def note(self, row: str, fault: EvidenceError) -> None:
         """Enter what speaks against a row, unless something does already."""
-        if fault.reason in _OPEN:
+        if fault.reason == "not-reached":
+            self._pointless.add(row)
+        elif fault.reason in _OPEN:
             self._open.setdefault(row, fault)
         else:
             self._failed.setdefault(row, fault)
@@ -112,6 +114,10 @@ class Answers:
     def is_failed(self, row: str) -> bool:
         """Whether something speaks against a row."""
         return row in self._failed
+
+    def is_open(self, row: str) -> bool:
+        """Whether a row can neither be said to hold nor to fail."""
+        return row in self._open
 
     def is_worth_asking(self, row: str) -> bool:
         """Whether a row was asked for, and nothing has made it pointless."""

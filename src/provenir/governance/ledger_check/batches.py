@@ -14,6 +14,7 @@ from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.lines import line_bytes
 from provenir.provenance.ledger.plan import lines_root
 from provenir.provenance.ledger.records import FULL_WEIGHT, Details
+from provenir.provenance.ledger.weights import MAX_STEP_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,6 +131,8 @@ class Batches:
             and (not details.batch) == (step.skipped == "empty-batch")
         )
         need(same, _DETAILS, "the details are not those of the step", where)
+        few = len(details.batch) * len(self._bound.blocks.blocks) <= MAX_STEP_WEIGHTS
+        need(few, _DETAILS, "more rows times blocks than a step may have", where)
         return details
 
     def _matrix(self, batch: Sequence[BatchEntry], where: str) -> list[list[int]]:

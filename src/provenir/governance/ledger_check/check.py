@@ -228,7 +228,8 @@ class _LedgerCheck:
             answers.attempt("V2 metadata", partial(signatures.metadata, header))
         if contents is None or metadata is None:
             return None
-        decisions = Decisions(header, bound, contents, metadata)
+        signed = not (answers.is_failed("V0 roles") or answers.is_open("V0 roles"))
+        decisions = Decisions(header, bound, contents, metadata, bounded=not signed)
         answers.attempt("V2 admission", decisions.check_admission)
         answers.attempt("V2 profiles", decisions.check_routes)
         return decisions

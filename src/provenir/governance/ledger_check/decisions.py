@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provenir.core.errors import UsageError
 from provenir.governance.admission import EVALUATION_ERROR, Admission, AdmissionDecision
 from provenir.governance.depth import routes
+from provenir.governance.expressions import size
 from provenir.governance.ledger_check.documents import Admitted
 from provenir.governance.ledger_check.files import need
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Decisions"]
 
+_MAX_WORK: Final = 50_000_000
+"""What is looked at for a policy that nobody signed: drawn rows, and at each evaluation the nodes
+of its conditions, the content classes and the blocks of its table."""
+
 
 class Decisions:
     """What is decided of each row on a day.
@@ -30,12 +35,22 @@ class Decisions:
         bound: Policy, table, routes, and what was decided at the start.
         contents: Digest of each row's content.
         metadata: What is known of the contents.
+        bounded: Whether to give up at some time: nobody whose word counts signed for the policy.
     """
 
     def __init__(
-        self, header: Header, bound: BoundFiles, contents: Sequence[str], metadata: Metadata
+        self,
+        header: Header,
+        bound: BoundFiles,
+        contents: Sequence[str],
+        metadata: Metadata,
+        *,
+        bounded: bool,
     ) -> None:
         self._header = header
+        self._nodes = _size(bound) if bounded else 0
+        self._drawn = 0
+        self._bounded = bounded
         self._bound = bound
         bands = bound.table.bands
         self._known = [metadata.get(content) for content in contents]
@@ -44,14 +59,27 @@ class Decisions:
             for entropy in bound.entropies
         ]
         self._admission: Admission | None = None
-        with suppress(UsageError):  # of another base or table: every evaluation is an error
-            self._admission = Admission(bound.policy, bound.table, base=header.base.root)
+        # That it names this table was asked of the file's bytes, whatever their spelling is.
+        policy = bound.policy.model_copy(update={"profiles": bound.table.digest()})
+        with suppress(UsageError):  # of another base: every evaluation is an error
+            self._admission = Admission(policy, bound.table, base=header.base.root)
 
     def of(self, row: int, day: date) -> AdmissionDecision:
-        """Decide about a row."""
+        """Decide about a row.
+
+        Raises:
+            EvidenceError: `not-reached`: it takes too long for what nobody signed.
+        """
         if self._admission is None:
             return _ERROR
+        if self._bounded:
+            work = self._drawn + self._nodes * self._admission.evaluations
+            need(work <= _MAX_WORK, "not-reached", "too much for a policy that nobody signed")
         return self._admission.decide(self._known[row], on=day, band=self._bands[row])
+
+    def draw(self, rows: int) -> None:
+        """Count rows that a step drew, whatever becomes of them."""
+        self._drawn += rows
 
     def check_admission(self) -> None:
         """Compare every decision of the start.
@@ -108,6 +136,11 @@ class Decisions:
             same = weights is None or weights == tuple(self._bound.routes.routes[entry.route])
             what = f"row {entry.row} has another route on {day}"
             need(same, "profile-mismatch", what, f"step {step.step}")
+
+
+def _size(bound: BoundFiles) -> int:
+    classes = sum(len(profile.content or ()) for profile in bound.table.profiles)
+    return sum(size(rule.when) for rule in bound.policy.rules) + classes + len(bound.table.blocks)
 
 
 def day_of(time: str) -> date:

@@ -58,6 +58,7 @@ class Order:
         known = step.step <= self._sampler.total_steps
         need(known, _ORDER, "the sampler has no such step", where)
         epoch, drawn = self._sampler.drawn(step.step)
+        decisions.draw(len(drawn))
         day = day_of(step.time)
         kept = [
             row

@@ -18,6 +18,7 @@ from provenir.provenance.ledger.records import (
     Facts,
     FactsLine,
 )
+from provenir.provenance.ledger.weights import MAX_STEP_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,7 +103,7 @@ def step_lines(
 
     Raises:
         UsageError: A row is excluded, has another factor than its intervention left, a block is
-            unknown, or one that was to stand still moved.
+            unknown, one that was to stand still moved, or there are too many rows for the blocks.
     """
     _check(outcome, table, chain)
     weights = [table.weights(entry.route, entry.factor) for entry in outcome.batch]
@@ -145,6 +146,12 @@ def step_lines(
 
 
 def _check(outcome: StepOutcome, table: RouteTable, chain: Chain) -> None:
+    n_weights = len(outcome.batch) * len(table.blocks)
+    if n_weights > MAX_STEP_WEIGHTS:
+        raise UsageError(
+            f"{len(outcome.batch):,} rows over {len(table.blocks)} blocks in one step",
+            mend=f"rows times blocks are {MAX_STEP_WEIGHTS:,} at most: make the batch smaller",
+        )
     for entry in outcome.batch:
         standing = chain.standing.get(entry.row)
         if standing is not None and standing.action == "exclude":

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["RouteTable", "read_route_table"]
+__all__ = ["MAX_STEP_WEIGHTS", "RouteTable", "read_route_table"]
+
+MAX_STEP_WEIGHTS: Final = 4_000_000
+"""Most entries of a step's batch times blocks: a short line may not stand for gigabytes."""
 
 _MAX_ITEMS: Final = 4_000_000
 
