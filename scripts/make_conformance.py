@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance_cases import CASES
 from conformance_desk import Desk
+from conformance_ledger_cases import LEDGER_CASES
 from conformance_log_cases import LOG_CASES
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="conformance cases")
     parser.add_argument("--again", nargs="*", default=[], metavar="NAME")
     again = set(parser.parse_args().again)
-    cases = {made.__name__: made for made in (*CASES, *LOG_CASES)}
+    cases = {made.__name__: made for made in (*CASES, *LOG_CASES, *LEDGER_CASES)}
     unknown = again - cases.keys()
     if unknown:
         print(f"no such case: {', '.join(sorted(unknown))}", file=sys.stderr)
