@@ -161,3 +161,16 @@ def test_a_run_without_metrics_says_why_it_claims_little(tmp_path: Path) -> None
         ).train()
     assert tracked.passport.predicate.assurance == "declared"
     assert "ledger_without_metrics" in {one.kind for one in tracked.findings}
+
+
+def test_a_run_that_is_begun_again_does_not_train_again_in_silence(tmp_path: Path) -> None:
+    rows = run.corpus()
+    trained(tmp_path, rows)  # leaves snapshots
+    with provenir.track("governed", dataset=rows, output_dir=tmp_path / "run") as tracked:
+        saving = run.arguments(tmp_path / "out", save_strategy="steps", save_steps=4)
+        again = run.trainer(rows, run.governance(rows), saving)
+        for asked in (True, tmp_path / "out/checkpoint-4"):
+            with pytest.raises(UsageError, match="ledger that|snapshot is of") as refused:
+                again.train(resume_from_checkpoint=asked)
+            assert "resume=True" in str(refused.value)
+            assert not (tracked.output_dir / "governed/ledger.jsonl").exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from provenir.core.digest import digest_value
 from provenir.core.errors import UsageError
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 torch: Any = require("train", "torch")
 
-__all__ = ["open_ledger", "told_environment"]
+__all__ = ["GO_ON_WITH_THE_RUN", "open_ledger", "told_environment"]
+
+GO_ON_WITH_THE_RUN: Final = "take up the run too: provenir.track(…, resume=True)"
+"""A tracked run that is begun again has another ledger than the snapshots of the former part."""
 
 
 def open_ledger(
@@ -58,6 +61,12 @@ def open_ledger(
         OSError: The ledger cannot be written.
     """
     check_optimizer(optimizer)
+    if prepared.header is None and resumed is not None:
+        raise UsageError(
+            "there is no ledger here that the snapshot is of",
+            where=str(prepared.place.folder),
+            mend=GO_ON_WITH_THE_RUN,
+        )
     router = Router(model)
     writer = None
     try:
@@ -79,8 +88,6 @@ def open_ledger(
         )
         if header is not None:
             _resume(governor, resumed, plan)
-        elif resumed is not None:
-            raise UsageError("there is no ledger here that the snapshot is of")
     except BaseException:
         router.close()
         if writer is not None:

@@ -20,11 +20,11 @@ from provenir.train.callback import TrackingCallback, framework_of, told_argumen
 from provenir.train.governing.arguments import check_arguments
 from provenir.train.governing.batches import GovernedBatches, governed_loader
 from provenir.train.governing.closing import end_training
-from provenir.train.governing.opening import open_ledger
+from provenir.train.governing.opening import GO_ON_WITH_THE_RUN, open_ledger
 from provenir.train.governing.place import Place
 from provenir.train.governing.preparing import Prepared, Shape, prepare
 from provenir.train.governing.rows import example_digests
-from provenir.train.governing.snapshots import known_snapshots, read_state, take_snapshot
+from provenir.train.governing.snapshots import FILES, known_snapshots, read_state, take_snapshot
 from provenir.train.routing import check_support, per_example_mean_loss
 
 if TYPE_CHECKING:
@@ -128,9 +128,13 @@ class GovernedTraining:
             return None
         if asked is not True:
             return Path(asked)
-        known = known_snapshots(place.folder) if place.has_ledger else {}
         me: Any = self
-        folders = [Path(me.args.output_dir) / f"checkpoint-{step}" for step in sorted(known)]
+        output = Path(me.args.output_dir)
+        if not place.has_ledger:
+            _refuse_orphans(output, place)
+            return None
+        known = known_snapshots(place.folder)
+        folders = [output / f"checkpoint-{step}" for step in sorted(known)]
         found = [folder for folder in folders if folder.is_dir()]
         return found[-1] if found else None
 
@@ -323,6 +327,15 @@ class GovernedTraining:
         )
         if governor.halted is not None:
             control.should_training_stop = True
+
+
+def _refuse_orphans(output: Path, place: Place) -> None:
+    """Refuse to begin again in silence where snapshots show that there was a ledger."""
+    if any(output.glob(f"checkpoint-*/{FILES}")):
+        raise UsageError(
+            f"the snapshots in {output} are of a ledger that is not in {place.folder}",
+            mend=f"{GO_ON_WITH_THE_RUN}; to begin again, leave resume_from_checkpoint out",
+        )
 
 
 class _Recorder(transformers.TrainerCallback):  # type: ignore[misc]
