@@ -170,7 +170,16 @@ def test_a_run_that_is_begun_again_does_not_train_again_in_silence(tmp_path: Pat
         saving = run.arguments(tmp_path / "out", save_strategy="steps", save_steps=4)
         again = run.trainer(rows, run.governance(rows), saving)
         for asked in (True, tmp_path / "out/checkpoint-4"):
-            with pytest.raises(UsageError, match="ledger that|snapshot is of") as refused:
+            with pytest.raises(UsageError, match="snapshot") as refused:
                 again.train(resume_from_checkpoint=asked)
             assert "resume=True" in str(refused.value)
             assert not (tracked.output_dir / "governed/ledger.jsonl").exists()
+
+
+def test_a_run_without_a_dataset_is_refused_before_it_is_trained(tmp_path: Path) -> None:
+    rows = run.corpus()
+    with provenir.track("governed", output_dir=tmp_path / "run"):
+        trainer = run.trainer(rows, run.governance(rows), run.arguments(tmp_path / "out"))
+        with pytest.raises(UsageError, match="no dataset") as refused:
+            trainer.train()
+    assert "track(dataset=" in str(refused.value)

@@ -148,13 +148,15 @@ class Place:
         """Refuse rows that are not those that the run was told of.
 
         Raises:
-            UsageError: The run tracks another dataset.
+            UsageError: The run tracks another dataset, or none: no verifier would accept it.
         """
         manifest = None if self.run is None else self.run.manifest
-        tracked = None if manifest is None else manifest.dataset_hash
-        if tracked not in (None, root):
+        if manifest is not None and manifest.dataset_hash != root:
+            what = "the run has no dataset to compare the rows to be trained on with"
+            if manifest.dataset_hash is not None:
+                what = "the rows to be trained on are not the dataset of the run"
             raise UsageError(
-                "the rows to be trained on are not the dataset of the run",
+                what,
                 where="train_dataset",
                 mend="give track(dataset=…) and the trainer the same rows",
             )
