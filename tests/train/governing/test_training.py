@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import governed_runs as run
+from provenir.core.errors import UsageError
 from provenir.governance.statements import LedgerCloseStatement, RoleStatement
 from provenir.provenance.artifact import identify_tensors
 
 pytest.importorskip("trl")
+
+from transformers import TrainerCallback
+
+
+class EndsAnEpoch(TrainerCallback):  # type: ignore[misc]
+    """Asks for the next epoch after step 2 of 5."""
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        control.should_epoch_stop = state.global_step == 2
 
 
 def test_a_training_leaves_a_complete_ledger(tmp_path: Path) -> None:
@@ -41,3 +52,13 @@ def test_a_training_leaves_a_complete_ledger(tmp_path: Path) -> None:
         *("admission.jsonl", "ledger.jsonl", "details.jsonl", "final.json", "close.json"),
         "private",
     }
+
+
+def test_an_epoch_that_a_callback_ends_is_refused_by_name(tmp_path: Path) -> None:
+    rows = run.corpus()
+    governed = run.governance(rows, tmp_path / "run")
+    arguments = run.arguments(tmp_path / "out")
+    trainer = run.trainer(rows, governed, arguments, callbacks=[EndsAnEpoch()])
+    with pytest.raises(UsageError, match=r"ended after step 2, .*should_epoch_stop"):
+        trainer.train()
+    assert run.records(tmp_path / "run")[-1]["status"] == "interrupted"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from provenir.core.errors import UsageError
 from provenir.core.extras import require
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class GovernedBatches(_IterableDataset):  # type: ignore[misc]
         self._collate = collate
         self._per_epoch = per_epoch
         self._accumulation = accumulation
+        self._is_begun = False
 
     def __len__(self) -> int:
         return self._per_epoch * self._accumulation
@@ -54,9 +56,18 @@ class GovernedBatches(_IterableDataset):  # type: ignore[misc]
 
         Microbatches of steps that were made before are yielded empty: a trainer that resumes
         passes over so many.
+
+        Raises:
+            UsageError: The epoch before was not gone through to its end.
         """
         governor = self._governor()
         made = (governor.next_step - 1) % self._per_epoch
+        if made and self._is_begun:
+            raise UsageError(
+                f"an epoch was ended after step {governor.next_step - 1}, before its last one",
+                mend="a callback may set should_training_stop, not should_epoch_stop",
+            )
+        self._is_begun = True
         for _ in range(made * self._accumulation):
             yield {}
         for _ in range(made, self._per_epoch):
