@@ -174,6 +174,20 @@ def test_a_finished_training_is_not_begun_again(tmp_path: Path) -> None:
         training(tmp_path).train()
 
 
+def test_one_killed_after_its_close_ends_anew(tmp_path: Path) -> None:
+    training(tmp_path).train()
+    whole = chain(tmp_path)[-1]
+    (tmp_path / "run/governed/close.json").unlink()  # the process died before it signed
+    resumed = training(tmp_path)
+    resumed.train(resume_from_checkpoint=True)
+    again = chain(tmp_path)
+    assert [type(one) for one in again[-3:]] == [Snapshot, Resume, type(whole)]
+    assert (again[-1].final, again[-1].status) == (whole.final, "completed")
+    assert again[-2].discarded.n == 1
+    with pytest.raises(UsageError, match="was closed"):  # now it is signed
+        training(tmp_path).train(resume_from_checkpoint=True)
+
+
 FULL_DISK = """
 import resource, sys
 sys.path[:0] = {paths!r}

@@ -130,11 +130,17 @@ class LedgerWriter:
         return writer
 
     @classmethod
-    def reopen(cls, folder: str | Path, salts: Salts) -> Self:
+    def reopen(cls, folder: str | Path, salts: Salts, *, closed: bool = False) -> Self:
         """Open a ledger whose process died, and cut what it left half-written.
 
         One that was closed as interrupted can be opened too: its close is a record after the
         snapshot that `resume` goes on from, and is kept with the others that are discarded.
+
+        Args:
+            folder: The `governed/` folder.
+            salts: The run's.
+            closed: Open one that was closed as completed or halted as well: its process died
+                before anything was issued on it.
 
         Raises:
             EvidenceError: The records do not follow each other.
@@ -144,7 +150,7 @@ class LedgerWriter:
         """
         writer = cls(Path(folder), salts)
         last = writer.chain.last
-        ended = isinstance(last, Close) and last.status != "interrupted"
+        ended = isinstance(last, Close) and last.status != "interrupted" and not closed
         fault = "was closed" if ended else "has no header"
         if writer.chain.header is None or ended:
             writer.release()

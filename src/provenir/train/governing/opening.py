@@ -73,7 +73,10 @@ def open_ledger(
         told = told_optimizer(optimizer, scheduler)
         plan = _plan(governance, prepared, told)
         header = prepared.header
-        writer = _created(prepared, plan) if header is None else _reopened(prepared, plan, header)
+        if header is None:
+            writer = _created(prepared, plan)
+        else:
+            writer = _reopened(prepared, plan, header, closed=_is_unissued(prepared, resumed))
         governor = Governor(
             governance,
             router=router,
@@ -107,7 +110,19 @@ def _created(prepared: Prepared, plan: Plan) -> LedgerWriter:
     )
 
 
-def _reopened(prepared: Prepared, plan: Plan, header: Header) -> LedgerWriter:
+def _is_unissued(prepared: Prepared, resumed: Mapping[str, Any] | None) -> bool:
+    """Whether a ledger that was closed may be closed anew: nobody was given its close yet.
+
+    A process can die between the last line of its ledger and the end of its run. A run that is
+    open has no passport; without a run, the operator's statement is what is given away.
+    """
+    place = prepared.place
+    return resumed is not None and (
+        place.run is not None or not (place.folder / layout.CLOSE).exists()
+    )
+
+
+def _reopened(prepared: Prepared, plan: Plan, header: Header, *, closed: bool) -> LedgerWriter:
     """Open the ledger that was begun, if it is of this very training.
 
     Raises:
@@ -129,7 +144,7 @@ def _reopened(prepared: Prepared, plan: Plan, header: Header) -> LedgerWriter:
             where=str(prepared.place.folder),
             mend="go on with the same arguments, or use a new run folder",
         )
-    return LedgerWriter.reopen(prepared.place.folder, prepared.salts)
+    return LedgerWriter.reopen(prepared.place.folder, prepared.salts, closed=closed)
 
 
 def _resume(governor: Governor, resumed: Mapping[str, Any] | None, plan: Plan) -> None:
