@@ -6,6 +6,7 @@ import pytest
 
 import governed_runs as run
 from provenir.core.errors import UsageError
+from provenir.governance.statements import PolicyStatement, sign_statement
 
 pytest.importorskip("trl")
 
@@ -136,9 +137,28 @@ def test_no_place_for_the_ledger_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"signers": []}, {"seed": b"short"}, {"clip": 0.0}, {"clip": float("nan")}, {"hash_every": 0}],
+    [
+        {"signers": []},
+        {"signers": 3},
+        {"signers": ["no.pem"]},
+        {"statements": ["grace.json"]},
+        {"seed": b"short"},
+        {"clip": 0.0},
+        {"clip": float("nan")},
+        {"hash_every": 0},
+    ],
     ids=str,
 )
 def test_a_governance_out_of_range_is_refused(wrong):
     with pytest.raises(UsageError):
         run.governance([], **wrong)
+
+
+def test_one_key_and_one_statement_may_stand_by_themselves():
+    one = run.governance([], signers=run.OPERATOR)
+    assert one.signers == (run.OPERATOR,)
+    claim = PolicyStatement(
+        name="test", policy=run.policy(run.table()).digest(), issued_at="2026-03-01T00:00:00.000Z"
+    )
+    signed = sign_statement(claim, [run.OPERATOR])
+    assert run.governance([], statements=signed).statements == (signed,)

@@ -6,19 +6,19 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from provenir.attest.keys import Signer, each_key, load_signer
 from provenir.core.clock import Clock, SystemClock
 from provenir.core.errors import UsageError
 from provenir.eval.memorization.monitor import MemorizationPolicy
 from provenir.governance.metadata import Metadata
+from provenir.governance.statements import RoleStatement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from provenir.attest.keys import Signer
     from provenir.governance.admission import AdmissionPolicy
     from provenir.governance.depth import DepthTable
-    from provenir.governance.statements import RoleStatement
 
 __all__ = ["Governance", "ProbeRows", "SpikePolicy", "StarvationPolicy"]
 
@@ -104,7 +104,8 @@ class Governance:
         table: How far into the model each may reach.
         metadata: What the data source says of the contents.
         statements: Signed statements about policy, dataset and metadata; the passport lists them.
-        signers: The operator's keys, which sign the ledger's close.
+        signers: The operator's keys, which sign the ledger's close; each a signer or the path of a
+            PEM file, and one may stand by itself.
         folder: Where `governed/` is made; None is the folder of the open run.
         secret: File of the salts' secret, outside of the run folder; None is a new file beside
             it.
@@ -140,6 +141,11 @@ class Governance:
     clock: Clock = field(default_factory=SystemClock)
 
     def __post_init__(self) -> None:
+        # Both are needed at the end only; what is wrong with them is not to be found out there.
+        signers = tuple(load_signer(key) for key in each_key(self.signers))
+        object.__setattr__(self, "signers", signers)
+        given: Any = self.statements
+        object.__setattr__(self, "statements", _statements(given))
         if not self.signers:
             raise UsageError(
                 "a governed training needs the operator's key to sign its ledger",
@@ -151,3 +157,18 @@ class Governance:
             raise UsageError(f"clip={self.clip!r} is no norm", mend="give a number above 0 or None")
         if type(self.hash_every) is not int or self.hash_every < 1:
             raise UsageError(f"hash_every={self.hash_every!r}", mend="give 1 or more steps")
+
+
+def _statements(given: Any) -> tuple[RoleStatement, ...]:
+    """What was given as statements, one or several.
+
+    Raises:
+        UsageError: Something else.
+    """
+    listed = (given,) if isinstance(given, RoleStatement) else given
+    if isinstance(listed, str) or not all(isinstance(one, RoleStatement) for one in listed):
+        raise UsageError(
+            "statements= takes signed statements",
+            mend="give what sign_statement returns, or RoleStatement.read(path)",
+        )
+    return tuple(listed)
