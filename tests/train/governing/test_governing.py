@@ -8,8 +8,10 @@ import math
 import pytest
 
 import governed_runs as run
+from provenir.core.canonical import example_digest
 from provenir.core.clock import FixedClock
-from provenir.eval.memorization import MemorizationPolicy
+from provenir.core.digest import format_digest
+from provenir.eval.memorization import MemorizationMonitor, MemorizationPolicy
 from provenir.governance.blocks import block_of
 from provenir.train.governing.settings import SpikePolicy, StarvationPolicy
 
@@ -33,6 +35,10 @@ def trained(tmp_path, rows=None, model=None, callbacks=(), arguments=(), **chang
     )
     trainer.train()
     return trainer
+
+
+def content_of(row):
+    return format_digest(example_digest(row))
 
 
 def lines(tmp_path, name):
@@ -355,4 +361,24 @@ def test_planted_probes_are_examined_and_the_run_keeps_the_report(tmp_path):
     assert set(reports) == {"memorization", "probes"}
     assert [one["subject"] for one in reports["probes"]["findings"]] == ["probe 0"]
     assert reports["probes"]["examined"] == {"probes": 2}
+    public = (tmp_path / "run/reports").glob("memorization-*.json")
+    said = "".join(path.read_text() for path in public)
+    assert not [digest for digest in map(content_of, rows) if digest in said]
+    assert "nats" not in said
     assert not [one for one in tracked.findings if one.kind == "recording_fault"]
+
+
+def test_a_report_names_rows_and_opens_neither_content_nor_loss():
+    from provenir.train.governing.closing import sealed
+
+    contents = [content_of({"text": str(i)}) for i in range(40)]
+    monitor = MemorizationMonitor(dict.fromkeys(contents, 3.0))
+    for step in range(1, 5):
+        monitor.visit(step, {one: 0.5 if one == contents[7] else 2.9 for one in contents})
+    report = sealed(monitor.report(), {one: [row, row + 40] for row, one in enumerate(contents)})
+    (finding,) = report.findings
+    assert (finding.subject, finding.data["rows"]) == ("row 7", [7, 47])
+    assert set(finding.data) == {"z", "visits", "step", "rows"}
+    text = json.dumps(report.to_dict())
+    assert contents[7] not in text
+    assert "2.5" not in text  # how many nats its loss fell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from provenir.core.clock import utc_text
@@ -15,6 +16,7 @@ from provenir.provenance.ledger import layout
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from provenir.core.findings import Report
     from provenir.train.governing.governor import Governor
     from provenir.train.governing.place import Place
     from provenir.train.governing.preparing import Prepared
@@ -27,6 +29,7 @@ Status: TypeAlias = Literal["completed", "halted", "interrupted"]
 """How a training ended: with all its steps, before them, or by a fault or Ctrl-C."""
 
 logger = logging.getLogger("provenir")
+_ROWS = 100  # rows of one content that a finding names
 
 
 def end_training(
@@ -75,11 +78,34 @@ def _report(
 ) -> None:
     """Have the run keep what was seen of memorization, and what could not be looked at."""
     if governor.monitor is not None:
-        place.attach(governor.monitor.report())
+        place.attach(sealed(governor.monitor.report(), governor.rows.rows_of))
     probes = governor.governance.probes
     if probes is not None:
         losses, references = losses_of(probes.planted), losses_of(probes.references)
         place.attach(probe_report(losses, references, bits=probes.bits))
+
+
+def sealed(report: Report, rows_of: Mapping[str, Sequence[int]]) -> Report:
+    """A report on contents as a run folder holds it, which strangers read.
+
+    The ledger names rows by salted commitments and seals their losses: a report that named the
+    content, or how far its loss fell, would open both. What is left stands in the ledger too.
+
+    Args:
+        report: Findings whose subjects are digests of contents.
+        rows_of: The rows of each content.
+    """
+    findings = []
+    for finding in report.findings:
+        rows = rows_of[str(finding.subject)]
+        z, visits = finding.data["z"], finding.data["visits"]
+        detail = (
+            f"its loss fell by {z:.1f} robust standard deviations more than its cohort's, by visit"
+            f" {visits}; the content of {len(rows)} rows"
+        )
+        data = {"z": z, "visits": visits, "step": finding.data["step"], "rows": list(rows[:_ROWS])}
+        findings.append(replace(finding, subject=f"row {rows[0]}", detail=detail, data=data))
+    return replace(report, findings=tuple(findings))
 
 
 def close_ledger(governor: Governor, prepared: Prepared, status: Status) -> None:
