@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 
 import pytest
@@ -149,3 +150,36 @@ def test_a_restored_monitor_goes_on_alike(cut: int, seed: int) -> None:
 def test_a_policy_out_of_range_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         MemorizationPolicy(**wrong)  # type: ignore[arg-type]
+
+
+def beyond(t: float, freedom: float) -> float:
+    """Probability above `t` under Student's t, summed over x = t + u / (1 - u)."""
+    half = (freedom + 1) / 2
+    scale = math.exp(math.lgamma(half) - math.lgamma(freedom / 2)) / math.sqrt(freedom * math.pi)
+    places = [(i + 0.5) / 5_000 for i in range(5_000)]
+    return sum(
+        scale * (1 + (t + u / (1 - u)) ** 2 / freedom) ** -half / (1 - u) ** 2 / 5_000
+        for u in places
+    )
+
+
+@pytest.mark.parametrize(("n", "times"), [(64, 2.0), (300, 1.2), (5_000, 1.02)])
+def test_a_small_cohort_asks_for_more(n: int, times: float) -> None:
+    """What is beyond the bar is about as improbable as what is beyond it in a normal sample."""
+    normal = math.erfc(4.0 / math.sqrt(2)) / 2
+    bar = MemorizationPolicy(z=4.0).bar(n)
+    assert bar > 4.0
+    assert 1 / times < beyond(bar, 0.37 * n) / normal < times
+    assert beyond(bar, 0.37 * n) < beyond(4.0, 0.37 * n)
+
+
+def test_of_small_cohorts_hardly_anything_is_flagged_by_chance() -> None:
+    draw, flagged = random.Random(5), 0
+    contents = [f"c{i}" for i in range(20)]
+    for _ in range(400):
+        monitor = MemorizationMonitor(dict.fromkeys(contents, 3.0))
+        drops = {one: draw.gauss(0.3, 0.1) for one in contents}
+        for step in range(1, 5):  # a content's drop hardly changes between visits
+            monitor.visit(step, {one: 3.0 - drops[one] for one in contents})
+        flagged += len(monitor.flags)
+    assert flagged <= 4  # of 8,000; a bar of 4 for every size would flag some 18

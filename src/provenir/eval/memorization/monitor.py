@@ -35,6 +35,7 @@ ACTIONS: Final = ("annotate", "lower", "exclude", "halt")
 
 MAX_FACTOR: Final = 1000
 _OTHERS: Final = ""
+_MAD_EFFICIENCY: Final = 0.37
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ class MemorizationPolicy:
     """When a content counts as memorized, and what is done about it.
 
     Attributes:
-        z: Robust standard deviations above the cohort's median from which on a content is flagged.
+        z: Robust standard deviations above the cohort's median from which on a content is flagged;
+            more of them in a small cohort, whose own spread is known less well (`bar`).
         action: `annotate` changes nothing, `lower` weights the content by `factor`, `exclude` drops
             it, `halt` ends the training; each from the next step on.
         factor: Weight of a lowered content in thousandths, 0 to 1000.
@@ -78,6 +80,15 @@ class MemorizationPolicy:
             raise UsageError(f"min_cohort={self.min_cohort!r} is no cohort", mend="give 2 or more")
         if not (self.floor > 0 and math.isfinite(self.floor)):
             raise UsageError(f"floor={self.floor!r} is no spread", mend="give a number above 0")
+
+    def bar(self, n: int) -> float:
+        """The robust z above which a content of a cohort of `n` stands out.
+
+        As improbable under Student's t as `z` is under the normal distribution, to the first order
+        (Fisher and Cornish 1960): the median absolute deviation tells of the spread what 0.37 times
+        as many values would tell through their standard deviation.
+        """
+        return self.z + (self.z**3 + self.z) / (4 * _MAD_EFFICIENCY * n)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +186,9 @@ class MemorizationMonitor:
         if not self._has_cohort(content):
             return None
         seen = self._seen[content]
-        z = self._cohort(content).z(seen.drop, floor=self.policy.floor)
-        seen.above = seen.above + 1 if z > self.policy.z else 0
+        cohort = self._cohort(content)
+        z = cohort.z(seen.drop, floor=self.policy.floor)
+        seen.above = seen.above + 1 if z > self.policy.bar(len(cohort)) else 0
         if seen.above < self.policy.confirm or content in self.flags:
             return None
         flag = Flag(content=content, z=z, drop=seen.drop, visits=seen.visits, step=seen.step)
