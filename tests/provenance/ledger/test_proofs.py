@@ -150,3 +150,12 @@ def test_a_proof_stays_small_with_many_rows_and_blocks(tmp_path):
             len(asked.prover.row(row, salts=made.salts)),
         ]
     assert max(sizes) <= MAX_BYTES
+
+
+def test_a_proof_of_the_admission_is_its_header_and_little_more(proved, eventful):
+    """Reckoned up to 100,000 rows and 10,000 steps; a node of a path takes 67 bytes."""
+    sealed = json.loads(proved[0][-1])
+    header = (eventful.folder / "ledger.jsonl").read_bytes().splitlines()[0]
+    beside = len(canonical_bytes({**sealed, "opened": None})) - len(header)
+    more = 67 * (17 - len(sealed["path"]) + 14 - len(sealed["ledger_path"]))
+    assert beside + more < 3 * 1024
