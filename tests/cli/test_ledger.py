@@ -213,3 +213,12 @@ def test_an_index_is_kept_for_its_owner_alone(call, run, place):
     assert index.stat().st_mode & 0o077 == 0
     assert not [path for path in run.rglob("*") if "index" in path.name]
     assert list(index.parent.iterdir()) == [index]
+
+
+def test_of_a_run_that_goes_on_it_is_said(call, run):
+    path = run / "governed" / "ledger.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:4]))
+    code, _, err = call("ledger", "query", run, "--block", "head")
+    assert code == 0
+    assert "the ledger is not closed" in err
+    assert said(call, "query", run, "--block", "head")["closed"] is False

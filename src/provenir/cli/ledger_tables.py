@@ -7,7 +7,7 @@ import json
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from provenir.cli.output import say, stdout, table
+from provenir.cli.output import say, stdout, table, warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +39,7 @@ def visit_value(
         "trained": [block for block in asked.table.blocks if block in asked.table.trained],
         "rows": rows,
         "root": asked.root.model_dump(),
+        "closed": asked.closed,
         "n": len(shown) + more,
         "visits": visits,
     }
@@ -61,6 +62,7 @@ def ranking_value(
         "trained": block in asked.table.trained,
         "by": ranking.by,
         "root": asked.root.model_dump(),
+        "closed": asked.closed,
         "n": ranking.n,
         "entries": ranking.entries,
         "rows": rows,
@@ -81,7 +83,7 @@ def print_visits(value: Mapping[str, Any]) -> None:
     ]
     columns = ("step", "row", "place", "weights of the trained blocks", "weight × norm")
     stdout().print(table(f"steps that {_cut(value['example'])} fed", columns, rows))
-    _say_rest(len(rows), value["n"], value["root"])
+    _say_rest(len(rows), value)
 
 
 def print_ranking(value: Mapping[str, Any]) -> None:
@@ -105,7 +107,7 @@ def print_ranking(value: Mapping[str, Any]) -> None:
         say("no parameter of this block is trained: nothing fed it")
     if value["by"] == "weight":
         say("ranked by weight alone: the norms of this block are not known here")
-    _say_rest(len(rows), value["n"], value["root"])
+    _say_rest(len(rows), value)
 
 
 def print_ledger(summary: Mapping[str, Any]) -> None:
@@ -174,7 +176,9 @@ def _cut(digest: str) -> str:
     return digest[: CUT - 1] + "…" if len(digest) > CUT else digest
 
 
-def _say_rest(shown: int, n: int, root: Mapping[str, Any]) -> None:
-    if shown < n:
-        say(f"{shown} of {n}; --limit shows more")
-    say(f"proofs (--json, or ledger prove) lead to the root {root['root']}")
+def _say_rest(shown: int, value: Mapping[str, Any]) -> None:
+    if shown < value["n"]:
+        say(f"{shown} of {value['n']}; --limit shows more")
+    say(f"proofs (--json, or ledger prove) lead to the root {value['root']['root']}")
+    if not value["closed"]:
+        warn("the ledger is not closed: this is what was recorded so far, and no passport's root")

@@ -92,5 +92,15 @@ def test_what_is_handed_over(made, tmp_path):
 
 def test_a_secret_that_is_gone_is_named(made):
     made.salts_path.unlink()
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="no such file") as refused:
         salts_of(made.folder)
+    assert "--salts" in str(refused.value)
+
+
+@pytest.mark.parametrize("said", [b"[]", b'{"path": 5}', b"{", b""])
+def test_what_does_not_say_where_the_secret_is(made, said):
+    (made.folder / "private" / "salts.json").write_bytes(said)
+    with pytest.raises(InputError, match="no secret of the salts") as refused:
+        salts_of(made.folder)
+    assert "--salts" in str(refused.value)
+    assert salts_of(made.folder, made.salts_path) == made.salts

@@ -6,8 +6,7 @@ the two to the commitments. Losses and norms stay sealed; they are opened one by
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from provenir.core.digest import format_digest, parse_digest
 from provenir.core.document import Document
@@ -18,6 +17,9 @@ from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.commitments import Salts, example_commit
 from provenir.provenance.ledger.reader import MAX_DETAIL_BYTES, read_records
 from provenir.provenance.ledger.records import AdmissionLine, Header, Hex32, RowLine
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Disclosure", "disclose", "hand_over", "salts_of"]
 
@@ -41,11 +43,19 @@ def salts_of(folder: Path, path: Path | None = None) -> Salts:
     Raises:
         InputError: It is not there, or not a secret.
     """
-    if path is None:
-        place = folder / layout.SALTS
+    if path is not None:
+        return Salts.load(path)
+    place = folder / layout.SALTS
+    mend = "give the file that was made when the run began: --salts"
+    try:
         said = parse_json(read_bounded(place, max_bytes=65_536), where=str(place))
-        path = Path(str(said.get("path"))) if isinstance(said, dict) else Path()
-    return Salts.load(path)
+        named = said.get("path") if isinstance(said, dict) else None
+        if not isinstance(named, str):
+            raise InputError("it does not say where the secret is", where=str(place))
+        return Salts.load(named)
+    except InputError as fault:
+        what = f"no secret of the salts: {fault.what}"
+        raise InputError(what, where=fault.where, mend=mend) from fault
 
 
 def disclose(folder: Path, salts: Salts) -> Disclosure:

@@ -115,6 +115,7 @@ class LedgerQuery:
         prover: Makes the proofs.
         root: The ledger root over the lines so far, with their number.
         steps, entries: How many there are.
+        closed: Whether the ledger is closed; another root is none that a passport states.
         has_norms: Whether norms are known here.
 
     Raises:
@@ -137,6 +138,7 @@ class LedgerQuery:
         meta = self._index.meta
         self.steps: int = meta["steps"]
         self.entries: int = meta["entries"]
+        self.closed = bool(meta["closed"])
         self.has_norms = bool(meta["norms"])
 
     def rows_of(self, digest: str) -> list[int]:
