@@ -495,9 +495,9 @@ class Audit:
             self.walk()
 
     # ------------------------------------------------------------------------------------- V0
-    def records(self) -> Iterator[tuple[dict[str, Any], bytes]]:
-        for count, line in enumerate(self.governed.lines("ledger.jsonl"), 1):
-            record, place = canonical(line, f"ledger.jsonl:{count}"), f"ledger.jsonl:{count}"
+    def records(self, name: str = "ledger.jsonl") -> Iterator[tuple[dict[str, Any], bytes]]:
+        for count, line in enumerate(self.governed.lines(name), 1):
+            record, place = canonical(line, f"{name}:{count}"), f"{name}:{count}"
             kind = record.get("kind")
             is_known = kind in ("header", "step", "intervention", "snapshot", "resume", "close")
             forbid(not is_known, "a record of no kind", place)
@@ -720,7 +720,7 @@ class Audit:
         names, roots = (f"ledger.discarded-{number}.jsonl" for number in range(2**31)), list[dict[str, Any]]()
         for name in takewhile(self.governed.has, names):
             with suppress(Fault):
-                roots.append(rooted(self.governed.lines(name)))
+                roots.append(rooted(line for _, line in self.records(name)))
         return roots
     def go(self, asked: set[str], name: str, ask: Callable[..., Any], *of: Any) -> bool:
         if name in asked and not self.attempt(name, ask, *of):

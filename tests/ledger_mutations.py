@@ -738,6 +738,11 @@ def the_discarded_records_taken_away(case):
 
 
 @mutation("V1 parameters", "missing-report", by="stranger", **SAVED)
+def lines_that_are_no_records_in_place_of_the_discarded(case):
+    (case.governed / "ledger.discarded-0.jsonl").write_bytes(b"\n" * 1_000_000)
+
+
+@mutation("V1 parameters", "missing-report", by="stranger", **SAVED)
 def a_discarded_record_changed(case):
     edit(case, "ledger.discarded-0.jsonl", lambda lines: lines[0].update(lr="0.5"))
 

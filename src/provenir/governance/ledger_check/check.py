@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from provenir.core.digest import digest_bytes, format_digest
-from provenir.core.errors import EvidenceError, InputError
+from provenir.core.errors import EvidenceError
 from provenir.core.merkle import Frontier
 from provenir.governance.ledger_check.answers import FOLLOWING, Answers
 from provenir.governance.ledger_check.decisions import Decisions
@@ -25,7 +25,7 @@ from provenir.governance.ledger_check.signatures import Signatures, read_closing
 from provenir.governance.ledger_check.steps import StepCheck
 from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.chain import Chain
-from provenir.provenance.ledger.records import Close, Header, Root, parse_record
+from provenir.provenance.ledger.records import Close, Header, Root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -143,13 +143,7 @@ class _LedgerCheck:
             steps.run((record for record, _ in self._records()), decisions)
 
     def _records(self) -> Iterator[tuple[Record, bytes]]:
-        for where, line in self._files.lines(layout.LEDGER):
-            try:
-                record = parse_record(line, where=where)
-            except InputError as fault:
-                raise EvidenceError(fault.what, reason="malformed", where=where) from fault
-            need(record.line() == line, "malformed", "a field is missing", where)
-            yield record, line
+        return self._files.records(layout.LEDGER)
 
     def _read_ledger(self) -> _Ledger:
         """Read it once, and see whether one record follows the other (row `V1 chain`)."""

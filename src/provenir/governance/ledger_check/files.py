@@ -17,12 +17,13 @@ from provenir.core.files import read_bounded, read_lines
 from provenir.core.limits import MAX_DOCUMENT_BYTES
 from provenir.provenance.ledger import layout
 from provenir.provenance.ledger.plan import lines_root
+from provenir.provenance.ledger.records import parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from provenir.provenance.ledger.records import Root
+    from provenir.provenance.ledger.records import Record, Root
 
 __all__ = ["MAX_DETAILS_BYTES", "MAX_LINE_BYTES", "LedgerFiles", "need"]
 
@@ -98,8 +99,22 @@ class LedgerFiles:
             if not self.has(name):
                 break
             with suppress(EvidenceError):  # what cannot be read is not there
-                roots.add(lines_root(line for _, line in self.lines(name)))
+                roots.add(lines_root(line for _, line in self.records(name)))
         return frozenset(roots)
+
+    def records(self, name: str) -> Iterator[tuple[Record, bytes]]:
+        """Yield each record of a ledger with its line.
+
+        Raises:
+            EvidenceError: As `lines`, or a line that is none of the six records (`malformed`).
+        """
+        for where, line in self.lines(name):
+            try:
+                record = parse_record(line, where=where)
+            except InputError as fault:
+                raise EvidenceError(fault.what, reason="malformed", where=where) from fault
+            need(record.line() == line, "malformed", "a field is missing", where)
+            yield record, line
 
     def document(self, name: str, expected: str, form: type[D]) -> D:
         """Read a document that the header binds.
