@@ -94,3 +94,9 @@ def test_packing_is_refused(tiny, tmp_path):
     tiny.save(tmp_path / "base")
     with pytest.raises(UsageError, match="packing"):
         trainer(tiny, tmp_path, packing=True, max_length=64)
+
+
+def test_an_argument_is_refused_before_the_trainer_stumbles_over_it(tiny, tmp_path):
+    tiny.save(tmp_path / "base")
+    with pytest.raises(UsageError, match="activation_offloading=True cannot be governed"):
+        trainer(tiny, tmp_path, activation_offloading=True)

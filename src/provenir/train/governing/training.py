@@ -63,6 +63,8 @@ class GovernedTraining:
                 "model_init and compute_loss_func cannot be governed",
                 mend="give the model itself; the loss is each example's mean",
             )
+        if given.get("args") is not None:  # before the trainer acts on them, or stumbles
+            check_arguments(given["args"], clip=governance.clip)
         examples = example_digests(rows)
         super().__init__(*args, **kwargs)
         self.governance = governance
