@@ -72,11 +72,7 @@ def open_ledger(
     try:
         told = told_optimizer(optimizer, scheduler)
         plan = _plan(governance, prepared, told)
-        header = prepared.header
-        if header is None:
-            writer = _created(prepared, plan)
-        else:
-            writer = _reopened(prepared, plan, header, closed=_is_unissued(prepared, resumed))
+        writer = _opened(prepared, plan, resumed)
         governor = Governor(
             governance,
             router=router,
@@ -89,7 +85,7 @@ def open_ledger(
             reference=prepared.reference,
             note=prepared.place.note,
         )
-        if header is not None:
+        if prepared.header is not None:
             _resume(governor, resumed, plan)
     except BaseException:
         router.close()
@@ -97,6 +93,13 @@ def open_ledger(
             writer.release()
         raise
     return governor
+
+
+def _opened(prepared: Prepared, plan: Plan, resumed: Mapping[str, Any] | None) -> LedgerWriter:
+    header = prepared.header
+    if header is None:
+        return _created(prepared, plan)
+    return _reopened(prepared, plan, header, closed=_is_unissued(prepared, resumed))
 
 
 def _created(prepared: Prepared, plan: Plan) -> LedgerWriter:
