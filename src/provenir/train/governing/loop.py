@@ -200,6 +200,11 @@ class GovernedLoop:
             OSError: The disk refuses it.
         """
         governor = self._going_on()
+        if governor.writer.chain.open_steps:
+            raise UsageError(
+                f"a snapshot after step {governor.writer.chain.step}, inside a segment",
+                mend=f"save where step.number is a multiple of hash_every={self.governance.hash_every}",
+            )
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
         trained = self._prepared.tensors.of(trainable=True)
