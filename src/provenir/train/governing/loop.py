@@ -201,9 +201,10 @@ class GovernedLoop:
         """
         governor = self._going_on()
         if governor.writer.chain.open_steps:
+            every = self.governance.hash_every
             raise UsageError(
                 f"a snapshot after step {governor.writer.chain.step}, inside a segment",
-                mend=f"save where step.number is a multiple of hash_every={self.governance.hash_every}",
+                mend=f"save where step.number is a multiple of hash_every={every}",
             )
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
