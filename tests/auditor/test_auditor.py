@@ -372,6 +372,7 @@ def leaves_of(value):
             yield from leaves_of(item)
 
 
+@pytest.mark.slow
 def test_it_agrees_on_flipped_bytes(both, place):
     sign(place, statement_of(GOLDEN / "by_hand_ed25519.json"))
     whole, chance = (place / "passport.json").read_bytes(), random.Random(7)

@@ -76,7 +76,9 @@ def chain(folder: Path) -> list[Any]:
     return [placed.record for placed in read_records(folder / "run/governed")]
 
 
-@pytest.mark.parametrize("lora", [True, False], ids=["lora", "full"])
+@pytest.mark.parametrize(
+    "lora", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["lora", "full"]
+)
 def test_a_killed_training_goes_on_as_if_it_had_not_been(tmp_path: Path, lora: bool) -> None:
     training(tmp_path / "a", lora=lora).train()
     killed(tmp_path / "b", 7, lora=lora)
@@ -97,6 +99,7 @@ def test_a_killed_training_goes_on_as_if_it_had_not_been(tmp_path: Path, lora: b
         assert mine.lr == theirs.lr
 
 
+@pytest.mark.slow
 def test_one_killed_before_its_first_snapshot_begins_again(tmp_path: Path) -> None:
     killed(tmp_path / "b", 3)
     training(tmp_path / "b").train(resume_from_checkpoint=True)
