@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from provenir.attest.keys import Ed25519Signer
 from provenir.core.canonical import example_digest
 from provenir.core.clock import FixedClock
@@ -16,6 +18,10 @@ from provenir.core.errors import UsageError  # noqa: F401 - for the tests
 from provenir.governance.admission import AdmissionPolicy
 from provenir.governance.depth import DepthTable
 from provenir.governance.metadata import ExampleMetadata, Metadata
+
+pytest.importorskip("torch", reason="needs the extra train")
+pytest.importorskip("trl", reason="needs the extra train")
+
 from provenir.train.governed import Governance
 
 BLOCKS = ("embedding", "layer.0", "layer.1", "final_norm", "head")

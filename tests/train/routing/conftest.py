@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 
 @pytest.fixture(autouse=True)
 def one_thread():
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

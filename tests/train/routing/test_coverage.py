@@ -5,6 +5,10 @@ from __future__ import annotations
 import copy
 
 import pytest
+
+pytest.importorskip("torch", reason="needs the extra train")
+pytest.importorskip("peft", reason="needs the extra train")
+
 import torch
 
 from provenir.core.errors import UsageError

@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+pytest.importorskip("torch", reason="needs the extra train")
+pytest.importorskip("peft", reason="needs the extra train")
+
+import torch
 
 from provenir.core.errors import UsageError
 from provenir.train.routing import per_example_mean_loss

@@ -6,8 +6,12 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
-import peft
 import pytest
+
+pytest.importorskip("torch", reason="needs the extra train")
+pytest.importorskip("peft", reason="needs the extra train")
+
+import peft
 import torch
 import transformers
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+pytest.importorskip("torch", reason="needs the extra train")
+pytest.importorskip("peft", reason="needs the extra train")
+
+import torch
 
 from provenir.core.errors import UsageError
 from provenir.train.routing import Router, block_norms, clip_blocks, still_blocks
