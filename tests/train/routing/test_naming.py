@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from safetensors import safe_open
 
 pytest.importorskip("torch", reason="needs the extra train")
 pytest.importorskip("peft", reason="needs the extra train")
 
 import torch
+from safetensors import safe_open
 
 from provenir.train.routing import Router
 from provenir.train.routing.naming import block_map
