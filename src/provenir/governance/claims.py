@@ -6,7 +6,7 @@ contradicts a passport that lists it. `provenir.governance.statements` signs and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -28,6 +28,7 @@ from provenir.governance.components import Count, Name
 if TYPE_CHECKING:
     from provenir.core.clock import Clock
     from provenir.core.manifest import RunManifest
+    from provenir.governance.components import DataComponent
     from provenir.governance.predicate import PassportPredicate
 
 __all__ = [
@@ -72,12 +73,10 @@ class DataSourceStatement(Document):
 
     def contradiction(self, passport: PassportPredicate) -> str | None:
         """It must be a dataset of the inventory, with the number of rows and licence stated."""
-        same = [part for part in passport.bom.data if part.content_hash == self.records_root]
-        if not same:
-            return f"the dataset {self.name} is not one of the passport's"
-        for part in same:
-            if part.num_records not in (None, self.n):
-                return f"{part.name}: {part.num_records} records, its owner says {self.n}"
+        fault = _data_fault(self, passport)
+        if fault is not None:
+            return fault
+        for part in _same_data(self, passport):
             if None not in (part.license, self.license) and part.license != self.license:
                 return f"{part.name}: licence {part.license}, its owner says {self.license}"
         return None
@@ -112,13 +111,7 @@ class ExampleMetadataStatement(Document):
 
     def contradiction(self, passport: PassportPredicate) -> str | None:
         """It must speak of a dataset of the inventory, with the number of rows stated."""
-        same = [part for part in passport.bom.data if part.content_hash == self.records_root]
-        if not same:
-            return f"the dataset {self.name} is not one of the passport's"
-        for part in same:
-            if part.num_records not in (None, self.n):
-                return f"{part.name}: {part.num_records} records, its owner says {self.n}"
-        return None
+        return _data_fault(self, passport)
 
 
 class LedgerCloseStatement(Document):
@@ -272,6 +265,25 @@ Claim = (
     | RunStatement
 )
 """What a role can say."""
+
+
+_OfData: TypeAlias = DataSourceStatement | ExampleMetadataStatement
+
+
+def _same_data(claim: _OfData, passport: PassportPredicate) -> list[DataComponent]:
+    """The datasets of the inventory that a claim speaks of."""
+    return [part for part in passport.bom.data if part.content_hash == claim.records_root]
+
+
+def _data_fault(claim: _OfData, passport: PassportPredicate) -> str | None:
+    """Why it speaks of no dataset of the inventory, or of one with other records."""
+    same = _same_data(claim, passport)
+    if not same:
+        return f"the dataset {claim.name} is not one of the passport's"
+    for part in same:
+        if part.num_records not in (None, claim.n):
+            return f"{part.name}: {part.num_records} records, its owner says {claim.n}"
+    return None
 
 
 def _subject(kind: str, name: str, digest: str) -> Subject:
